@@ -1,0 +1,74 @@
+//! The commands beside a run.
+
+use std::time::Duration;
+
+use cargo_gate::config::config_schema;
+use cargo_gate::exec::{self, Cancel};
+use cargo_gate::gates::GATES;
+use cargo_gate::manual;
+use cargo_gate::render::Console;
+use cargo_gate::report::report_schema;
+use cargo_gate::verdict::NO_VERDICT;
+use clap::CommandFactory;
+
+use crate::cli::{Cargo, SchemaOf};
+
+/// The longest that a fetch of the database may take.
+const FETCH: Duration = Duration::from_mins(5);
+
+pub(crate) fn list() -> u8 {
+    Console.out(&manual::list());
+    0
+}
+
+pub(crate) fn explain(name: &str) -> u8 {
+    let Some(gate) = GATES.iter().find(|gate| gate.info().id == name) else {
+        Console.error(&format!("there is no gate `{name}`; `cargo bulletproof list` shows them"));
+        return NO_VERDICT;
+    };
+    Console.out(&manual::page(*gate));
+    0
+}
+
+pub(crate) fn schema(of: SchemaOf) -> u8 {
+    let schema = match of {
+        SchemaOf::Config => config_schema(),
+        SchemaOf::Report => report_schema(),
+    };
+    Console.out(&format!("{schema:#}\n"));
+    0
+}
+
+pub(crate) fn completions(shell: clap_complete::Shell) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cargo::command(), "cargo", &mut script);
+    Console.out(&String::from_utf8_lossy(&script));
+    0
+}
+
+pub(crate) fn update_database(url: Option<&str>) -> u8 {
+    match exec::update_database(url, FETCH, &Cancel::on_signals()) {
+        Ok((folder, updated)) => {
+            let what = if updated.changed { "updated to" } else { "already at" };
+            Console.out(&format!("{}: {what} {}\n", folder.display(), updated.commit));
+            0
+        }
+        Err(error) => {
+            Console.error(&error.to_string());
+            NO_VERDICT
+        }
+    }
+}
+
+pub(crate) fn database_status() -> u8 {
+    match exec::database_status(&Cancel::on_signals()) {
+        Ok(text) => {
+            Console.out(&text);
+            0
+        }
+        Err(error) => {
+            Console.error(&error);
+            NO_VERDICT
+        }
+    }
+}

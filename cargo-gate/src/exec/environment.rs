@@ -1,0 +1,117 @@
+//! The environment that we were started in, and the one that tools are started in.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// What we read of our own environment.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The folder we were started in.
+    pub directory: PathBuf,
+    /// `CARGO`: the cargo that started us.
+    pub cargo: Option<PathBuf>,
+    /// `RUSTFMT`: the user's choice of rustfmt, as cargo-fmt knows it.
+    pub rustfmt: Option<PathBuf>,
+    /// `BULLETPROOF_ADVISORY_DB`: a folder with the advisory database.
+    pub advisory_db: Option<String>,
+    /// Where cargo keeps its index cache.
+    pub cargo_home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the current folder is gone.
+    pub fn read() -> std::io::Result<Self> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let home = || etcetera::home_dir().ok().map(|home| home.join(".cargo"));
+        Ok(Self {
+            directory: std::env::current_dir()?,
+            cargo: variable("CARGO").map(PathBuf::from),
+            rustfmt: variable("RUSTFMT").map(PathBuf::from),
+            advisory_db: variable("BULLETPROOF_ADVISORY_DB")
+                .map(|value| value.to_string_lossy().into_owned()),
+            cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
+        })
+    }
+}
+
+/// Variables by which git tells its hooks where the repository is (`git rev-parse
+/// --local-env-vars`). A test that runs `git init` elsewhere must not see them. Those that carry a
+/// user's own configuration (`GIT_CONFIG_COUNT` and its like) stay.
+const GIT_LOCAL: [&str; 13] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+];
+
+/// Variables that `cargo run` sets for the package it runs: seen by a build script of the judged
+/// workspace they would be those of another package, and cause rebuilds.
+const CARGO_RUN: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_CRATE_NAME",
+    "CARGO_BIN_NAME",
+    "CARGO_PRIMARY_PACKAGE",
+    "OUT_DIR",
+];
+
+/// Variables with a fixed value for every tool: plain output, and no tool that installs anything.
+const FIXED: [(&str, &str); 9] = [
+    ("CARGO_TERM_COLOR", "never"),
+    ("CARGO_TERM_HYPERLINKS", "false"),
+    ("CARGO_TERM_PROGRESS_WHEN", "never"),
+    ("CARGO_TERM_QUIET", "false"),
+    ("CARGO_TERM_UNICODE", "false"),
+    ("CARGO_TERM_VERBOSE", "false"),
+    ("CARGO_LLVM_COV_SETUP", "no"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("RUSTUP_AUTO_INSTALL", "0"),
+];
+
+/// The changes to our environment that every tool is started with; none removes a variable.
+pub(super) fn clean() -> Vec<(OsString, Option<OsString>)> {
+    let removed = std::env::vars_os().map(|(name, _)| name).filter(|name| is_ours_alone(name));
+    let removed = removed.map(|name| (name, None));
+    removed.chain(FIXED.iter().map(|(name, value)| ((*name).into(), Some((*value).into())))).collect()
+}
+
+fn is_ours_alone(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    GIT_LOCAL.contains(&name) || CARGO_RUN.contains(&name) || name.starts_with("CARGO_PKG_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_of_a_hook_and_the_package_of_cargo_run_stay_with_us() {
+        for name in ["GIT_DIR", "GIT_INDEX_FILE", "CARGO_PKG_VERSION", "CARGO_MANIFEST_DIR"] {
+            assert!(is_ours_alone(OsStr::new(name)), "{name}");
+        }
+        for name in ["GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "CARGO_HOME", "RUSTFLAGS", "PATH"] {
+            assert!(!is_ours_alone(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_tool_may_install_a_toolchain() {
+        let environment = clean();
+        let value =
+            |name: &str| environment.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.clone());
+        assert_eq!(value("RUSTUP_AUTO_INSTALL"), Some("0".into()));
+        assert_eq!(value("CARGO_LLVM_COV_SETUP"), Some("no".into()));
+    }
+}

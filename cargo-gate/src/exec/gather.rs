@@ -1,0 +1,137 @@
+//! Gathers the facts: cargo, rustc and git are asked at the same time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::process::{Command, run};
+use super::{Cancel, Environment, tools};
+use crate::facts::{self, FactError, Facts, Package};
+use crate::parse::cargo_error;
+use crate::step::{Captured, End, Tool};
+
+/// The longest that a question about the workspace may take.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Why nothing can be judged at all.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// cargo is not there.
+    #[error("cargo was not found on the search path; install a Rust toolchain with rustup")]
+    NoCargo,
+    /// cargo cannot read the workspace.
+    #[error("{0}")]
+    Workspace(String),
+    /// An answer that cannot be used.
+    #[error(transparent)]
+    Fact(#[from] FactError),
+    /// The run was interrupted.
+    #[error("the run was interrupted")]
+    Interrupted,
+}
+
+/// Gathers the facts of the workspace that the folder, or the manifest, belongs to.
+///
+/// # Errors
+/// When there is no workspace, or its manifests cannot be read.
+pub fn gather(
+    environment: &Environment,
+    manifest: Option<&Path>,
+    offline: bool,
+    cancel: &Cancel,
+) -> Result<Facts, GatherError> {
+    let mut found = tools::find(environment);
+    let ask = |tool: Tool, folder: &Path, args: &[&str]| {
+        found.get(&tool).map(|program| run(&Command::new(program, folder, TIMEOUT).args(args), cancel))
+    };
+    let directory = environment.directory.as_path();
+    let (metadata, version, sysroot) = thread::scope(|scope| {
+        let version = scope.spawn(|| ask(Tool::Rustc, directory, &["-vV"]));
+        let sysroot = scope.spawn(|| ask(Tool::Rustc, directory, &["--print", "sysroot"]));
+        let metadata = metadata(&found, directory, manifest, offline, cancel);
+        (metadata, version.join().ok().flatten(), sysroot.join().ok().flatten())
+    });
+    let mut facts = facts::from_metadata(&metadata?)?;
+    let root = facts.root.clone();
+    let (files, revision, status) = thread::scope(|scope| {
+        let revision = scope.spawn(|| ask(Tool::Git, &root, &["rev-parse", "HEAD", "HEAD^{tree}"]));
+        let status = scope.spawn(|| ask(Tool::Git, &root, &["status", "--porcelain", "-z"]));
+        let listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+        let files = ask(Tool::Git, &root, &listed);
+        (files, revision.join().ok().flatten(), status.join().ok().flatten())
+    });
+    let files = match succeeded(files) {
+        Some(stdout) => facts::from_file_list(&stdout)?,
+        None => walk(&root, &facts.target)?,
+    };
+    facts = facts::with_files(facts, &files);
+    facts.own_lints = own_lints(&facts);
+    facts.revision = succeeded(revision)
+        .zip(succeeded(status))
+        .and_then(|(commit, status)| facts::from_git(&commit, &status));
+    facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
+    tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
+    facts.tools = found;
+    if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
+}
+
+/// The lints that the manifests set; a manifest that cannot be read sets none.
+fn own_lints(facts: &Facts) -> BTreeSet<String> {
+    let manifests = facts.packages.iter().map(Package::manifest).chain(["Cargo.toml".to_owned()]);
+    let texts = manifests.filter_map(|path| std::fs::read_to_string(facts.root.join(path)).ok());
+    texts.flat_map(|text| facts::lints_of_manifest(&text)).collect()
+}
+
+fn succeeded(captured: Option<Captured>) -> Option<Vec<u8>> {
+    captured.filter(|captured| captured.end == End::Code(0)).map(|captured| captured.stdout)
+}
+
+fn as_path(stdout: &[u8]) -> Option<PathBuf> {
+    std::str::from_utf8(stdout).ok().map(|text| PathBuf::from(text.trim()))
+}
+
+fn metadata(
+    found: &BTreeMap<Tool, PathBuf>,
+    directory: &Path,
+    manifest: Option<&Path>,
+    offline: bool,
+    cancel: &Cancel,
+) -> Result<Vec<u8>, GatherError> {
+    let cargo = found.get(&Tool::Cargo).ok_or(GatherError::NoCargo)?;
+    let mut command =
+        Command::new(cargo, directory, TIMEOUT).args(["metadata", "--format-version", "1", "--no-deps"]);
+    if let Some(manifest) = manifest {
+        command = command.args(["--manifest-path".as_ref(), manifest.as_os_str()]);
+    }
+    if offline {
+        command = command.args(["--offline"]);
+    }
+    let captured = run(&command, cancel);
+    match captured.exit_code() {
+        Ok(0) => Ok(captured.stdout),
+        Ok(_) => Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string())),
+        Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),
+        Err(unreadable) => Err(GatherError::Workspace(unreadable.reason)),
+    }
+}
+
+/// The files of a workspace that no git repository holds: all but what `.gitignore` names, hidden
+/// folders other than `.cargo`, and the target folder.
+fn walk(root: &Path, target: &Path) -> Result<Vec<String>, FactError> {
+    let target = target.to_owned();
+    let wanted = move |entry: &ignore::DirEntry| {
+        let name = entry.file_name();
+        let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo" && entry.depth() > 0;
+        !hidden && entry.path() != target
+    };
+    let walk = ignore::WalkBuilder::new(root).hidden(false).require_git(false).filter_entry(wanted).build();
+    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    files
+        .filter_map(|entry| {
+            let relative = entry.path().strip_prefix(root).ok()?.to_owned();
+            facts::utf8_name(relative.as_os_str().as_encoded_bytes()).transpose()
+        })
+        .map(|name| name.map(|name| name.replace('\\', "/")))
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! The edge: everything that touches processes, files, the environment or the clock.
+
+#![expect(clippy::disallowed_methods, reason = "this is where effects belong")]
+
+mod advisory_db;
+mod advisory_update;
+mod cancel;
+mod environment;
+mod files;
+mod format;
+mod gather;
+mod index_cache;
+mod kill;
+mod process;
+mod scheduler;
+mod steps;
+mod store;
+mod tools;
+
+pub use advisory_db::{AdvisoryDb, DbError};
+pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};
+pub use cancel::Cancel;
+pub use environment::Environment;
+pub use gather::{GatherError, gather};
+pub use index_cache::Yanked;
+pub use scheduler::{Run, carry_out};
+pub use steps::{database_status, update_database};
+pub use store::{WriteError, read_config, write_output};

@@ -1,0 +1,273 @@
+//! Carries out a plan: steps as soon as those before them are done, builds one after another in
+//! the one target directory, everything else in their shade; each gate is judged as soon as its
+//! evidence is complete.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use super::steps::Bench;
+use super::{Cancel, Environment};
+use crate::config::Config;
+use crate::event::{Event, Listener};
+use crate::facts::Facts;
+use crate::gate::{Context, Options, Outcome, Unreadable};
+use crate::plan::{Choice, Plan};
+use crate::registry::Configured;
+use crate::report::{GateReport, milliseconds};
+use crate::step::{Evidence, Observed};
+use crate::verdict::{Status, conclude, without_evidence};
+
+/// Everything that a run works with.
+pub struct Run<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// The configured gates.
+    pub config: &'a Config,
+    /// The workspace.
+    pub facts: &'a Facts,
+    /// The request.
+    pub options: &'a Options,
+    /// The environment that we were started in.
+    pub environment: &'a Environment,
+    /// Ends the run early.
+    pub cancel: &'a Cancel,
+    /// Who hears of it.
+    pub listen: Listener<'a>,
+}
+
+/// Carries out the plan and gives the report of each gate in the plan's order.
+pub fn carry_out(run: &Run<'_>) -> Vec<GateReport> {
+    let selected = run.plan.selected();
+    // `--fail-fast` ends our own steps without pretending that the user interrupted the run
+    let stop = Cancel::default();
+    thread::scope(|scope| {
+        let (send, receive) = channel();
+        let mut state = State::new(run, &selected, &stop, send);
+        state.settle_without_evidence();
+        state.judge_ready(scope);
+        state.drive(scope, &receive);
+        state.reports()
+    })
+}
+
+/// What a worker reports back.
+enum Done {
+    Step { place: usize, observed: Option<Observed>, duration: Duration },
+    Gate { place: usize, report: GateReport },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    Running,
+    Finished,
+}
+
+struct State<'a> {
+    run: &'a Run<'a>,
+    selected: &'a BTreeSet<&'static str>,
+    stop: &'a Cancel,
+    send: Sender<Done>,
+    steps: Vec<(Progress, Duration)>,
+    gates: Vec<(Progress, Option<GateReport>)>,
+    evidence: Evidence,
+    stopped_by: Option<&'static str>,
+}
+
+impl<'a> State<'a> {
+    fn new(
+        run: &'a Run<'a>,
+        selected: &'a BTreeSet<&'static str>,
+        stop: &'a Cancel,
+        send: Sender<Done>,
+    ) -> Self {
+        Self {
+            run,
+            selected,
+            stop,
+            send,
+            steps: vec![(Progress::Waiting, Duration::ZERO); run.plan.steps.len()],
+            gates: run.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
+            evidence: Evidence::default(),
+            stopped_by: None,
+        }
+    }
+
+    /// Gates that need no step are settled at once.
+    fn settle_without_evidence(&mut self) {
+        for (place, gate) in self.run.plan.gates.iter().enumerate() {
+            let status = match gate.choice {
+                Choice::Run => continue,
+                Choice::NotSelected => {
+                    self.gates.get_mut(place).into_iter().for_each(|gate| gate.0 = Progress::Finished);
+                    continue;
+                }
+                Choice::Skip => Status::Skipped,
+                Choice::NothingToJudge => Status::Passed,
+            };
+            self.finish_gate(place, without_evidence(gate.id, status, &gate.reason));
+        }
+    }
+
+    fn drive<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, receive: &Receiver<Done>)
+    where
+        'a: 'scope,
+    {
+        loop {
+            if !self.ended() {
+                self.start_ready(scope);
+            }
+            if !self.in_flight() {
+                return;
+            }
+            match receive.recv_timeout(Duration::from_millis(50)) {
+                Ok(Done::Step { place, observed, duration }) => {
+                    self.finish_step(place, observed, duration);
+                    self.judge_ready(scope);
+                }
+                Ok(Done::Gate { place, report }) => self.finish_gate(place, report),
+                Err(_) => {}
+            }
+            if self.run.cancel.is_set() {
+                self.stop.set();
+            }
+        }
+    }
+
+    fn ended(&self) -> bool {
+        self.run.cancel.is_set() || self.stopped_by.is_some()
+    }
+
+    fn in_flight(&self) -> bool {
+        let running = |progress: Progress| progress == Progress::Running;
+        self.steps.iter().any(|step| running(step.0)) || self.gates.iter().any(|gate| running(gate.0))
+    }
+
+    fn start_ready<'scope>(&mut self, scope: &'scope Scope<'scope, '_>)
+    where
+        'a: 'scope,
+    {
+        let run = self.run;
+        for (place, planned) in run.plan.steps.iter().enumerate() {
+            let ready = self.is(place, Progress::Waiting)
+                && planned.after.iter().all(|before| self.is(*before, Progress::Finished))
+                && !(planned.step.builds() && self.building());
+            if !ready {
+                continue;
+            }
+            self.steps.get_mut(place).into_iter().for_each(|step| step.0 = Progress::Running);
+            let gates = planned.gates.clone();
+            (run.listen)(&Event::StepStarted { step: place, command: planned.command.clone(), gates });
+            let (send, before, stop) = (self.send.clone(), self.evidence.clone(), self.stop);
+            scope.spawn(move || {
+                let start = Instant::now();
+                let bench = Bench {
+                    facts: run.facts,
+                    options: run.options,
+                    general: &run.config.general,
+                    environment: run.environment,
+                    cancel: stop,
+                };
+                let observe = || bench.carry_out(&planned.step, &before, planned.timeout);
+                let observed = catch_unwind(AssertUnwindSafe(observe)).ok();
+                // the receiver outlives all workers
+                let _ = send.send(Done::Step { place, observed, duration: start.elapsed() });
+            });
+        }
+    }
+
+    fn is(&self, step: usize, progress: Progress) -> bool {
+        self.steps.get(step).is_some_and(|step| step.0 == progress)
+    }
+
+    fn building(&self) -> bool {
+        let planned = self.run.plan.steps.iter().enumerate();
+        planned
+            .filter(|(_, planned)| planned.step.builds())
+            .any(|(place, _)| self.is(place, Progress::Running))
+    }
+
+    fn finish_step(&mut self, place: usize, observed: Option<Observed>, duration: Duration) {
+        self.steps.get_mut(place).into_iter().for_each(|step| *step = (Progress::Finished, duration));
+        if let (Some(observed), Some(planned)) = (observed, self.run.plan.steps.get(place)) {
+            self.evidence.insert(planned.step.clone(), Arc::new(observed));
+        }
+        (self.run.listen)(&Event::StepFinished { step: place, duration_ms: milliseconds(duration) });
+    }
+
+    fn judge_ready<'scope>(&mut self, scope: &'scope Scope<'scope, '_>)
+    where
+        'a: 'scope,
+    {
+        let run = self.run;
+        for (place, planned) in run.plan.gates.iter().enumerate() {
+            let waits = self.gates.get(place).is_some_and(|gate| gate.0 == Progress::Waiting);
+            let ready = planned.steps.iter().all(|step| self.is(*step, Progress::Finished));
+            let Some(gate) = run.config.gates.get(place).filter(|_| waits && ready && !self.ended()) else {
+                continue;
+            };
+            self.gates.get_mut(place).into_iter().for_each(|gate| gate.0 = Progress::Running);
+            let observing: Duration =
+                planned.steps.iter().filter_map(|step| self.steps.get(*step)).map(|step| step.1).sum();
+            let (send, evidence, selected) = (self.send.clone(), self.evidence.clone(), self.selected);
+            scope.spawn(move || {
+                let start = Instant::now();
+                let cx = Context::new(run.facts, run.options, selected);
+                let judged = judge(gate, &cx, &evidence);
+                let report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
+                let _ = send.send(Done::Gate { place, report });
+            });
+        }
+    }
+
+    fn finish_gate(&mut self, place: usize, report: GateReport) {
+        let bad = matches!(report.status, Status::Failed | Status::Broken);
+        if bad && self.run.options.fail_fast && self.stopped_by.is_none() {
+            self.stopped_by = self.run.plan.gates.get(place).map(|gate| gate.id);
+            self.stop.set();
+        }
+        let finished = Event::GateFinished { gate: Box::new(report) };
+        (self.run.listen)(&finished);
+        let Event::GateFinished { gate: report } = finished else { return };
+        self.gates
+            .get_mut(place)
+            .into_iter()
+            .for_each(|gate| *gate = (Progress::Finished, Some((*report).clone())));
+    }
+
+    /// The reports; gates that the end of the run came before are `broken`, or `skipped` where
+    /// `--fail-fast` asked for it.
+    fn reports(mut self) -> Vec<GateReport> {
+        for (place, planned) in self.run.plan.gates.iter().enumerate() {
+            let unsettled = self.gates.get(place).is_some_and(|gate| gate.0 != Progress::Finished);
+            let Some(gate) = self.run.config.gates.get(place).filter(|_| unsettled) else { continue };
+            let report = match self.stopped_by {
+                Some(first) if !self.run.cancel.is_set() => {
+                    let reason = format!("not run: --fail-fast stopped after {first}");
+                    without_evidence(planned.id, Status::Skipped, &reason)
+                }
+                _ => conclude(gate, self.run.options.stage, Err(Unreadable::interrupted()), Duration::ZERO),
+            };
+            self.finish_gate(place, report);
+        }
+        self.gates.into_iter().filter_map(|(_, report)| report).collect()
+    }
+}
+
+/// Judges; a panic of ours is a gate that could not judge.
+fn judge(gate: &Configured, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+    catch_unwind(AssertUnwindSafe(|| gate.judge(cx, evidence))).unwrap_or_else(|panic| {
+        let message = text_of(panic.as_ref());
+        Err(Unreadable::defect(format!("the gate `{}` panicked: {message}", gate.info.id)))
+    })
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}

@@ -1,0 +1,149 @@
+//! Carries out one step.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::process::{Command, run};
+use super::{AdvisoryDb, Cancel, Environment, UpdateError, Updated};
+use super::{advisory_db, advisory_update, files, format, index_cache};
+use crate::advisory::parse_lock;
+use crate::config::General;
+use crate::facts::{Facts, Source, selects};
+use crate::gate::{Options, Unreadable};
+use crate::gates::MEND;
+use crate::step::{Captured, End, Evidence, FileRead, Observed, Sources, Step, ToolCall};
+
+/// What steps are carried out with.
+pub(super) struct Bench<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) options: &'a Options,
+    pub(super) general: &'a General,
+    pub(super) environment: &'a Environment,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl Bench<'_> {
+    /// Carries out a step, with the evidence of the steps before it.
+    pub(super) fn carry_out(&self, step: &Step, before: &Evidence, timeout: Duration) -> Observed {
+        match step {
+            Step::Tool(call) => Observed::Tool(self.call(call, timeout)),
+            Step::Sources => Observed::Sources(self.sources()),
+            Step::Format => match before.get(&Step::Sources) {
+                Some(Observed::Sources(sources)) => {
+                    Observed::Format(format::all(self.facts, sources, timeout, self.cancel))
+                }
+                _ => Observed::Format(Vec::new()),
+            },
+            Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
+            Step::Advisories { database, url, offline } => {
+                let read = self.advisories(before, database.as_deref(), url.as_deref(), *offline, timeout);
+                Observed::Advisories { read, at: jiff::Timestamp::now() }
+            }
+            Step::Yanked => Observed::Yanked(self.yanked(before)),
+        }
+    }
+
+    fn call(&self, call: &ToolCall, timeout: Duration) -> Captured {
+        let Some(program) = self.facts.tools.get(&call.tool) else {
+            let (stdout, stderr) = (Vec::new(), Vec::new());
+            let what = call.tool.to_string();
+            return Captured { what, end: End::NotFound, stdout, stderr, duration: Duration::ZERO };
+        };
+        let mut command = Command::new(program, &self.facts.root, timeout).args(&call.args);
+        command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+        command.streams = call.streams;
+        run(&command, self.cancel)
+    }
+
+    fn sources(&self) -> Sources {
+        let judged = |source: &&Source| {
+            let package = source.package.and_then(|index| self.facts.packages.get(index));
+            let selected =
+                package.map_or(self.options.packages.is_empty(), |p| selects(self.options, &p.name));
+            selected && !self.general.exclude.matches(&source.path)
+        };
+        let sources: Vec<&Source> = self.facts.sources.iter().filter(judged).collect();
+        files::read_sources(&self.facts.root, &sources, self.general.max_source_bytes)
+    }
+
+    fn advisories(
+        &self,
+        before: &Evidence,
+        database: Option<&str>,
+        url: Option<&str>,
+        offline: bool,
+        timeout: Duration,
+    ) -> Result<AdvisoryDb, Unreadable> {
+        let names = locked(before).into_iter().map(|package| package.name).collect();
+        let folder = match database {
+            Some(folder) => self.environment.directory.join(folder),
+            None => self.managed(url, offline, timeout)?,
+        };
+        advisory_db::read(&folder, &names, self.cancel).map_err(|error| {
+            let mend = if database.is_some() { "name a folder with the RustSec database" } else { MEND };
+            Unreadable::unavailable(error.to_string()).help(mend)
+        })
+    }
+
+    /// The managed database; fetched where there is none yet.
+    fn managed(&self, url: Option<&str>, offline: bool, timeout: Duration) -> Result<PathBuf, Unreadable> {
+        let unavailable = |error: UpdateError| Unreadable::unavailable(error.to_string()).help(MEND);
+        let folder = advisory_update::managed_dir().map_err(unavailable)?;
+        if !folder.is_dir() && !offline {
+            let url = url.unwrap_or(advisory_update::DEFAULT_URL);
+            advisory_update::update(&folder, url, timeout, self.cancel).map_err(unavailable)?;
+        }
+        Ok(folder)
+    }
+
+    fn yanked(&self, before: &Evidence) -> index_cache::Yanked {
+        let packages: Vec<_> = locked(before)
+            .into_iter()
+            .filter(|package| package.from_registry)
+            .map(|package| (package.name, package.version))
+            .collect();
+        let home = self.environment.cargo_home.clone().unwrap_or_default();
+        index_cache::yanked(&home, &packages)
+    }
+}
+
+/// The packages of the lock file; none where it cannot be read, which the gate finds by itself.
+fn locked(before: &Evidence) -> Vec<crate::advisory::LockedPackage> {
+    match before.get(&Step::lock_file()) {
+        Some(Observed::File(FileRead::Content(bytes))) => parse_lock(bytes).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// Fetches the managed advisory database, or brings it up to date. Gives its folder too.
+///
+/// # Errors
+/// When git is missing or the fetch fails; an existing database is then unchanged.
+pub fn update_database(
+    url: Option<&str>,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Result<(PathBuf, Updated), UpdateError> {
+    let folder = advisory_update::managed_dir()?;
+    let updated =
+        advisory_update::update(&folder, url.unwrap_or(advisory_update::DEFAULT_URL), timeout, cancel)?;
+    Ok((folder, updated))
+}
+
+/// Where the managed advisory database lies, and how old it is.
+///
+/// # Errors
+/// In words, when there is none or it cannot serve.
+pub fn database_status(cancel: &Cancel) -> Result<String, String> {
+    let folder = advisory_update::managed_dir().map_err(|error| error.to_string())?;
+    let database = advisory_db::read(&folder, &std::collections::BTreeSet::new(), cancel)
+        .map_err(|error| format!("{error}\nfetch it with: {MEND}"))?;
+    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
+    Ok(format!(
+        "folder      {}\ncommit      {}\ncommitted   {}\nfetched     {}\n",
+        folder.display(),
+        or_unknown(database.commit),
+        or_unknown(database.commit_time.map(|time| time.to_string())),
+        or_unknown(database.fetched.map(|time| time.to_string())),
+    ))
+}

@@ -1,0 +1,67 @@
+//! Reads the config's files and writes reports.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A report that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the report could not be written: {cause}", .path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    cause: std::io::Error,
+}
+
+/// Writes a report beside its place and moves it there, so that no reader sees half of it.
+///
+/// # Errors
+/// When the folder does not exist or cannot be written.
+pub fn write_output(path: &Path, text: &str) -> Result<(), WriteError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(parent)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(|_| ()).map_err(|cause| WriteError { path: path.to_owned(), cause })
+}
+
+/// The text of `bulletproof.toml`, if there is one, and of the root manifest.
+///
+/// # Errors
+/// When one of them is there and cannot be read; names it.
+pub fn read_config(root: &Path) -> Result<(Option<String>, String), String> {
+    let read = |name: &str| match std::fs::read_to_string(root.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{name}:1: it cannot be read: {error}")),
+    };
+    Ok((read("bulletproof.toml")?, read("Cargo.toml")?.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_replaces_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        write_output(&path, "one").unwrap();
+        write_output(&path, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_the_path() {
+        let error = write_output(Path::new("/no/such/folder/report.json"), "").unwrap_err();
+        assert!(error.to_string().starts_with("/no/such/folder/report.json: "), "{error}");
+    }
+
+    #[test]
+    fn a_config_that_is_not_utf8_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("bulletproof.toml"), b"\xff").unwrap();
+        assert!(read_config(folder.path()).unwrap_err().starts_with("bulletproof.toml:1: "));
+    }
+}

@@ -1,0 +1,422 @@
+//! What is known of the workspace before anything runs: plain data, made from recorded bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::step::Tool;
+
+/// The workspace, its toolchain and its revision.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The workspace root, absolute.
+    pub root: PathBuf,
+    /// Where cargo builds, absolute.
+    pub target: PathBuf,
+    /// The members, in cargo's order.
+    pub packages: Vec<Package>,
+    /// The Rust source files of the judged packages, sorted by path.
+    pub sources: Vec<Source>,
+    /// How many Rust source files lie in the tree but belong to other workspaces.
+    pub foreign_sources: usize,
+    /// cargo's configuration files in the tree, sorted.
+    pub cargo_configs: Vec<String>,
+    /// clippy's lints that the manifests set themselves, as `clippy::name`.
+    pub own_lints: BTreeSet<String>,
+    /// The compiler's version and host.
+    pub toolchain: Toolchain,
+    /// Where each tool was found.
+    pub tools: BTreeMap<Tool, PathBuf>,
+    /// The revision, where the workspace is in a git repository with a commit.
+    pub revision: Option<Revision>,
+}
+
+impl Facts {
+    /// Whether a tool was found.
+    pub fn has(&self, tool: Tool) -> bool {
+        self.tools.contains_key(&tool)
+    }
+
+    /// The packages that the request judges.
+    pub fn judged<'a>(&'a self, options: &'a crate::gate::Options) -> impl Iterator<Item = &'a Package> {
+        self.packages.iter().filter(move |package| selects(options, &package.name))
+    }
+}
+
+/// Whether the request judges the package of that name.
+pub fn selects(options: &crate::gate::Options, name: &str) -> bool {
+    let named = options.packages.is_empty() || options.packages.iter().any(|package| package == name);
+    named && !options.exclude.iter().any(|package| package == name)
+}
+
+/// A member of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// cargo's identity of it, as in cargo's messages.
+    pub id: String,
+    /// Its folder, relative to the workspace root; empty for the root itself.
+    pub folder: String,
+    /// Its edition.
+    pub edition: String,
+    /// Whether it may be published.
+    pub publish: bool,
+    /// Whether it names a licence or a licence file.
+    pub licensed: bool,
+    /// Whether it states the oldest Rust version it supports.
+    pub rust_version: bool,
+    /// Its targets.
+    pub targets: Vec<Target>,
+}
+
+impl Package {
+    /// The path of its manifest, relative to the workspace root.
+    pub fn manifest(&self) -> String {
+        join(&self.folder, "Cargo.toml")
+    }
+}
+
+/// A target of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// cargo's names of its kinds: `lib`, `bin`, `proc-macro`, `test`, `bench`, `example`, `custom-build`, …
+    pub kinds: Vec<String>,
+    /// Its root file, relative to the workspace root.
+    pub root: String,
+    /// Whether `cargo test` runs its tests.
+    pub test: bool,
+    /// Whether `cargo test --doc` runs its examples.
+    pub doctest: bool,
+    /// Features without which cargo leaves it out.
+    pub required_features: Vec<String>,
+}
+
+impl Target {
+    /// Whether it is of that kind.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|own| own == kind)
+    }
+
+    /// Whether it is code that users run: a library or a program.
+    pub fn is_production(&self) -> bool {
+        !["test", "bench", "example", "custom-build"].iter().any(|kind| self.is(kind))
+    }
+
+    /// Whether it is a library of any kind.
+    pub fn is_library(&self) -> bool {
+        self.is_production() && !self.is("bin")
+    }
+}
+
+/// A Rust source file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Source {
+    /// Relative to the workspace root.
+    pub path: String,
+    /// The index of the owning package; none where it lies beside all packages.
+    pub package: Option<usize>,
+}
+
+/// The compiler.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The first line of `rustc -vV`.
+    pub rustc: String,
+    /// The host's target triple.
+    pub host: String,
+}
+
+/// A git revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The commit's hash.
+    pub commit: String,
+    /// Its tree's hash.
+    pub tree: String,
+    /// Whether tracked files differ from it.
+    pub dirty: bool,
+}
+
+/// A tool's answer about the workspace that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FactError {
+    /// Not the JSON that `cargo metadata` documents.
+    #[error("`cargo metadata` gave an answer that cannot be read: {0}")]
+    Metadata(String),
+    /// A file of the workspace has a name that is not UTF-8.
+    #[error("the file name `{0}` is not UTF-8; rename it, or leave it out with .gitignore")]
+    NotUtf8(String),
+}
+
+/// The members and folders from `cargo metadata --no-deps`.
+///
+/// # Errors
+/// When the bytes are not what `cargo metadata` documents.
+pub fn from_metadata(stdout: &[u8]) -> Result<Facts, FactError> {
+    let unreadable = |error: &dyn std::fmt::Display| FactError::Metadata(error.to_string());
+    let text = std::str::from_utf8(stdout).map_err(|error| unreadable(&error))?;
+    let metadata = cargo_metadata::MetadataCommand::parse(text).map_err(|error| unreadable(&error))?;
+    let root = metadata.workspace_root.as_std_path();
+    let members: BTreeSet<_> = metadata.workspace_members.iter().collect();
+    let packages: Vec<Package> = metadata
+        .packages
+        .iter()
+        .filter(|package| members.contains(&package.id))
+        .map(|p| member(root, p))
+        .collect();
+    if packages.is_empty() {
+        return Err(FactError::Metadata("it names no member of the workspace".to_owned()));
+    }
+    Ok(Facts {
+        root: root.to_owned(),
+        target: metadata.target_directory.as_std_path().to_owned(),
+        packages,
+        ..Facts::default()
+    })
+}
+
+fn member(root: &Path, package: &cargo_metadata::Package) -> Package {
+    let folder =
+        package.manifest_path.as_std_path().parent().map(|dir| relative(root, dir)).unwrap_or_default();
+    Package {
+        name: package.name.to_string(),
+        version: package.version.to_string(),
+        id: package.id.repr.clone(),
+        folder,
+        edition: package.edition.to_string(),
+        publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
+        licensed: package.license.is_some() || package.license_file.is_some(),
+        rust_version: package.rust_version.is_some(),
+        targets: package.targets.iter().map(|target| self::target(root, target)).collect(),
+    }
+}
+
+fn target(root: &Path, target: &cargo_metadata::Target) -> Target {
+    Target {
+        name: target.name.clone(),
+        kinds: target.kind.iter().map(ToString::to_string).collect(),
+        root: relative(root, target.src_path.as_std_path()),
+        test: target.test,
+        doctest: target.doctest,
+        required_features: target.required_features.clone(),
+    }
+}
+
+/// A path relative to the root, with `/` between its parts; unchanged where it lies elsewhere.
+pub fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// Joins two relative paths with `/`.
+pub fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Sorts the tree's files: which Rust sources the workspace's packages own, which belong to other
+/// workspaces, where cargo's configuration lies. A file belongs to the package of the nearest
+/// `Cargo.toml` above it.
+pub fn with_files(mut facts: Facts, files: &[String]) -> Facts {
+    let owners: BTreeMap<&str, usize> =
+        facts.packages.iter().enumerate().map(|(index, package)| (package.folder.as_str(), index)).collect();
+    let manifests: BTreeSet<&str> =
+        files.iter().filter_map(|file| folder_of(file, "Cargo.toml")).chain(owners.keys().copied()).collect();
+    let mut sources = Vec::new();
+    let mut foreign = 0;
+    for file in files.iter().filter(|file| is_rust(file)) {
+        match ancestors(file).find(|folder| manifests.contains(folder)) {
+            Some(folder) if owners.contains_key(folder) => {
+                sources.push(Source { path: file.clone(), package: owners.get(folder).copied() });
+            }
+            Some("") | None => sources.push(Source { path: file.clone(), package: None }),
+            Some(_) => foreign += 1,
+        }
+    }
+    sources.sort();
+    sources.dedup();
+    let mut configs: Vec<String> = files.iter().filter(|file| is_cargo_config(file)).cloned().collect();
+    configs.sort();
+    facts.sources = sources;
+    facts.foreign_sources = foreign;
+    facts.cargo_configs = configs;
+    facts
+}
+
+fn is_rust(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
+}
+
+fn is_cargo_config(file: &str) -> bool {
+    [".cargo/config.toml", ".cargo/config"].iter().any(|name| folder_of(file, name).is_some())
+}
+
+/// The folder of a path that ends in that name.
+fn folder_of<'a>(file: &'a str, name: &str) -> Option<&'a str> {
+    let folder = file.strip_suffix(name)?;
+    if folder.is_empty() { Some(folder) } else { folder.strip_suffix('/') }
+}
+
+/// The folders above a file, nearest first, ending with the root ("").
+fn ancestors(file: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(file);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        rest = (!folder.is_empty()).then_some(folder);
+        Some(folder)
+    })
+}
+
+/// The file names of `git ls-files -z`.
+///
+/// # Errors
+/// When a Rust source or a manifest has a name that is not UTF-8.
+pub fn from_file_list(stdout: &[u8]) -> Result<Vec<String>, FactError> {
+    let names = stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.filter_map(|name| utf8_name(name).transpose()).collect()
+}
+
+/// A file name; none where it is not UTF-8 and no gate would read it anyway.
+///
+/// # Errors
+/// When a Rust source or a manifest has a name that is not UTF-8.
+pub fn utf8_name(name: &[u8]) -> Result<Option<String>, FactError> {
+    match std::str::from_utf8(name) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(_) if name.ends_with(b".rs") || name.ends_with(b".toml") => {
+            Err(FactError::NotUtf8(String::from_utf8_lossy(name).into_owned()))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// clippy's lints that a manifest sets, for the workspace or for its own package.
+pub fn lints_of_manifest(text: &str) -> BTreeSet<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return BTreeSet::new() };
+    let root = document.as_table();
+    let lints = [root.get("lints"), root.get("workspace").and_then(|workspace| workspace.get("lints"))];
+    let clippy = lints.into_iter().flatten().filter_map(|lints| lints.get("clippy")?.as_table_like());
+    clippy.flat_map(|table| table.iter().map(|(name, _)| format!("clippy::{name}"))).collect()
+}
+
+/// The compiler's version and host from `rustc -vV`; none where they are not there.
+pub fn from_rustc(stdout: &[u8]) -> Option<Toolchain> {
+    let text = std::str::from_utf8(stdout).ok()?;
+    let rustc = text.lines().next().filter(|line| line.starts_with("rustc "))?.to_owned();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "))?.to_owned();
+    Some(Toolchain { rustc, host })
+}
+
+/// Commit and tree from `git rev-parse HEAD HEAD^{tree}`, dirtiness from `git status --porcelain`.
+pub fn from_git(rev_parse: &[u8], status: &[u8]) -> Option<Revision> {
+    let text = std::str::from_utf8(rev_parse).ok()?;
+    let mut lines =
+        text.lines().filter(|line| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let (commit, tree) = (lines.next()?.to_owned(), lines.next()?.to_owned());
+    Some(Revision { commit, tree, dirty: !status.is_empty() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, folder: &str) -> Package {
+        Package {
+            name: name.into(),
+            version: "0.1.0".into(),
+            id: format!("path+file:///ws/{folder}#{name}@0.1.0"),
+            folder: folder.into(),
+            edition: "2024".into(),
+            publish: true,
+            licensed: true,
+            rust_version: true,
+            targets: Vec::new(),
+        }
+    }
+
+    fn files(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_source_belongs_to_the_package_of_the_nearest_manifest() {
+        let facts =
+            Facts { packages: vec![package("root", ""), package("a", "crates/a")], ..Facts::default() };
+        let list = ["src/lib.rs", "crates/a/src/lib.rs", "crates/a/tests/it.rs", "crates/a/Cargo.toml"];
+        let facts = with_files(facts, &files(&list));
+        let owners: Vec<_> =
+            facts.sources.iter().map(|source| (source.path.as_str(), source.package)).collect();
+        let expected =
+            [("crates/a/src/lib.rs", Some(1)), ("crates/a/tests/it.rs", Some(1)), ("src/lib.rs", Some(0))];
+        assert_eq!(owners, expected);
+    }
+
+    #[test]
+    fn sources_of_another_workspace_are_counted_and_left_out() {
+        let facts = Facts { packages: vec![package("root", "")], ..Facts::default() };
+        let facts =
+            with_files(facts, &files(&["src/lib.rs", "fixtures/x/Cargo.toml", "fixtures/x/src/lib.rs"]));
+        assert_eq!((facts.sources.len(), facts.foreign_sources), (1, 1));
+    }
+
+    #[test]
+    fn a_source_beside_all_packages_of_a_virtual_workspace_has_no_owner() {
+        let facts = Facts { packages: vec![package("a", "a")], ..Facts::default() };
+        let facts = with_files(facts, &files(&["Cargo.toml", "scripts/x.rs", "a/src/lib.rs"]));
+        assert_eq!(facts.sources.iter().filter(|source| source.package.is_none()).count(), 1);
+        assert_eq!(facts.foreign_sources, 0);
+    }
+
+    #[test]
+    fn cargo_configuration_is_found_in_every_folder() {
+        let facts = Facts { packages: vec![package("root", "")], ..Facts::default() };
+        let facts =
+            with_files(facts, &files(&[".cargo/config.toml", "a/.cargo/config", "x.cargo/config.toml"]));
+        assert_eq!(facts.cargo_configs, [".cargo/config.toml", "a/.cargo/config"]);
+    }
+
+    #[test]
+    fn a_source_whose_name_is_not_utf8_is_an_error_that_shows_it() {
+        let error = from_file_list(b"src/lib.rs\0src/b\xffd.rs\0").unwrap_err();
+        assert!(error.to_string().contains("src/b\u{fffd}d.rs"), "{error}");
+        assert_eq!(from_file_list(b"a.rs\0img\xff.png\0").unwrap(), ["a.rs"]);
+    }
+
+    #[test]
+    fn metadata_that_is_cut_short_or_empty_is_an_error() {
+        assert!(from_metadata(b"").is_err());
+        assert!(from_metadata(b"{\"packages\":[").is_err());
+        assert!(from_metadata(b"\xff\xfe").is_err());
+    }
+
+    #[test]
+    fn lints_are_read_from_the_workspace_and_from_the_package() {
+        let text = "[workspace.lints.clippy]\nunwrap_used = \"deny\"\n[lints.clippy]\npanic = { level = \"warn\" }\n";
+        let lints: Vec<String> = lints_of_manifest(text).into_iter().collect();
+        assert_eq!(lints, ["clippy::panic", "clippy::unwrap_used"]);
+        assert!(lints_of_manifest("[lints]\nworkspace = true\n").is_empty());
+    }
+
+    #[test]
+    fn the_compilers_version_and_host_are_read_from_its_verbose_version() {
+        let text = b"rustc 1.95.0 (5980 2026-04-14)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        let toolchain = from_rustc(text).unwrap();
+        assert_eq!(toolchain.rustc, "rustc 1.95.0 (5980 2026-04-14)");
+        assert_eq!(toolchain.host, "x86_64-unknown-linux-gnu");
+        assert_eq!(from_rustc(b"error: toolchain is not installed"), None);
+    }
+
+    #[test]
+    fn a_repository_without_a_commit_has_no_revision() {
+        assert_eq!(from_git(b"HEAD\nHEAD^{tree}\n", b""), None);
+        let hash = "0123456789012345678901234567890123456789";
+        let both = format!("{hash}\n{hash}\n");
+        assert!(from_git(both.as_bytes(), b" M a.rs\0").unwrap().dirty);
+        assert!(!from_git(both.as_bytes(), b"").unwrap().dirty);
+    }
+}

@@ -1,0 +1,337 @@
+//! The contract of a gate: its documentation, its settings, what it needs, how it judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::step::{Evidence, Step};
+
+/// A named selection of gates.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// What needs no compile, on every commit.
+    PreCommit,
+    /// What a push must stand up to.
+    #[default]
+    PrePush,
+    /// What the server runs.
+    Ci,
+    /// What a release must stand up to.
+    Release,
+    /// What takes long.
+    Nightly,
+}
+
+impl Stage {
+    /// Every stage, in the order of a change's life.
+    pub const ALL: [Self; 5] = [Self::PreCommit, Self::PrePush, Self::Ci, Self::Release, Self::Nightly];
+
+    /// Its name in config, reports and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreCommit => "pre-commit",
+            Self::PrePush => "pre-push",
+            Self::Ci => "ci",
+            Self::Release => "release",
+            Self::Nightly => "nightly",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One rule of a gate: what its findings are filed under.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its name within the gate.
+    pub name: &'static str,
+    /// Its weight where the config says nothing.
+    pub severity: Severity,
+    /// What it finds.
+    pub finds: &'static str,
+}
+
+impl Rule {
+    /// A rule whose findings fail the gate.
+    pub const fn error(name: &'static str, finds: &'static str) -> Self {
+        Self { name, severity: Severity::Error, finds }
+    }
+
+    /// A rule whose findings are named and do not fail the gate.
+    pub const fn warning(name: &'static str, finds: &'static str) -> Self {
+        Self { name, severity: Severity::Warning, finds }
+    }
+}
+
+/// What is known of a gate without running it.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Its name.
+    pub id: &'static str,
+    /// What it judges, in one line.
+    pub judges: &'static str,
+    /// The bar it sets where the config says nothing.
+    pub bar: &'static str,
+    /// The stages it is in where the config says nothing.
+    pub stages: &'static [Stage],
+    /// The longest that each of its steps may take where the config says nothing.
+    pub timeout: Duration,
+    /// Its rules.
+    pub rules: &'static [Rule],
+    /// Its manual, in Markdown, with the sections of [`SECTIONS`].
+    pub manual: &'static str,
+}
+
+/// The sections that each gate's manual has, in this order. The section on configuration follows
+/// them, made from the type of the gate's settings.
+pub const SECTIONS: [&str; 3] = ["## What it checks", "## Why", "## How to fix"];
+
+/// A gate. The type itself holds its settings: the table `[gates.<id>]` of the config.
+pub trait Gate:
+    Default + Serialize + DeserializeOwned + JsonSchema + fmt::Debug + Send + Sync + 'static
+{
+    /// What is known without running it.
+    const INFO: Info;
+
+    /// What it needs before it can judge.
+    fn plan(&self, cx: &Context<'_>) -> Planned;
+
+    /// Judges the evidence.
+    ///
+    /// # Errors
+    /// When the evidence does not allow a judgement; the gate is then `broken`.
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable>;
+}
+
+/// What a gate needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Planned {
+    /// These steps.
+    Steps(Vec<Step>),
+    /// Nothing, since the facts prove that there is nothing to judge; says which.
+    NothingToJudge(String),
+}
+
+/// Features, as cargo's options name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features {
+    /// Features to turn on.
+    pub names: Vec<String>,
+    /// All features.
+    pub all: bool,
+    /// Without the default features.
+    pub no_default: bool,
+}
+
+/// What the command line asks of the gates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The stage that runs.
+    pub stage: Stage,
+    /// Packages to judge; empty for the whole workspace.
+    pub packages: Vec<String>,
+    /// Packages left out.
+    pub exclude: Vec<String>,
+    /// The features that they are judged with.
+    pub features: Features,
+    /// Without any network.
+    pub offline: bool,
+    /// Stop at the first failure.
+    pub fail_fast: bool,
+    /// A folder with the advisory database, instead of what the config says.
+    pub advisory_db: Option<String>,
+}
+
+/// What a gate may look at when it plans and judges.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The workspace.
+    pub facts: &'a Facts,
+    /// The request.
+    pub options: &'a Options,
+    selected: &'a BTreeSet<&'static str>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for the gates of those names.
+    pub fn new(facts: &'a Facts, options: &'a Options, selected: &'a BTreeSet<&'static str>) -> Self {
+        Self { facts, options, selected }
+    }
+
+    /// Whether the gate of that name runs too.
+    pub fn selected(&self, gate: &str) -> bool {
+        self.selected.contains(gate)
+    }
+}
+
+/// A figure of a gate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Metric {
+    /// How many.
+    Count(u64),
+    /// How much.
+    Number(f64),
+    /// Which.
+    Text(String),
+}
+
+/// What a gate made of its evidence.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// The result in a few words, with the figure and its bar.
+    pub summary: String,
+    /// The figures.
+    pub metrics: BTreeMap<String, Metric>,
+    /// What the reader has to know beyond the findings.
+    pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome with that summary and nothing wrong yet.
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), ..Self::default() }
+    }
+
+    /// Adds findings.
+    #[must_use]
+    pub fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings.extend(findings);
+        self
+    }
+
+    /// Adds a count.
+    #[must_use]
+    pub fn count(mut self, name: &str, count: usize) -> Self {
+        self.metrics.insert(name.to_owned(), Metric::Count(count as u64));
+        self
+    }
+
+    /// Adds a text figure.
+    #[must_use]
+    pub fn text(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.metrics.insert(name.to_owned(), Metric::Text(text.into()));
+        self
+    }
+
+    /// Adds a note.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// Why a gate could not judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A tool or its data is not there. Only this cause can be waived (`if_unavailable`).
+    Unavailable,
+    /// A tool failed without an answer, or was killed.
+    Crashed,
+    /// A tool ran longer than it may.
+    TimedOut,
+    /// An answer that does not make sense: cut short, contradictory, of another run.
+    Garbage,
+    /// Nothing was judged where something should have been.
+    NothingRan,
+    /// The run was interrupted.
+    Interrupted,
+    /// A defect of ours.
+    Defect,
+}
+
+/// A gate that could not judge: which kind of trouble, what happened, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// Which kind of trouble.
+    pub cause: Cause,
+    /// What happened, in the user's words.
+    pub reason: String,
+    /// What mends it.
+    pub help: Option<String>,
+}
+
+impl Unreadable {
+    fn new(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { cause, reason: reason.into(), help: None }
+    }
+
+    /// A tool or its data is not there.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::new(Cause::Unavailable, reason)
+    }
+
+    /// A tool failed without an answer.
+    pub fn crashed(reason: impl Into<String>) -> Self {
+        Self::new(Cause::Crashed, reason)
+    }
+
+    /// An answer that does not make sense.
+    pub fn garbage(reason: impl Into<String>) -> Self {
+        Self::new(Cause::Garbage, reason)
+    }
+
+    /// Nothing was judged where something should have been.
+    pub fn nothing_ran(reason: impl Into<String>) -> Self {
+        Self::new(Cause::NothingRan, reason)
+    }
+
+    /// A tool ran longer than it may.
+    pub fn timed_out(what: &str, limit: Duration) -> Self {
+        let limit = humantime::format_duration(limit);
+        Self::new(Cause::TimedOut, format!("`{what}` did not end within {limit} and was stopped"))
+            .help("give it longer with `timeout` in the gate's table of bulletproof.toml")
+    }
+
+    /// The run was interrupted.
+    pub fn interrupted() -> Self {
+        Self::new(Cause::Interrupted, "the run was interrupted")
+    }
+
+    /// A step that the gate needs has no evidence.
+    pub fn not_done(step: &Step) -> Self {
+        Self::new(Cause::Defect, format!("no evidence of the step `{step}`"))
+    }
+
+    /// A defect of ours.
+    pub fn defect(reason: impl Into<String>) -> Self {
+        Self::new(Cause::Defect, reason).help("please report this as a defect of cargo-bulletproof")
+    }
+
+    /// Sets what mends it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

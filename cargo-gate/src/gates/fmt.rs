@@ -1,0 +1,201 @@
+//! `fmt`: every Rust source is as rustfmt writes it.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Globs;
+use crate::finding::{Finding, Place};
+use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::reach;
+use crate::step::{Captured, Evidence, SourceFile, Step, Tool};
+
+/// The settings of `fmt`.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Fmt {
+    /// Sources that need not be formatted: generated code, test data.
+    exclude: Globs,
+}
+
+impl Gate for Fmt {
+    const INFO: Info = Info {
+        id: "fmt",
+        judges: "the formatting of every Rust source, also of those that no `mod` reaches",
+        bar: "no difference",
+        stages: &[Stage::PreCommit, Stage::PrePush, Stage::Ci],
+        timeout: Duration::from_mins(1),
+        rules: &[
+            Rule::error("unformatted", "a file that rustfmt would write otherwise"),
+            Rule::error("unparsable", "a file of the module tree that rustfmt cannot parse"),
+            Rule::warning("stray-unparsable", "a file that no `mod` reaches and that rustfmt cannot parse"),
+        ],
+        manual: "\
+## What it checks
+
+Each tracked or new Rust source of the workspace's packages is given to rustfmt, with the edition of
+the package that owns it and the `rustfmt.toml` above it; the answer must be the file itself. Files
+that only `#[rustfmt::skip]` modules reach are left alone. A file that no `mod` reaches, and that
+does not parse, is only a warning: test data often looks like that.
+
+## Why
+
+`cargo fmt --check` follows `mod` lines. A file behind a macro that writes its `mod` line, or a file
+that no `mod` reaches yet, is never looked at, and the check passes.
+
+## How to fix
+
+`cargo fmt --all`, or `rustfmt FILE` for a file that cargo does not find.
+",
+    };
+
+    fn plan(&self, _: &Context<'_>) -> Planned {
+        Planned::Steps(vec![Step::Sources, Step::Format])
+    }
+
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        let sources = evidence.sources()?;
+        let formatted = evidence.formatted()?;
+        if formatted.len() != sources.files.len() {
+            let (got, all) = (formatted.len(), sources.files.len());
+            return Err(Unreadable::garbage(format!("rustfmt answered for {got} of {all} files")));
+        }
+        if sources.files.is_empty() {
+            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
+        }
+        let reached = reach::of(cx.facts, sources);
+        let mut findings = Vec::new();
+        let mut judged = 0;
+        for (file, answer) in sources.files.iter().zip(formatted) {
+            let reach = reached.get(&file.path);
+            if self.exclude.matches(&file.path) || reach.is_some_and(|reach| reach.rustfmt_skip) {
+                continue;
+            }
+            judged += 1;
+            findings.extend(compare(file, &answer.run, reach.is_some())?);
+        }
+        let summary = match findings.len() {
+            0 => format!("{judged} files formatted"),
+            wrong => format!("{wrong} of {judged} files not formatted (bar 0)"),
+        };
+        let outcome = Outcome::new(summary).count("files", judged).count("unformatted", findings.len());
+        Ok(outcome.findings(findings))
+    }
+}
+
+/// A file against rustfmt's answer.
+fn compare(file: &SourceFile, run: &Captured, reached: bool) -> Result<Option<Finding>, Unreadable> {
+    let code = run.exit_code().map_err(|unreadable| unreadable.help(Tool::Rustfmt.install()))?;
+    let source = file.text();
+    if code != 0 {
+        return refused(file, run, reached).map(Some);
+    }
+    let answer = String::from_utf8(run.stdout.clone())
+        .map_err(|_| Unreadable::garbage(format!("rustfmt's answer for {} is not UTF-8", file.path)))?;
+    if answer.is_empty() && has_code(file) {
+        return Err(Unreadable::garbage(format!("rustfmt gave an empty answer for {}", file.path)));
+    }
+    // rustfmt writes the line ends of the file, or those its config asks for
+    Ok((answer != source).then(|| unformatted(file, source, &answer)))
+}
+
+/// Whether the file holds anything but whitespace; only then must the answer hold something.
+fn has_code(file: &SourceFile) -> bool {
+    !file.text().trim_start_matches('\u{feff}').trim().is_empty()
+}
+
+fn refused(file: &SourceFile, run: &Captured, reached: bool) -> Result<Finding, Unreadable> {
+    let text = String::from_utf8_lossy(&run.stderr);
+    let Some(message) = text.lines().find(|line| line.starts_with("error")) else {
+        let said = text.lines().next().unwrap_or("nothing");
+        return Err(Unreadable::crashed(format!("rustfmt failed on {} and said: {said}", file.path)));
+    };
+    if message.contains("is not installed") || message.contains("toolchain") {
+        return Err(Unreadable::unavailable(format!("rustfmt: {message}")).help(Tool::Rustfmt.install()));
+    }
+    let line = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("--> <stdin>:")?.split(':').next()?.parse().ok());
+    let message = format!("rustfmt cannot parse this file: {}", message.trim_start_matches("error: "));
+    let finding = if reached {
+        Finding::error("fmt/unparsable", message)
+    } else {
+        Finding::warning("fmt/stray-unparsable", message)
+            .help("list it under `exclude` in [gates.fmt] if it is test data")
+    };
+    let place = line.map_or_else(|| Place::file(&file.path), |line| Place::line(&file.path, line));
+    Ok(finding.at(place).anchor(&file.path))
+}
+
+fn unformatted(file: &SourceFile, source: &str, answer: &str) -> Finding {
+    let diff = similar::TextDiff::from_lines(source, answer);
+    let groups = diff.grouped_ops(0);
+    let first = groups.first().and_then(|group| group.first()).map_or(0, |op| op.old_range().start);
+    let line = u32::try_from(first + 1).unwrap_or(u32::MAX);
+    let places = if groups.len() == 1 { "1 place".to_owned() } else { format!("{} places", groups.len()) };
+    Finding::error("fmt/unformatted", format!("not formatted ({places})"))
+        .at(Place::line(&file.path, line))
+        .help(format!("cargo fmt --all, or: rustfmt {}", file.path))
+        .detail(diff.unified_diff().context_radius(1).header(&file.path, "as rustfmt writes it").to_string())
+        .anchor(&file.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::End;
+
+    fn run(end: End, stdout: &str, stderr: &str) -> Captured {
+        Captured {
+            what: "rustfmt".into(),
+            end,
+            stdout: stdout.as_bytes().to_vec(),
+            stderr: stderr.as_bytes().to_vec(),
+            duration: Duration::ZERO,
+        }
+    }
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new("src/a.rs".into(), Some(0), Ok(text.into()))
+    }
+
+    #[test]
+    fn a_file_that_is_its_own_answer_is_formatted() {
+        assert_eq!(compare(&file("fn a() {}\n"), &run(End::Code(0), "fn a() {}\n", ""), true).unwrap(), None);
+    }
+
+    #[test]
+    fn a_difference_is_shown_as_a_diff_at_its_first_line() {
+        let finding = compare(&file("// x\nfn a( ) {}\n"), &run(End::Code(0), "// x\nfn a() {}\n", ""), true);
+        let finding = finding.unwrap().unwrap();
+        assert_eq!(finding.place.unwrap().line, Some(2));
+        let diff = finding.detail.unwrap();
+        assert!(diff.contains("-fn a( ) {}") && diff.contains("+fn a() {}"), "{diff}");
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_answer() {
+        assert!(compare(&file("fn a() {}\n"), &run(End::Code(0), "", ""), true).is_err());
+        assert_eq!(compare(&file(""), &run(End::Code(0), "", ""), true).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_does_not_parse_is_an_error_in_the_module_tree_and_a_warning_beside_it() {
+        let stderr = "error: expected one of `!` or `::`, found `b`\n --> <stdin>:1:3\n";
+        let in_tree = compare(&file("a b\n"), &run(End::Code(1), "", stderr), true).unwrap().unwrap();
+        assert_eq!((in_tree.rule.as_str(), in_tree.place.unwrap().line), ("fmt/unparsable", Some(1)));
+        let stray = compare(&file("a b\n"), &run(End::Code(1), "", stderr), false).unwrap().unwrap();
+        assert_eq!(stray.rule, "fmt/stray-unparsable");
+    }
+
+    #[test]
+    fn a_rustfmt_that_is_missing_killed_or_silent_breaks_the_gate() {
+        let missing = compare(&file("x"), &run(End::NotFound, "", ""), true).unwrap_err();
+        assert!(missing.help.unwrap().contains("rustup component add rustfmt"));
+        assert!(compare(&file("x"), &run(End::Signal(9), "", ""), true).is_err());
+        assert!(compare(&file("x"), &run(End::Code(1), "", ""), true).is_err());
+        let component = "error: 'rustfmt' is not installed for the toolchain 'stable'\n";
+        assert!(compare(&file("x"), &run(End::Code(1), "", component), true).is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! The gates, one file each, and their registry: the order of plans, reports and manuals.
+
+mod audit;
+mod check;
+mod clippy;
+mod doctest;
+mod fmt;
+mod manifest;
+mod panics;
+mod paths;
+mod test;
+mod todo;
+
+pub use audit::MEND;
+
+use crate::registry::{Entry, Registered};
+
+/// Every gate.
+pub const GATES: &[&dyn Registered] = &[
+    &Entry::<fmt::Fmt>::NEW,
+    &Entry::<manifest::Manifest>::NEW,
+    &Entry::<paths::Paths>::NEW,
+    &Entry::<panics::Panics>::NEW,
+    &Entry::<todo::Todo>::NEW,
+    &Entry::<check::Check>::NEW,
+    &Entry::<clippy::Clippy>::NEW,
+    &Entry::<test::Test>::NEW,
+    &Entry::<doctest::Doctest>::NEW,
+    &Entry::<audit::Audit>::NEW,
+];
+
+#[cfg(test)]
+mod tests;

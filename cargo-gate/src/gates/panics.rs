@@ -1,0 +1,386 @@
+//! `panics`: places in production code that end the program.
+//!
+//! Two engines make one list. The token scanner sees all text: macro bodies, code that a `cfg`
+//! leaves out, the `// SAFE:` comments. clippy, where the run compiles anyway, knows the types: it
+//! tells an `unwrap` of one's own from that of `Option`. A scanner's site is dropped only where
+//! clippy surely looked and said nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::compile::{self, Compiled};
+use crate::config::Globs;
+use crate::facts::Target;
+use crate::finding::Finding;
+use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::reach::{self, Reached};
+use crate::scan::{Excuse, PanicKind, PanicSite};
+use crate::step::{Evidence, SourceFile, Sources, Step, clippy, forced_lints};
+
+/// The settings of `panics`.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Panics {
+    /// Whether an index (`list[i]`, `text[a..b]`) counts as well.
+    indexing: bool,
+    /// Sources that are not looked at.
+    exclude: Globs,
+}
+
+impl Gate for Panics {
+    const INFO: Info = Info {
+        id: "panics",
+        judges: "unwrap, expect, panic!, todo!, unimplemented!, unreachable! in production code",
+        bar: "none without a `// SAFE: reason`",
+        stages: &[Stage::PreCommit, Stage::PrePush, Stage::Ci],
+        timeout: Duration::from_mins(30),
+        rules: &[
+            Rule::error("unwrap", "`unwrap` or `unwrap_err`"),
+            Rule::error("expect", "`expect` or `expect_err`"),
+            Rule::error("panic", "`panic!`"),
+            Rule::error("todo", "`todo!`"),
+            Rule::error("unimplemented", "`unimplemented!`"),
+            Rule::error("unreachable", "`unreachable!`"),
+            Rule::error("indexing", "an index that may be out of bounds (option `indexing`)"),
+            Rule::error("empty-reason", "a `// SAFE:` comment without a reason"),
+        ],
+        manual: "\
+## What it checks
+
+Production code: what libraries and programs are made of. Tests, benches, examples, build scripts and
+code under `#[cfg(test)]` are left alone, and so are constants, which the compiler computes. A panic
+with a comment `// SAFE: reason` on its line or above its statement is accepted; an empty reason is not.
+
+Where the run compiles anyway, clippy's restriction lints are asked as well, by `--force-warn`, so that
+no `#![allow]` hides anything. They know the types: an `unwrap` of your own is no finding then. Where
+clippy cannot see (macro bodies, code that a `cfg` leaves out), the scanner's word stands.
+
+## Why
+
+A panic in production ends the program, or the thread, at the worst moment.
+
+## How to fix
+
+Return an error (`?`, `ok_or_else`), use `get` and `if let`; where it cannot happen, say why in a
+comment above it: `// SAFE: the pattern is a literal and checked by a test`.
+",
+    };
+
+    fn plan(&self, cx: &Context<'_>) -> Planned {
+        let clippy = cx.selected("clippy").then(|| clippy(cx));
+        Planned::Steps(std::iter::once(Step::Sources).chain(clippy).collect())
+    }
+
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        let sources = evidence.sources()?;
+        if sources.files.is_empty() {
+            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
+        }
+        let reached = reach::of(cx.facts, sources);
+        let typed = cx.selected("clippy").then(|| Typed::read(cx, evidence, sources));
+        let typed = typed.map(Result::ok);
+        let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && reached.is_production(file);
+        let files: Vec<&SourceFile> = sources.files.iter().filter(judged).collect();
+        let known = typed.as_ref().and_then(Option::as_ref);
+        let found: Vec<Found> = files.par_iter().map(|file| self.in_file(file, known, &reached)).collect();
+        let count = |pick: fn(&Found) -> usize| found.iter().map(pick).sum::<usize>();
+        let (accepted, refuted) = (count(|found| found.accepted), count(|found| found.refuted));
+        let findings: Vec<Finding> = found.into_iter().flat_map(|found| found.findings).collect();
+        let outcome = Outcome::new(summary(files.len(), findings.len(), accepted))
+            .count("files", files.len())
+            .count("panic_points", findings.len())
+            .count("accepted", accepted)
+            .count("refuted_by_types", refuted)
+            .text("engines", if known.is_some() { "scanner, clippy" } else { "scanner" })
+            .findings(findings);
+        Ok(match typed {
+            Some(None) => outcome.note("clippy gave no answer: this is the scanner's list, without types"),
+            _ => outcome,
+        })
+    }
+}
+
+fn summary(files: usize, found: usize, accepted: usize) -> String {
+    let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} with a reason") };
+    match found {
+        0 => format!("no panic point in {files} files{accepted}"),
+        1 => format!("1 panic point in {files} files (bar 0){accepted}"),
+        many => format!("{many} panic points in {files} files (bar 0){accepted}"),
+    }
+}
+
+/// What one file gave.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    accepted: usize,
+    refuted: usize,
+}
+
+impl Panics {
+    fn in_file(&self, file: &SourceFile, typed: Option<&Typed>, reached: &Reached) -> Found {
+        let mut found = Found::default();
+        let hits = typed.map(|typed| typed.hits(&file.path)).unwrap_or_default();
+        // clippy looked at this file: no `cfg` on the way to it, and its package was compiled
+        let seen = typed.is_some_and(|typed| typed.compiled(file))
+            && reached.get(&file.path).is_some_and(|reach| reach.always);
+        for site in file.scan().panics.iter().filter(|site| self.counts(site)) {
+            let confirmed = hits.iter().any(|hit| hit.speaks_of(site));
+            let asked = typed.is_some_and(|typed| typed.asked.contains(&site.kind));
+            if seen && asked && !confirmed && is_plain(site) {
+                found.refuted += 1;
+            } else {
+                found.add(file, site.kind, site.span.clone(), site.excuse);
+            }
+        }
+        let sites = &file.scan().panics;
+        for hit in hits.iter().filter(|hit| self.wants(hit.kind) && !hit.is_test(file)) {
+            if !sites.iter().any(|site| hit.speaks_of(site)) {
+                found.add(file, hit.kind, hit.span.clone(), excuse_on_line(file, hit.span.start));
+            }
+        }
+        found
+    }
+
+    fn wants(&self, kind: PanicKind) -> bool {
+        self.indexing || kind != PanicKind::Indexing
+    }
+
+    fn counts(&self, site: &PanicSite) -> bool {
+        self.wants(site.kind) && !site.context.test && !site.context.constant
+    }
+}
+
+impl Found {
+    fn add(&mut self, file: &SourceFile, kind: PanicKind, span: Range<usize>, excuse: Excuse) {
+        let (rule, message) = describe(kind);
+        let finding = match excuse {
+            Excuse::Reason => {
+                self.accepted += 1;
+                return;
+            }
+            Excuse::EmptyReason => Finding::error("panics/empty-reason", "`// SAFE:` without a reason")
+                .help("say why it cannot happen"),
+            Excuse::None => Finding::error(format!("panics/{rule}"), format!("{message} in production code"))
+                .help("return an error, or say why it cannot happen: // SAFE: reason"),
+        };
+        self.findings.push(file.point(finding, span));
+    }
+}
+
+fn describe(kind: PanicKind) -> (&'static str, &'static str) {
+    match kind {
+        PanicKind::Unwrap => ("unwrap", "`unwrap`"),
+        PanicKind::Expect => ("expect", "`expect`"),
+        PanicKind::Panic => ("panic", "`panic!`"),
+        PanicKind::Todo => ("todo", "`todo!`"),
+        PanicKind::Unimplemented => ("unimplemented", "`unimplemented!`"),
+        PanicKind::Unreachable => ("unreachable", "`unreachable!`"),
+        PanicKind::Indexing => ("indexing", "an index that may be out of bounds"),
+    }
+}
+
+/// Whether the compiler surely sees the site as it is written.
+fn is_plain(site: &PanicSite) -> bool {
+    !site.context.cfg && !site.context.in_macro && !site.context.attribute
+}
+
+/// A `SAFE:` comment on the line of a site that only clippy sees, or on the line above.
+fn excuse_on_line(file: &SourceFile, offset: usize) -> Excuse {
+    let line = file.lines().position(offset).line;
+    let near = |number: u32| {
+        let text = file.lines().line_text(file.text(), number);
+        text.split_once("SAFE:")
+            .filter(|(before, _)| before.contains("//"))
+            .map(|(_, reason)| reason.trim().is_empty())
+    };
+    match near(line).or_else(|| near(line.saturating_sub(1))) {
+        None => Excuse::None,
+        Some(true) => Excuse::EmptyReason,
+        Some(false) => Excuse::Reason,
+    }
+}
+
+/// What clippy's restriction lints said.
+struct Typed {
+    by_file: BTreeMap<String, Vec<Hit>>,
+    /// The kinds whose lint was forced, so that its silence means something.
+    asked: BTreeSet<PanicKind>,
+    /// Packages whose libraries and programs were all compiled without an error.
+    compiled: Vec<usize>,
+}
+
+/// One lint's word on a place.
+struct Hit {
+    kind: PanicKind,
+    span: Range<usize>,
+}
+
+impl Typed {
+    fn read(cx: &Context<'_>, evidence: &Evidence, sources: &Sources) -> Result<Self, Unreadable> {
+        let compiled = compile::read(cx, evidence.tool(&clippy(cx))?)?;
+        let mut by_file: BTreeMap<String, Vec<Hit>> = BTreeMap::new();
+        for diagnostic in compiled.diagnostics.iter().filter(|d| !compile::is_generated(d, Some(sources))) {
+            let in_production =
+                std::iter::once(&diagnostic.target).chain(&diagnostic.also_in).any(|target| {
+                    !["test", "bench", "example", "custom-build"]
+                        .iter()
+                        .any(|kind| target.kinds.iter().any(|k| k == kind))
+                });
+            let kind = diagnostic.code.as_deref().and_then(kind_of);
+            let (Some(kind), Some(span), true) = (kind, diagnostic.spans.first(), in_production) else {
+                continue;
+            };
+            if sources.get(&span.file).is_some() {
+                let span_bytes = span.byte_start as usize..span.byte_end as usize;
+                by_file.entry(span.file.clone()).or_default().push(Hit { kind, span: span_bytes });
+            }
+        }
+        let asked = forced_lints(cx).filter_map(kind_of).collect();
+        Ok(Self { by_file, asked, compiled: fully_compiled(cx, &compiled) })
+    }
+
+    fn hits(&self, path: &str) -> &[Hit] {
+        self.by_file.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn compiled(&self, file: &SourceFile) -> bool {
+        file.package.is_some_and(|package| self.compiled.contains(&package))
+    }
+}
+
+/// The packages whose production targets were all compiled; a program that needs a feature that is
+/// off was not.
+fn fully_compiled(cx: &Context<'_>, compiled: &Compiled) -> Vec<usize> {
+    let all = cx.facts.packages.iter().enumerate();
+    all.filter(|(_, package)| {
+        let mut production = package.targets.iter().filter(|target| Target::is_production(target));
+        production.all(|target| compiled.judged(package, target))
+    })
+    .map(|(index, _)| index)
+    .collect()
+}
+
+fn kind_of(lint: &str) -> Option<PanicKind> {
+    Some(match lint {
+        "clippy::unwrap_used" => PanicKind::Unwrap,
+        "clippy::expect_used" => PanicKind::Expect,
+        "clippy::panic" => PanicKind::Panic,
+        "clippy::todo" => PanicKind::Todo,
+        "clippy::unimplemented" => PanicKind::Unimplemented,
+        "clippy::unreachable" => PanicKind::Unreachable,
+        "clippy::indexing_slicing" | "clippy::string_slice" => PanicKind::Indexing,
+        _ => return None,
+    })
+}
+
+impl Hit {
+    /// Whether it is about that site. A call's span begins with its receiver, so it may hold other
+    /// sites of its kind: a site is refuted only where no hit touches it at all.
+    fn speaks_of(&self, site: &PanicSite) -> bool {
+        self.kind == site.kind && self.span.start < site.span.end && site.span.start < self.span.end
+    }
+
+    fn is_test(&self, file: &SourceFile) -> bool {
+        file.scan().test_code.iter().any(|code| code.start <= self.span.start && self.span.end <= code.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::PANIC_LINTS;
+
+    fn rules(text: &str, typed: Option<&Typed>) -> Vec<(String, u32)> {
+        let file = SourceFile::new("src/lib.rs".into(), Some(0), Ok(text.into()));
+        let sources = Sources { files: vec![file] };
+        let target = Target {
+            name: "a".into(),
+            kinds: vec!["lib".into()],
+            root: "src/lib.rs".into(),
+            test: true,
+            doctest: true,
+            required_features: Vec::new(),
+        };
+        let package = crate::facts::Package {
+            name: "a".into(),
+            version: "0.1.0".into(),
+            id: "a".into(),
+            folder: String::new(),
+            edition: "2024".into(),
+            publish: false,
+            licensed: true,
+            rust_version: true,
+            targets: vec![target],
+        };
+        let facts = crate::facts::Facts { packages: vec![package], ..crate::facts::Facts::default() };
+        let reached = reach::of(&facts, &sources);
+        let found = Panics::default().in_file(&sources.files[0], typed, &reached);
+        found.findings.into_iter().map(|f| (f.rule, f.place.unwrap().line.unwrap())).collect()
+    }
+
+    fn clippy_said(hits: Vec<(PanicKind, Range<usize>)>) -> Typed {
+        let hits = hits.into_iter().map(|(kind, span)| Hit { kind, span }).collect();
+        let asked = PANIC_LINTS.into_iter().filter_map(kind_of).collect();
+        Typed { by_file: BTreeMap::from([("src/lib.rs".to_owned(), hits)]), asked, compiled: vec![0] }
+    }
+
+    #[test]
+    fn each_kind_has_its_rule() {
+        let text =
+            "fn a() { x.unwrap(); x.expect(\"y\"); panic!(); todo!(); unimplemented!(); unreachable!(); }\n";
+        let found: Vec<String> = rules(text, None).into_iter().map(|(rule, _)| rule).collect();
+        let all = ["unwrap", "expect", "panic", "todo", "unimplemented", "unreachable"];
+        assert_eq!(found, all.map(|rule| format!("panics/{rule}")));
+    }
+
+    #[test]
+    fn a_reason_is_accepted_and_an_empty_one_is_not() {
+        let text = "fn a() {\n    x.unwrap(); // SAFE: checked above\n    // SAFE:\n    y.unwrap();\n}\n";
+        assert_eq!(rules(text, None), [("panics/empty-reason".to_owned(), 4)]);
+    }
+
+    #[test]
+    fn types_refute_an_unwrap_of_ones_own() {
+        let text = "fn a() { x.unwrap(); }\n";
+        assert!(rules(text, Some(&clippy_said(Vec::new()))).is_empty());
+        let confirmed = clippy_said(vec![(PanicKind::Unwrap, 9..19)]);
+        assert_eq!(rules(text, Some(&confirmed)).len(), 1);
+    }
+
+    #[test]
+    fn what_clippy_cannot_see_stands() {
+        let silent = clippy_said(Vec::new());
+        for text in [
+            "macro_rules! m { () => { x.unwrap() } }\n",
+            "#[cfg(windows)]\nfn a() { x.unwrap(); }\n",
+            "#[tokio::main]\nasync fn a() { x.unwrap(); }\n",
+        ] {
+            assert_eq!(rules(text, Some(&silent)).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_silence_of_a_lint_that_was_not_forced_refutes_nothing() {
+        let silent = Typed { asked: BTreeSet::new(), ..clippy_said(Vec::new()) };
+        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)).len(), 1);
+    }
+
+    #[test]
+    fn a_package_that_was_not_compiled_is_refuted_nothing() {
+        let silent = Typed { compiled: Vec::new(), ..clippy_said(Vec::new()) };
+        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)).len(), 1);
+    }
+
+    #[test]
+    fn what_only_clippy_sees_is_told_and_its_word_on_tests_is_not() {
+        let text = "fn a() { odd() }\n#[cfg(test)]\nmod tests { fn b() { odd() } }\n";
+        let both = clippy_said(vec![(PanicKind::Unwrap, 9..14), (PanicKind::Unwrap, 51..56)]);
+        assert_eq!(rules(text, Some(&both)), [("panics/unwrap".to_owned(), 1)]);
+    }
+}

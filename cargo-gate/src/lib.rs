@@ -1,0 +1,35 @@
+//! Quality gates for Rust workspaces: the library behind `cargo bulletproof` and `cargo gate`.
+//!
+//! The modules in reading order follow the data: the command line and `bulletproof.toml` become a
+//! request, the workspace becomes facts, both become a plan; the plan is carried out and gives
+//! evidence; the gates judge the evidence; the verdict and its report are rendered.
+//!
+//! Everything but [`exec`] is pure: it computes over bytes and plain data, and no renderer decides
+//! anything.
+
+pub mod cli;
+pub mod config;
+pub mod facts;
+pub mod finding;
+pub mod gate;
+pub mod gates;
+pub mod registry;
+pub mod step;
+
+pub mod advisory;
+pub mod compile;
+pub mod parse;
+pub mod reach;
+pub mod scan;
+
+pub mod exec;
+pub mod plan;
+
+pub mod event;
+pub mod report;
+pub mod verdict;
+
+pub mod manual;
+pub mod render;
+pub mod run;
+pub mod single;

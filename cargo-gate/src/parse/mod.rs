@@ -1,0 +1,13 @@
+//! Decoders of what cargo, nextest and libtest print: pure functions from bytes to plain data.
+//!
+//! One rule holds in all of them: output that is cut short, contradicts itself or cannot be read
+//! is an error or a failed result. It never becomes "everything passed".
+
+pub mod cargo_error;
+pub mod cargo_messages;
+pub mod libtest;
+pub mod nextest;
+mod test_output;
+mod text;
+
+pub use test_output::TestOutputError;

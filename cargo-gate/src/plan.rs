@@ -1,0 +1,304 @@
+//! The plan of a run: which gates and why, which steps and in what order. Pure and serialisable.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::config::{Config, nearest};
+use crate::facts::Facts;
+use crate::gate::{Context, Options, Planned, Stage};
+use crate::registry::Configured;
+use crate::step::Step;
+
+/// Which gates the command line asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// These only, whatever the stage; empty for the gates of the stage.
+    pub only: Vec<String>,
+    /// These not, each with its reason.
+    pub skip: Vec<(String, String)>,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// The stage.
+    pub stage: Stage,
+    /// Every gate, in the order of the registry, with why it is in or out.
+    pub gates: Vec<PlannedGate>,
+    /// The steps, each after those it needs.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// A gate in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedGate {
+    /// Its name.
+    pub id: &'static str,
+    /// What becomes of it.
+    pub choice: Choice,
+    /// Why.
+    pub reason: String,
+    /// Its steps, as places in the plan's list.
+    pub steps: Vec<usize>,
+}
+
+/// What becomes of a gate in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// It is judged.
+    Run,
+    /// The facts prove that there is nothing to judge.
+    NothingToJudge,
+    /// Left out by request; the report says so.
+    Skip,
+    /// Not part of the run.
+    NotSelected,
+}
+
+/// A step in the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedStep {
+    /// The step.
+    pub step: Step,
+    /// The same in words.
+    pub command: String,
+    /// The gates that need it.
+    pub gates: Vec<&'static str>,
+    /// The steps before it, as places in the plan's list.
+    pub after: Vec<usize>,
+    /// The longest it may take.
+    #[serde(serialize_with = "as_seconds")]
+    pub timeout: Duration,
+}
+
+fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_secs())
+}
+
+/// A gate name that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no gate `{name}`{hint}; `cargo bulletproof list` shows them")]
+pub struct UnknownGate {
+    name: String,
+    hint: String,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// When the request names a gate that is none.
+pub fn plan(
+    config: &Config,
+    facts: &Facts,
+    options: &Options,
+    selection: &Selection,
+) -> Result<Plan, UnknownGate> {
+    let named = selection.only.iter().chain(selection.skip.iter().map(|(id, _)| id));
+    named.into_iter().try_for_each(|name| known(config, name))?;
+    let chosen: Vec<(&Configured, Choice, String)> = config
+        .gates
+        .iter()
+        .map(|gate| {
+            let (choice, reason) = choose(config, gate, options.stage, selection);
+            (gate, choice, reason)
+        })
+        .collect();
+    let selected: BTreeSet<&'static str> = chosen
+        .iter()
+        .filter(|(_, choice, _)| *choice == Choice::Run)
+        .map(|(gate, ..)| gate.info.id)
+        .collect();
+    let cx = Context::new(facts, options, &selected);
+    let mut steps = Steps::default();
+    let gates = chosen
+        .into_iter()
+        .map(|(gate, choice, reason)| match (choice == Choice::Run).then(|| gate.plan(&cx)) {
+            Some(Planned::Steps(needed)) => {
+                let places = needed.into_iter().map(|step| steps.add(step, gate)).collect();
+                PlannedGate { id: gate.info.id, choice, reason, steps: places }
+            }
+            Some(Planned::NothingToJudge(why)) => PlannedGate {
+                id: gate.info.id,
+                choice: Choice::NothingToJudge,
+                reason: why,
+                steps: Vec::new(),
+            },
+            None => PlannedGate { id: gate.info.id, choice, reason, steps: Vec::new() },
+        })
+        .collect();
+    Ok(Plan { stage: options.stage, gates, steps: steps.list })
+}
+
+impl Plan {
+    /// The gates that run, for the context of planning and judging.
+    pub fn selected(&self) -> BTreeSet<&'static str> {
+        let runs = |gate: &&PlannedGate| matches!(gate.choice, Choice::Run | Choice::NothingToJudge);
+        self.gates.iter().filter(runs).map(|gate| gate.id).collect()
+    }
+}
+
+fn known(config: &Config, name: &str) -> Result<(), UnknownGate> {
+    let ids = || config.gates.iter().map(|gate| gate.info.id);
+    if ids().any(|id| id == name) {
+        return Ok(());
+    }
+    let hint = nearest(name, ids()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(UnknownGate { name: name.to_owned(), hint })
+}
+
+fn choose(config: &Config, gate: &Configured, stage: Stage, selection: &Selection) -> (Choice, String) {
+    let id = gate.info.id;
+    let (wanted, reason) = if selection.only.is_empty() {
+        in_stage(config, gate, stage)
+    } else {
+        (selection.only.iter().any(|name| name == id), "named on the command line".to_owned())
+    };
+    match selection.skip.iter().find(|(name, _)| name == id) {
+        Some((_, why)) if wanted => (Choice::Skip, why.clone()),
+        _ if wanted => (Choice::Run, reason),
+        _ if selection.only.is_empty() => (Choice::NotSelected, reason),
+        _ => (Choice::NotSelected, "not named on the command line".to_owned()),
+    }
+}
+
+fn in_stage(config: &Config, gate: &Configured, stage: Stage) -> (bool, String) {
+    if let Some(names) = config.general.stages.get(&stage) {
+        let named = names.iter().any(|name| name == gate.info.id);
+        let reason = if named { "listed" } else { "not listed" };
+        return (named, format!("{reason} for the stage {stage} in the config"));
+    }
+    if gate.stages().contains(&stage) {
+        return (true, format!("part of the stage {stage}"));
+    }
+    let others: Vec<&str> = gate.stages().iter().map(|stage| stage.name()).collect();
+    let where_else = if others.is_empty() { "no stage".to_owned() } else { others.join(", ") };
+    (false, format!("not part of the stage {stage} (it is in: {where_else})"))
+}
+
+/// The steps so far; an equal step is added once.
+#[derive(Default)]
+struct Steps {
+    list: Vec<PlannedStep>,
+    places: HashMap<Step, usize>,
+}
+
+impl Steps {
+    fn add(&mut self, step: Step, gate: &Configured) -> usize {
+        let after: Vec<usize> = step.after().into_iter().map(|before| self.add(before, gate)).collect();
+        let place = *self.places.entry(step.clone()).or_insert(self.list.len());
+        match self.list.get_mut(place) {
+            Some(planned) => {
+                planned.timeout = planned.timeout.max(gate.timeout());
+                if !planned.gates.contains(&gate.info.id) {
+                    planned.gates.push(gate.info.id);
+                }
+            }
+            None => self.list.push(PlannedStep {
+                command: step.to_string(),
+                step,
+                gates: vec![gate.info.id],
+                after,
+                timeout: gate.timeout(),
+            }),
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn facts() -> Facts {
+        let package = crate::facts::Package {
+            name: "a".into(),
+            version: "0.1.0".into(),
+            id: "a".into(),
+            folder: String::new(),
+            edition: "2024".into(),
+            publish: false,
+            licensed: true,
+            rust_version: true,
+            targets: vec![crate::facts::Target {
+                name: "a".into(),
+                kinds: vec!["lib".into()],
+                root: "src/lib.rs".into(),
+                test: true,
+                doctest: true,
+                required_features: Vec::new(),
+            }],
+        };
+        Facts { packages: vec![package], ..Facts::default() }
+    }
+
+    fn make(config: &str, stage: Stage, selection: &Selection) -> Plan {
+        let options = Options { stage, ..Options::default() };
+        plan(&parse(Some(config), "").unwrap(), &facts(), &options, selection).unwrap()
+    }
+
+    fn choice(plan: &Plan, id: &str) -> Choice {
+        plan.gates.iter().find(|gate| gate.id == id).unwrap().choice
+    }
+
+    fn only(names: &[&str]) -> Selection {
+        Selection { only: names.iter().map(|name| (*name).to_owned()).collect(), skip: Vec::new() }
+    }
+
+    #[test]
+    fn a_commit_is_judged_without_a_compile() {
+        let plan = make("", Stage::PreCommit, &Selection::default());
+        assert!(plan.steps.iter().all(|step| !step.step.builds()), "{:#?}", plan.steps);
+        assert_eq!(choice(&plan, "clippy"), Choice::NotSelected);
+        assert_eq!(choice(&plan, "panics"), Choice::Run);
+    }
+
+    #[test]
+    fn gates_that_need_the_same_step_share_it() {
+        let plan = make("", Stage::PrePush, &only(&["check", "clippy", "panics"]));
+        let builds: Vec<_> = plan.steps.iter().filter(|step| step.step.builds()).collect();
+        assert_eq!(builds.len(), 1, "{builds:#?}");
+        assert_eq!(builds[0].gates, ["panics", "check", "clippy"]);
+    }
+
+    #[test]
+    fn a_step_comes_after_those_it_needs() {
+        let plan = make("", Stage::PrePush, &Selection::default());
+        for (place, step) in plan.steps.iter().enumerate() {
+            assert!(step.after.iter().all(|before| *before < place), "{step:#?}");
+        }
+    }
+
+    #[test]
+    fn a_skipped_gate_keeps_its_reason_and_has_no_step() {
+        let selection = Selection { only: Vec::new(), skip: vec![("clippy".into(), "known bug".into())] };
+        let plan = make("", Stage::PrePush, &selection);
+        let gate = plan.gates.iter().find(|gate| gate.id == "clippy").unwrap();
+        assert_eq!((gate.choice, gate.reason.as_str()), (Choice::Skip, "known bug"));
+        assert!(gate.steps.is_empty());
+    }
+
+    #[test]
+    fn a_stage_of_the_config_replaces_the_usual_one() {
+        let plan =
+            make("[stages]\npre-commit = [\"fmt\", \"clippy\"]\n", Stage::PreCommit, &Selection::default());
+        assert_eq!(choice(&plan, "clippy"), Choice::Run);
+        assert_eq!(choice(&plan, "todo"), Choice::NotSelected);
+    }
+
+    #[test]
+    fn a_gate_without_stages_is_off() {
+        let plan = make("[gates.todo]\nstages = []\n", Stage::PrePush, &Selection::default());
+        assert_eq!(choice(&plan, "todo"), Choice::NotSelected);
+    }
+
+    #[test]
+    fn an_unknown_gate_is_named_with_the_nearest() {
+        let config = parse(None, "").unwrap();
+        let error = plan(&config, &facts(), &Options::default(), &only(&["clipy"])).unwrap_err();
+        assert!(error.to_string().contains("did you mean `clippy`?"), "{error}");
+    }
+}

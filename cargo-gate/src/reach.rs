@@ -1,0 +1,57 @@
+//! Which sources are production code: the module trees of all targets, over the scanned sources.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::facts::Facts;
+use crate::scan::{Reach, Root, RootKind, reach};
+use crate::step::{SourceFile, Sources};
+
+/// How each source is reached from the workspace's targets.
+#[derive(Debug)]
+pub struct Reached(BTreeMap<String, Reach>);
+
+impl Reached {
+    /// How that file is reached, if at all.
+    pub fn get(&self, path: &str) -> Option<&Reach> {
+        self.0.get(path)
+    }
+
+    /// Whether the file is code that users run. A file that no target reaches counts where it lies
+    /// beside the sources, since a macro may name it; below a folder of tests, benches or examples
+    /// it does not.
+    pub fn is_production(&self, file: &SourceFile) -> bool {
+        match self.get(&file.path) {
+            Some(reach) => reach.production,
+            None => file.package.is_some() && !in_test_folder(&file.path),
+        }
+    }
+}
+
+fn in_test_folder(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| ["tests", "benches", "examples", "fuzz"].contains(&folder))
+        || path.rsplit('/').next() == Some("build.rs")
+}
+
+/// Reaches all sources from all targets. Scans them first, on all cores.
+pub fn of(facts: &Facts, sources: &Sources) -> Reached {
+    sources.files.par_iter().for_each(|file| {
+        file.scan();
+    });
+    let targets = facts.packages.iter().flat_map(|package| &package.targets);
+    let roots: Vec<Root> = targets
+        .map(|target| {
+            let kind = if target.is("custom-build") {
+                RootKind::Build
+            } else if target.is_production() {
+                RootKind::Production
+            } else {
+                RootKind::Test
+            };
+            Root { path: target.root.clone(), kind }
+        })
+        .collect();
+    Reached(reach(&roots, |path| sources.get(path).map(SourceFile::scan)))
+}

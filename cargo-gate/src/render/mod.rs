@@ -1,0 +1,16 @@
+//! How a report is shown: one file a format. Nothing here decides anything.
+
+mod console;
+mod human;
+mod json;
+mod jsonl;
+mod plan;
+mod progress;
+mod snippet;
+
+pub use console::Console;
+pub use human::{Detail, gate_line, human, seconds};
+pub use json::json;
+pub use jsonl::{event_line, jsonl};
+pub use plan::plan_text;
+pub use progress::Progress;

@@ -1,0 +1,28 @@
+//! The plan for people.
+
+use std::fmt::Write as _;
+
+use crate::plan::{Choice, Plan};
+
+/// Which gates run and why, and the steps in their order.
+pub fn plan_text(plan: &Plan) -> String {
+    let mut text = format!("stage {}\n\ngates\n", plan.stage);
+    for gate in &plan.gates {
+        let choice = match gate.choice {
+            Choice::Run => "run",
+            Choice::NothingToJudge => "nothing",
+            Choice::Skip => "skip",
+            Choice::NotSelected => "out",
+        };
+        let _ = writeln!(text, "  {choice:<8} {:<9} {}", gate.id, gate.reason);
+    }
+    let _ = writeln!(text, "\nsteps");
+    for (place, step) in plan.steps.iter().enumerate() {
+        let after: Vec<String> = step.after.iter().map(|before| (before + 1).to_string()).collect();
+        let after = if after.is_empty() { String::new() } else { format!("; after {}", after.join(", ")) };
+        let lane = if step.step.builds() { "; compiles" } else { "" };
+        let _ = writeln!(text, "  {:>2}  {}", place + 1, step.command);
+        let _ = writeln!(text, "      for {}{after}{lane}", step.gates.join(", "));
+    }
+    text
+}

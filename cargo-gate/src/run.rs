@@ -1,0 +1,157 @@
+//! One run from the command line to the exit code.
+
+use std::time::Instant;
+
+use crate::cli::{Format, RunArgs};
+use crate::config::{self, Config, ConfigError};
+use crate::event::Event;
+use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
+use crate::facts::Facts;
+use crate::gate::{Options, Stage};
+use crate::plan::{self, Plan, UnknownGate};
+use crate::render::{self, Console, Detail, Progress};
+use crate::report::{self, Report, SCHEMA_VERSION, milliseconds};
+use crate::verdict::{NO_VERDICT, Verdict};
+
+/// Why a run gave no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Our own environment cannot be read.
+    #[error("the current folder cannot be read: {0}")]
+    Environment(#[from] std::io::Error),
+    /// There is no workspace, or it cannot be read.
+    #[error(transparent)]
+    Gather(#[from] GatherError),
+    /// A file of the config cannot be read.
+    #[error("{0}")]
+    ConfigFile(String),
+    /// The config has problems.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The request names a gate that is none.
+    #[error(transparent)]
+    UnknownGate(#[from] UnknownGate),
+    /// The request names a package that is none.
+    #[error("there is no package `{0}` in this workspace; its packages are: {1}")]
+    UnknownPackage(String, String),
+    /// A report could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Runs the gates of the stage, or only those named, shows the report, and gives the exit code.
+pub fn run(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
+    let cancel = Cancel::on_signals();
+    attempt(args, stage, only, &cancel).unwrap_or_else(|error| {
+        Console.error(&error.to_string());
+        NO_VERDICT
+    })
+}
+
+fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Result<u8, RunError> {
+    let start = Instant::now();
+    let started_at = jiff::Timestamp::now();
+    let environment = Environment::read()?;
+    let facts = exec::gather(&environment, args.manifest.manifest_path.as_deref(), args.offline, cancel)?;
+    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
+    let config = config::parse(own.as_deref(), &manifest)?;
+    let options = args.options(stage, environment.advisory_db.clone());
+    known_packages(&facts, &options)?;
+    let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
+    if args.plan {
+        show_plan(&plan, args.format);
+        return Ok(0);
+    }
+    let progress = Progress::default();
+    let listen = |event: &Event| tell(&progress, event, args);
+    let work =
+        Work { plan: &plan, config: &config, facts: &facts, options: &options, environment: &environment };
+    listen(&Event::RunStarted {
+        schema_version: SCHEMA_VERSION,
+        stage,
+        gates: plan.selected().into_iter().collect(),
+        steps: plan.steps.len(),
+    });
+    let gates = work.carry_out(cancel, &listen);
+    let report = Report {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),
+        subject: report::worktree(&facts, &environment.directory),
+        environment: report::environment(&facts, &config.digest),
+        stage,
+        started_at: started_at.to_string(),
+        duration_ms: milliseconds(start.elapsed()),
+        gates,
+    };
+    listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms: report.duration_ms });
+    show(&report, args)?;
+    Ok(report.verdict.exit_code)
+}
+
+struct Work<'a> {
+    plan: &'a Plan,
+    config: &'a Config,
+    facts: &'a Facts,
+    options: &'a Options,
+    environment: &'a Environment,
+}
+
+impl Work<'_> {
+    fn carry_out(&self, cancel: &Cancel, listen: crate::event::Listener<'_>) -> Vec<report::GateReport> {
+        let Work { plan, config, facts, options, environment } = *self;
+        exec::carry_out(&Run { plan, config, facts, options, environment, cancel, listen })
+    }
+}
+
+fn known_packages(facts: &Facts, options: &Options) -> Result<(), RunError> {
+    let names = || facts.packages.iter().map(|package| package.name.as_str());
+    let mut asked = options.packages.iter().chain(&options.exclude);
+    match asked.find(|asked| !names().any(|name| name == asked.as_str())) {
+        Some(unknown) => {
+            Err(RunError::UnknownPackage(unknown.clone(), names().collect::<Vec<_>>().join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn show_plan(plan: &Plan, format: Format) {
+    Console.out(&match format {
+        Format::Human => render::plan_text(plan),
+        Format::Json | Format::Jsonl => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
+    });
+}
+
+fn tell(progress: &Progress, event: &Event, args: &RunArgs) {
+    match args.format {
+        Format::Human if !args.quiet => progress.show(event),
+        Format::Jsonl => Console.out(&render::event_line(event)),
+        Format::Human | Format::Json => {}
+    }
+}
+
+fn detail(args: &RunArgs) -> Detail {
+    match (args.quiet, args.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Verbose,
+        _ => Detail::Normal,
+    }
+}
+
+fn show(report: &Report, args: &RunArgs) -> Result<(), RunError> {
+    match args.format {
+        Format::Human => Console.out(&detail(args).after_progress(report)),
+        Format::Json => Console.out(&render::json(report)),
+        Format::Jsonl => {}
+    }
+    for (format, path) in &args.output {
+        let text = match format {
+            Format::Human => {
+                anstream::adapter::strip_str(&render::human(report, Detail::Verbose)).to_string()
+            }
+            Format::Json => render::json(report),
+            Format::Jsonl => render::jsonl(report),
+        };
+        exec::write_output(path, &text)?;
+    }
+    Ok(())
+}

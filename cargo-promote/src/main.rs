@@ -1,0 +1,46 @@
+//! `cargo promote`: moves validated artifacts from staging to production.
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+
+/// cargo calls `cargo-promote promote …`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo", bin_name = "cargo", styles = clap_cargo::style::CLAP_STYLING)]
+enum Cargo {
+    /// Move validated artifacts from staging to production
+    #[command(version)]
+    Promote(Promote),
+}
+
+#[derive(Debug, clap::Args)]
+struct Promote {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what is staged and what each environment runs
+    Status,
+}
+
+fn main() {
+    let Cargo::Promote(Promote { command: Command::Status }) = Cargo::parse();
+    // there is no store to stage into yet, so this is true of every workspace
+    let text = "nothing is staged: this version of cargo-promote cannot stage anything yet\n";
+    // a reader that went away is no error of ours
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cargo;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cargo::command().debug_assert();
+    }
+}
