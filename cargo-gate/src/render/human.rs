@@ -116,7 +116,7 @@ fn verdict_line(report: &Report) -> String {
     let name = status.name();
     let time = seconds(report.duration_ms);
     let mut text = format!("{style}{name}{style:#}: {counts} in {time} (exit code {exit_code})\n");
-    let unjudged = report.gates.iter().filter(|gate| gate.status == Status::Warned && !gate.judged);
+    let unjudged = report.gates.iter().filter(|gate| gate.status != Status::Skipped && !gate.judged);
     let unjudged: Vec<&str> = unjudged.map(|gate| gate.id.as_str()).collect();
     if !unjudged.is_empty() {
         let _ = writeln!(text, "not judged: {}", unjudged.join(", "));

@@ -14,3 +14,6 @@ pub use json::json;
 pub use jsonl::{event_line, jsonl};
 pub use plan::plan_text;
 pub use progress::Progress;
+
+#[cfg(test)]
+mod tests;
