@@ -8,6 +8,7 @@ use cargo_gate::gates::GATES;
 use cargo_gate::manual;
 use cargo_gate::render::Console;
 use cargo_gate::report::report_schema;
+use cargo_gate::run::advisory_url;
 use cargo_gate::verdict::NO_VERDICT;
 use clap::CommandFactory;
 
@@ -47,21 +48,27 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> u8 {
 }
 
 pub(crate) fn update_database(url: Option<&str>) -> u8 {
-    match exec::update_database(url, FETCH, &Cancel::on_signals()) {
-        Ok((folder, updated)) => {
-            let what = if updated.changed { "updated to" } else { "already at" };
-            Console.out(&format!("{}: {what} {}\n", folder.display(), updated.commit));
-            0
-        }
-        Err(error) => {
-            Console.error(&error.to_string());
-            NO_VERDICT
-        }
-    }
+    let cancel = Cancel::on_signals();
+    let configured = match url {
+        Some(url) => Ok(Some(url.to_owned())),
+        None => advisory_url(&cancel).map_err(|error| error.to_string()),
+    };
+    let updated = configured.and_then(|url| {
+        exec::update_database(url.as_deref(), FETCH, &cancel).map_err(|error| error.to_string())
+    });
+    answer(updated.map(|(folder, updated)| {
+        let what = if updated.changed { "updated to" } else { "already at" };
+        format!("{}: {what} {}\n", folder.display(), updated.commit)
+    }))
 }
 
 pub(crate) fn database_status() -> u8 {
-    match exec::database_status(&Cancel::on_signals()) {
+    answer(exec::database_status(&Cancel::on_signals()))
+}
+
+/// Shows the answer, or the error, and gives the exit code.
+fn answer(answer: Result<String, String>) -> u8 {
+    match answer {
         Ok(text) => {
             Console.out(&text);
             0

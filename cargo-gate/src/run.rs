@@ -8,9 +8,10 @@ use crate::event::Event;
 use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
-use crate::plan::{self, Plan, UnknownGate};
+use crate::plan::{self, Plan, Selection, UnknownGate};
 use crate::render::{self, Console, Detail, Progress};
 use crate::report::{self, Report, SCHEMA_VERSION, milliseconds};
+use crate::step::Step;
 use crate::verdict::{NO_VERDICT, Verdict};
 
 /// Why a run gave no verdict.
@@ -46,6 +47,24 @@ pub fn run(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
         Console.error(&error.to_string());
         NO_VERDICT
     })
+}
+
+/// Where the config of this workspace says that the advisory database is cloned from; none outside a
+/// workspace, or where it says nothing.
+///
+/// # Errors
+/// When the config has problems.
+pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
+    let environment = Environment::read()?;
+    let Ok(facts) = exec::gather(&environment, None, true, cancel) else { return Ok(None) };
+    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
+    let config = config::parse(own.as_deref(), &manifest)?;
+    let only = Selection { only: vec!["audit".to_owned()], skip: Vec::new() };
+    let plan = plan::plan(&config, &facts, &Options::default(), &only)?;
+    Ok(plan.steps.into_iter().find_map(|planned| match planned.step {
+        Step::Advisories { url, .. } => url,
+        _ => None,
+    }))
 }
 
 fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Result<u8, RunError> {

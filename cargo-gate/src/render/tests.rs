@@ -12,8 +12,8 @@ use crate::report::{Environment, FindingReport, GateReport, Report, Subject, Sub
 use crate::step::{Step, Streams, Tool, ToolCall};
 use crate::verdict::{Status, Verdict};
 
-fn excerpt(text: &str, first_line: u32, mark: Range<usize>) -> Option<Excerpt> {
-    Some(Excerpt { text: text.to_owned(), first_line, mark })
+fn excerpt(text: &str, first_line: u32, mark: Range<usize>) -> Excerpt {
+    Excerpt { text: text.to_owned(), first_line, mark }
 }
 
 fn finding(number: u32) -> FindingReport {
@@ -27,7 +27,7 @@ fn finding(number: u32) -> FindingReport {
     let finding = Finding::error("panics/unwrap", "`unwrap` in production code")
         .at(place)
         .help("return an error, or say why it cannot happen: // SAFE: reason")
-        .excerpt(excerpt("    let ü = size.unwrap();", number, 18..26));
+        .excerpt(Some(excerpt("    let ü = size.unwrap();", number, 18..26)));
     FindingReport::new(finding, format!("{number:016x}"))
 }
 

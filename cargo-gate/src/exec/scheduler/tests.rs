@@ -1,0 +1,128 @@
+//! The scheduler with gates made for the purpose.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::config::{General, Problems, Section};
+use crate::gate::{Gate, Info, Planned, Rule, SECTIONS, Stage};
+use crate::plan::{PlannedGate, PlannedStep};
+use crate::registry::{Entry, Registered};
+use crate::step::Step;
+
+macro_rules! gate {
+    ($name:ident, $id:literal, $judge:expr) => {
+        #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+        struct $name {}
+
+        impl Gate for $name {
+            const INFO: Info = Info {
+                id: $id,
+                judges: "nothing",
+                bar: "none",
+                stages: &[Stage::PrePush],
+                timeout: Duration::from_secs(10),
+                rules: &[Rule::error("rule", "nothing")],
+                manual: SECTIONS[0],
+            };
+
+            fn plan(&self, _: &Context<'_>) -> Planned {
+                Planned::Steps(vec![Step::Sources])
+            }
+
+            fn judge(&self, _: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+                evidence.sources()?;
+                $judge
+            }
+        }
+    };
+}
+
+gate!(Passing, "passing", Ok(Outcome::new("fine")));
+gate!(Panicking, "panicking", panic!("a defect of ours"));
+gate!(
+    Failing,
+    "failing",
+    Ok(Outcome::new("bad").findings(vec![crate::finding::Finding::error("failing/rule", "bad")]))
+);
+
+fn configured<G: Gate>() -> Configured {
+    let table = toml_edit::Table::new();
+    let section = Section { name: "gates.test", table: &table };
+    Entry::<G>::NEW.configure(&section, &mut Problems::new("bulletproof.toml", ""))
+}
+
+/// Runs the gates over an empty workspace, all on one shared step.
+fn carry_out_all(
+    gates: Vec<Configured>,
+    options: &Options,
+    cancel: &Cancel,
+) -> (Vec<GateReport>, Vec<String>) {
+    let planned = |gate: &Configured| PlannedGate {
+        id: gate.info.id,
+        choice: Choice::Run,
+        reason: String::new(),
+        steps: vec![0],
+    };
+    let step = PlannedStep {
+        step: Step::Sources,
+        command: "read".to_owned(),
+        gates: gates.iter().map(|gate| gate.info.id).collect(),
+        after: Vec::new(),
+        timeout: Duration::from_secs(10),
+    };
+    let plan = Plan { stage: Stage::PrePush, gates: gates.iter().map(planned).collect(), steps: vec![step] };
+    let config = Config { general: General::default(), gates, digest: String::new() };
+    let heard = Mutex::new(Vec::new());
+    let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
+    let reports = carry_out(&Run {
+        plan: &plan,
+        config: &config,
+        facts: &Facts::default(),
+        options,
+        environment: &Environment::default(),
+        cancel,
+        listen: &listen,
+    });
+    (reports, heard.into_inner().unwrap())
+}
+
+#[test]
+fn a_panic_in_a_gate_of_ours_is_broken_and_leaves_the_others_standing() {
+    let gates = vec![configured::<Passing>(), configured::<Panicking>()];
+    let (reports, _) = carry_out_all(gates, &Options::default(), &Cancel::default());
+    assert_eq!(reports[0].status, Status::Passed);
+    assert_eq!(reports[1].status, Status::Broken);
+    assert!(reports[1].reason.contains("a defect of ours"), "{}", reports[1].reason);
+}
+
+#[test]
+fn a_step_that_two_gates_share_runs_once() {
+    let gates = vec![configured::<Passing>(), configured::<Failing>()];
+    let (_, heard) = carry_out_all(gates, &Options::default(), &Cancel::default());
+    assert_eq!(heard.iter().filter(|event| event.contains("step-started")).count(), 1, "{heard:#?}");
+    assert_eq!(heard.iter().filter(|event| event.contains("gate-finished")).count(), 2, "{heard:#?}");
+}
+
+#[test]
+fn an_interrupted_run_judges_nothing() {
+    let cancel = Cancel::default();
+    cancel.set();
+    let (reports, heard) = carry_out_all(vec![configured::<Passing>()], &Options::default(), &cancel);
+    assert_eq!(reports[0].status, Status::Broken);
+    assert_eq!(reports[0].cause, Some(crate::gate::Cause::Interrupted));
+    assert!(!heard.iter().any(|event| event.contains("step-started")), "{heard:#?}");
+}
+
+#[test]
+fn every_gate_has_a_report_when_the_first_failure_stops_the_run() {
+    let gates = vec![configured::<Failing>(), configured::<Passing>()];
+    let options = Options { fail_fast: true, ..Options::default() };
+    let (reports, _) = carry_out_all(gates, &options, &Cancel::default());
+    let verdict =
+        crate::verdict::Verdict::over(&reports.iter().map(|report| report.status).collect::<Vec<_>>());
+    assert_eq!((reports.len(), verdict.exit_code), (2, 1));
+}
