@@ -1,32 +1,39 @@
-//! rustfmt on each source, through standard input: it then formats this file and no other, by the
-//! `rustfmt.toml` above the file, and its whole answer is the evidence.
+//! rustfmt over the sources.
+//!
+//! Most files are reached from a target's root file: rustfmt follows the `mod` lines by itself, so a
+//! few processes check them all. What those did not look at (files that no `mod` reaches, trees that
+//! rustfmt could not read as a whole) is given to rustfmt file by file through standard input, where
+//! it formats this file and no other, and its whole answer is the evidence.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::Cancel;
 use super::process::{Command, run};
-use crate::facts::Facts;
+use crate::facts::{Facts, relative};
+use crate::parse::rustfmt::{self, Hunk};
 use crate::step::{Captured, End, Formatted, SourceFile, Sources, Tool};
 
-/// Formats every source, on all cores.
+/// The most root files that one rustfmt is given: the length of a command line is limited.
+const MOST_ROOTS: usize = 200;
+
+/// What rustfmt makes of every source, in their order.
 pub(super) fn all(facts: &Facts, sources: &Sources, timeout: Duration, cancel: &Cancel) -> Vec<Formatted> {
-    let program = facts.tools.get(&Tool::Rustfmt);
-    // the newest edition of the members holds for files beside all packages
-    let newest = facts.packages.iter().map(|package| package.edition.as_str()).max().unwrap_or("2024");
-    let edition = |file: &SourceFile| {
-        let package = file.package.and_then(|index| facts.packages.get(index));
-        package.map_or(newest, |package| package.edition.as_str())
+    let Some(program) = facts.tools.get(&Tool::Rustfmt) else {
+        return sources.files.iter().map(|file| Formatted::Answered(file.path.clone(), missing())).collect();
     };
-    let one = |file: &SourceFile| {
-        let run = program.map_or_else(missing, |program| {
-            format(program, &facts.root, file, edition(file), timeout, cancel)
-        });
-        Formatted { path: file.path.clone(), run }
+    let rustfmt = Rustfmt { program, facts, timeout, cancel };
+    let (mut checked, stopped) = rustfmt.trees(sources);
+    let one = |(file, known): (&SourceFile, Option<Vec<Hunk>>)| match (known, &stopped) {
+        (Some(hunks), _) => Formatted::Checked(file.path.clone(), hunks),
+        (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
+        (None, None) => Formatted::Answered(file.path.clone(), rustfmt.file(file)),
     };
-    sources.files.par_iter().map(one).collect()
+    let known: Vec<_> = sources.files.iter().map(|file| (file, checked.remove(&file.path))).collect();
+    known.into_par_iter().map(one).collect()
 }
 
 fn missing() -> Captured {
@@ -34,18 +41,84 @@ fn missing() -> Captured {
     Captured { what: "rustfmt".to_owned(), end: End::NotFound, stdout, stderr, duration: Duration::ZERO }
 }
 
-fn format(
-    program: &PathBuf,
-    root: &Path,
-    file: &SourceFile,
-    edition: &str,
+struct Rustfmt<'a> {
+    program: &'a Path,
+    facts: &'a Facts,
     timeout: Duration,
-    cancel: &Cancel,
-) -> Captured {
-    let path = root.join(&file.path);
-    let folder = path.parent().unwrap_or(root);
-    let mut command =
-        Command::new(program, folder, timeout).args(["--edition", edition, "--emit", "stdout", "--quiet"]);
-    command.stdin = Some(file.text().as_bytes().to_vec());
-    run(&command, cancel)
+    cancel: &'a Cancel,
+}
+
+impl Rustfmt<'_> {
+    /// The files that rustfmt reaches from the targets' root files, with what it would change; and
+    /// a run that did not end by itself, after which no other is worth trying.
+    fn trees(&self, sources: &Sources) -> (BTreeMap<String, Vec<Hunk>>, Option<Captured>) {
+        let runs: Vec<Captured> =
+            self.shares(sources).into_par_iter().map(|share| self.check(&share)).collect();
+        // rustfmt prints paths with their links resolved
+        let root = std::fs::canonicalize(&self.facts.root).unwrap_or_else(|_| self.facts.root.clone());
+        let mut checked: BTreeMap<String, Vec<Hunk>> = BTreeMap::new();
+        for run in &runs {
+            let files = rustfmt::parse(&run.stdout);
+            let differs = files.iter().any(|file| !file.hunks.is_empty());
+            if run.end == End::Code(i32::from(differs)) || (run.end == End::Code(1) && !run.stderr.is_empty())
+            {
+                for file in files {
+                    let hunks = checked.entry(relative(&root, Path::new(&file.path))).or_default();
+                    if hunks.is_empty() {
+                        *hunks = file.hunks;
+                    }
+                }
+            }
+        }
+        (checked, runs.into_iter().find(|run| !matches!(run.end, End::Code(_))))
+    }
+
+    fn check(&self, share: &Share<'_>) -> Captured {
+        let flags = ["--check", "--verbose", "--color", "never", "--edition", share.edition];
+        let roots = share.roots.iter().map(|root| self.facts.root.join(root).into_os_string());
+        let command = Command::new(self.program, &self.facts.root, self.timeout).args(flags).args(roots);
+        run(&Command { what: "rustfmt --check".to_owned(), ..command }, self.cancel)
+    }
+
+    /// The root files of the targets, dealt out to as many processes as there are cores.
+    fn shares<'b>(&'b self, sources: &Sources) -> Vec<Share<'b>> {
+        let mut by_edition: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for package in &self.facts.packages {
+            let roots = package.targets.iter().map(|target| target.root.as_str());
+            let read = roots.filter(|root| sources.get(root).is_some());
+            by_edition.entry(package.edition.as_str()).or_default().extend(read);
+        }
+        let cores = rayon::current_num_threads();
+        let deal = |(edition, mut roots): (&'b str, Vec<&'b str>)| {
+            roots.sort_unstable();
+            roots.dedup();
+            let size = roots.len().div_ceil(cores).clamp(1, MOST_ROOTS);
+            let shares = roots.chunks(size).map(|roots| Share { edition, roots: roots.to_vec() });
+            shares.collect::<Vec<_>>()
+        };
+        by_edition.into_iter().flat_map(deal).collect()
+    }
+
+    /// One file through standard input, by the `rustfmt.toml` above it.
+    fn file(&self, file: &SourceFile) -> Captured {
+        let path = self.facts.root.join(&file.path);
+        let folder = path.parent().unwrap_or(&self.facts.root);
+        let flags = ["--edition", self.edition(file), "--emit", "stdout", "--quiet"];
+        let mut command = Command::new(self.program, folder, self.timeout).args(flags);
+        command.stdin = Some(file.text().as_bytes().to_vec());
+        run(&command, self.cancel)
+    }
+
+    /// The edition of the package that owns the file; the newest of all where none does.
+    fn edition(&self, file: &SourceFile) -> &str {
+        let package = file.package.and_then(|index| self.facts.packages.get(index));
+        let newest = || self.facts.packages.iter().map(|package| package.edition.as_str()).max();
+        package.map(|package| package.edition.as_str()).or_else(newest).unwrap_or("2024")
+    }
+}
+
+/// What one rustfmt process checks.
+struct Share<'a> {
+    edition: &'a str,
+    roots: Vec<&'a str>,
 }

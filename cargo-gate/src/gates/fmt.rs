@@ -9,7 +9,7 @@ use crate::config::Globs;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::reach;
-use crate::step::{Captured, Evidence, SourceFile, Step, Tool};
+use crate::step::{Captured, Evidence, Formatted, SourceFile, Step, Tool};
 
 /// The settings of `fmt`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +34,9 @@ impl Gate for Fmt {
         manual: "\
 ## What it checks
 
-Each tracked or new Rust source of the workspace's packages is given to rustfmt, with the edition of
-the package that owns it and the `rustfmt.toml` above it; the answer must be the file itself. Files
+rustfmt looks at each tracked or new Rust source of the workspace's packages, with the edition of the
+package that owns it and its `rustfmt.toml`: those that a target reaches, and then each of the others.
+A file that rustfmt did not look at is not taken for formatted. Files
 that only `#[rustfmt::skip]` modules reach are left alone. A file that no `mod` reaches, and that
 does not parse, is only a warning: test data often looks like that.
 
@@ -73,7 +74,7 @@ that no `mod` reaches yet, is never looked at, and the check passes.
                 continue;
             }
             judged += 1;
-            findings.extend(compare(file, &answer.run, reach.is_some())?);
+            findings.extend(judge(file, answer, reach.is_some())?);
         }
         let summary = match findings.len() {
             0 => format!("{judged} files formatted"),
@@ -84,7 +85,19 @@ that no `mod` reaches yet, is never looked at, and the check passes.
     }
 }
 
-/// A file against rustfmt's answer.
+/// What rustfmt made of a file.
+fn judge(file: &SourceFile, answer: &Formatted, reached: bool) -> Result<Option<Finding>, Unreadable> {
+    match answer {
+        _ if answer.path() != file.path => Err(Unreadable::garbage("rustfmt answered for other files")),
+        Formatted::Checked(_, hunks) => Ok(hunks.first().map(|first| {
+            let text: Vec<&str> = hunks.iter().map(|hunk| hunk.text.as_str()).collect();
+            unformatted(file, first.line, hunks.len(), text.join("\n"))
+        })),
+        Formatted::Answered(_, run) => compare(file, run, reached),
+    }
+}
+
+/// A file against the whole text that rustfmt gave back.
 fn compare(file: &SourceFile, run: &Captured, reached: bool) -> Result<Option<Finding>, Unreadable> {
     let code = run.exit_code().map_err(|unreadable| unreadable.help(Tool::Rustfmt.install()))?;
     let source = file.text();
@@ -96,8 +109,13 @@ fn compare(file: &SourceFile, run: &Captured, reached: bool) -> Result<Option<Fi
     if answer.is_empty() && has_code(file) {
         return Err(Unreadable::garbage(format!("rustfmt gave an empty answer for {}", file.path)));
     }
-    // rustfmt writes the line ends of the file, or those its config asks for
-    Ok((answer != source).then(|| unformatted(file, source, &answer)))
+    Ok((answer != source).then(|| {
+        let diff = similar::TextDiff::from_lines(source, &answer);
+        let groups = diff.grouped_ops(0);
+        let first = groups.first().and_then(|group| group.first()).map_or(0, |op| op.old_range().start);
+        let line = u32::try_from(first + 1).unwrap_or(u32::MAX);
+        unformatted(file, line, groups.len(), diff.unified_diff().context_radius(1).to_string())
+    }))
 }
 
 /// Whether the file holds anything but whitespace; only then must the answer hold something.
@@ -128,22 +146,19 @@ fn refused(file: &SourceFile, run: &Captured, reached: bool) -> Result<Finding, 
     Ok(finding.at(place).anchor(&file.path))
 }
 
-fn unformatted(file: &SourceFile, source: &str, answer: &str) -> Finding {
-    let diff = similar::TextDiff::from_lines(source, answer);
-    let groups = diff.grouped_ops(0);
-    let first = groups.first().and_then(|group| group.first()).map_or(0, |op| op.old_range().start);
-    let line = u32::try_from(first + 1).unwrap_or(u32::MAX);
-    let places = if groups.len() == 1 { "1 place".to_owned() } else { format!("{} places", groups.len()) };
+fn unformatted(file: &SourceFile, line: u32, places: usize, diff: String) -> Finding {
+    let places = if places == 1 { "1 place".to_owned() } else { format!("{places} places") };
     Finding::error("fmt/unformatted", format!("not formatted ({places})"))
         .at(Place::line(&file.path, line))
         .help(format!("cargo fmt --all, or: rustfmt {}", file.path))
-        .detail(diff.unified_diff().context_radius(1).header(&file.path, "as rustfmt writes it").to_string())
+        .detail(diff)
         .anchor(&file.path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::rustfmt::Hunk;
     use crate::step::End;
 
     fn run(end: End, stdout: &str, stderr: &str) -> Captured {
@@ -172,6 +187,20 @@ mod tests {
         assert_eq!(finding.place.unwrap().line, Some(2));
         let diff = finding.detail.unwrap();
         assert!(diff.contains("-fn a( ) {}") && diff.contains("+fn a() {}"), "{diff}");
+    }
+
+    #[test]
+    fn a_file_of_a_checked_tree_is_formatted_where_rustfmt_would_change_nothing() {
+        let hunk = Hunk { line: 7, text: "-a\n+b\n".into() };
+        let checked = |hunks| Formatted::Checked("src/a.rs".into(), hunks);
+        assert_eq!(judge(&file("x\n"), &checked(Vec::new()), true).unwrap(), None);
+        let finding = judge(&file("x\n"), &checked(vec![hunk.clone(), hunk]), true).unwrap().unwrap();
+        assert_eq!(
+            (finding.place.unwrap().line, finding.message.as_str()),
+            (Some(7), "not formatted (2 places)")
+        );
+        let other = Formatted::Checked("src/b.rs".into(), Vec::new());
+        assert!(judge(&file("x\n"), &other, true).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod cargo_error;
 pub mod cargo_messages;
 pub mod libtest;
 pub mod nextest;
+pub mod rustfmt;
 mod test_output;
 mod text;
 

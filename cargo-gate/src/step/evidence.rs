@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::Unreadable;
+use crate::parse::rustfmt::Hunk;
 use crate::scan::{FileScan, LineIndex, scan};
 
 /// How a process ended.
@@ -170,13 +171,22 @@ pub enum FileRead {
     Failed(String),
 }
 
-/// A source file as rustfmt would write it.
+/// What rustfmt made of a source file, named by its path.
 #[derive(Debug)]
-pub struct Formatted {
-    /// The source file's path.
-    pub path: String,
-    /// The rustfmt run on it.
-    pub run: Captured,
+pub enum Formatted {
+    /// It looked at the file and would change these places.
+    Checked(String, Vec<Hunk>),
+    /// It was given the file, and this is its answer.
+    Answered(String, Captured),
+}
+
+impl Formatted {
+    /// The file's path.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Checked(path, _) | Self::Answered(path, _) => path,
+        }
+    }
 }
 
 /// What one step gave.
@@ -186,7 +196,7 @@ pub enum Observed {
     Tool(Captured),
     /// The sources.
     Sources(Sources),
-    /// Each source as rustfmt would write it, in the order of the sources.
+    /// What rustfmt made of each source, in the order of the sources.
     Format(Vec<Formatted>),
     /// A file.
     File(FileRead),
