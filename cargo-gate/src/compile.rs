@@ -9,6 +9,7 @@ use crate::gate::{Cause, Context, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::parse::cargo_messages::{self, CargoRun, Diagnostic, Level, TargetId};
 use crate::step::{Captured, SourceFile, Sources};
+use crate::text::counted;
 
 /// A compile run over the workspace.
 #[derive(Debug)]
@@ -48,9 +49,13 @@ pub fn read(cx: &Context<'_>, captured: &Captured) -> Result<Compiled, Unreadabl
     }
     let compiled = Compiled { diagnostics, targets: 0, nightly, run };
     let (seen, missing) = compiled.coverage(cx);
+    let explained = compiled.diagnostics.iter().any(is_compile_error) || !compiled.nightly.is_empty();
     match missing.first() {
-        Some(target) if compiled.run.success => {
-            Err(Unreadable::garbage(format!("cargo reports success without having looked at {target}")))
+        Some(target) if !explained => {
+            let count = counted(missing.len(), "target");
+            Err(Unreadable::garbage(format!(
+                "cargo did not look at {count}, first {target}, and does not say why"
+            )))
         }
         _ if seen == 0 && compiled.run.success => Err(Unreadable::nothing_ran("cargo looked at no target")),
         _ => Ok(Compiled { targets: seen, ..compiled }),
@@ -97,14 +102,20 @@ impl Compiled {
         self.coverage(cx).1.len()
     }
 
-    /// One warning for each target that needs a nightly toolchain.
-    pub fn nightly_findings(&self, rule: &str) -> Vec<Finding> {
+    /// One warning for each target that needs a nightly toolchain, and one for those that could not
+    /// be looked at for their sake.
+    pub fn nightly_findings(&self, cx: &Context<'_>, rule: &str) -> Vec<Finding> {
         let warn = |target: &String| {
             Finding::warning(rule, format!("{target} needs a nightly toolchain and is not judged"))
                 .help("judge it with `cargo +nightly bulletproof`, or put it behind `required-features`")
                 .anchor(target)
         };
-        self.nightly.iter().map(warn).collect()
+        let unseen = self.unseen(cx);
+        let others = (unseen > 0 && !self.nightly.is_empty()).then(|| {
+            let message = format!("{} that need it are not judged either", counted(unseen, "target"));
+            Finding::warning(rule, message).anchor("unseen")
+        });
+        self.nightly.iter().map(warn).chain(others).collect()
     }
 
     /// Whether that diagnostic belongs to a target that needs a nightly toolchain.
@@ -196,7 +207,9 @@ pub fn failed(captured: &Captured) -> Unreadable {
         CargoErrorKind::LockOutOfStep => {
             Unreadable::crashed(reason).help("bring it in step: cargo update --workspace")
         }
-        CargoErrorKind::ComponentMissing => unavailable("rustup component add clippy rustfmt"),
+        CargoErrorKind::ComponentMissing | CargoErrorKind::NoSuchCommand => {
+            unavailable("rustup component add clippy rustfmt")
+        }
         CargoErrorKind::ToolchainMissing => {
             unavailable("install the toolchain that rust-toolchain.toml names: rustup toolchain install")
         }

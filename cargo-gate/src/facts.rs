@@ -22,6 +22,8 @@ pub struct Facts {
     pub foreign_sources: usize,
     /// cargo's configuration files in the tree, sorted.
     pub cargo_configs: Vec<String>,
+    /// Flags for every rustc, each with where it comes from: a variable or a configuration file.
+    pub rustflags: Vec<(String, String)>,
     /// clippy's lints that the manifests set themselves, as `clippy::name`.
     pub own_lints: BTreeSet<String>,
     /// The compiler's version and host.
@@ -149,6 +151,9 @@ pub enum FactError {
     /// Not the JSON that `cargo metadata` documents.
     #[error("`cargo metadata` gave an answer that cannot be read: {0}")]
     Metadata(String),
+    /// git's list of files does not end as git ends it.
+    #[error("`git ls-files` gave a list of files that is cut short")]
+    FileListCut,
     /// A file of the workspace has a name that is not UTF-8.
     #[error("the file name `{0}` is not UTF-8; rename it, or leave it out with .gitignore")]
     NotUtf8(String),
@@ -228,23 +233,38 @@ pub fn with_files(mut facts: Facts, files: &[String]) -> Facts {
         files.iter().filter_map(|file| folder_of(file, "Cargo.toml")).chain(owners.keys().copied()).collect();
     let mut sources = Vec::new();
     let mut foreign = 0;
-    for file in files.iter().filter(|file| is_rust(file)) {
-        match ancestors(file).find(|folder| manifests.contains(folder)) {
-            Some(folder) if owners.contains_key(folder) => {
-                sources.push(Source { path: file.clone(), package: owners.get(folder).copied() });
-            }
-            Some("") | None => sources.push(Source { path: file.clone(), package: None }),
-            Some(_) => foreign += 1,
+    let owner = |file: &str| match ancestors(file).find(|folder| manifests.contains(folder)) {
+        Some(folder) if owners.contains_key(folder) => Owner::Package(owners.get(folder).copied()),
+        Some("") | None => Owner::Package(None),
+        Some(_) => Owner::Foreign,
+    };
+    // what cargo compiles is judged, whatever the list says
+    let targets = facts.packages.iter().flat_map(|package| &package.targets).map(|target| &target.root);
+    let roots = targets.filter(|root| Path::new(root.as_str()).is_relative());
+    for file in files.iter().chain(roots).filter(|file| is_rust(file)) {
+        match owner(file) {
+            Owner::Package(package) => sources.push(Source { path: file.clone(), package }),
+            Owner::Foreign => foreign += 1,
         }
     }
     sources.sort();
     sources.dedup();
-    let mut configs: Vec<String> = files.iter().filter(|file| is_cargo_config(file)).cloned().collect();
+    let mut configs: Vec<String> = files
+        .iter()
+        .filter(|file| is_cargo_config(file) && !matches!(owner(file), Owner::Foreign))
+        .cloned()
+        .collect();
     configs.sort();
     facts.sources = sources;
     facts.foreign_sources = foreign;
     facts.cargo_configs = configs;
     facts
+}
+
+/// Whose a file is: a package's (none where it lies beside all packages), or another workspace's.
+enum Owner {
+    Package(Option<usize>),
+    Foreign,
 }
 
 fn is_rust(file: &str) -> bool {
@@ -275,8 +295,12 @@ fn ancestors(file: &str) -> impl Iterator<Item = &str> {
 /// The file names of `git ls-files -z`.
 ///
 /// # Errors
-/// When a Rust source or a manifest has a name that is not UTF-8.
+/// When the list is cut short, or a Rust source or a manifest has a name that is not UTF-8.
 pub fn from_file_list(stdout: &[u8]) -> Result<Vec<String>, FactError> {
+    // with `-z` each name ends with a NUL, the last one too
+    if stdout.last().is_some_and(|byte| *byte != 0) {
+        return Err(FactError::FileListCut);
+    }
     let names = stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     names.filter_map(|name| utf8_name(name).transpose()).collect()
 }
@@ -302,6 +326,27 @@ pub fn lints_of_manifest(text: &str) -> BTreeSet<String> {
     let lints = [root.get("lints"), root.get("workspace").and_then(|workspace| workspace.get("lints"))];
     let clippy = lints.into_iter().flatten().filter_map(|lints| lints.get("clippy")?.as_table_like());
     clippy.flat_map(|table| table.iter().map(|(name, _)| format!("clippy::{name}"))).collect()
+}
+
+/// The flags that a configuration file of cargo gives to rustc.
+pub fn rustflags_of_config(text: &str) -> Vec<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
+    let root = document.as_table();
+    let targets = root.get("target").and_then(toml_edit::Item::as_table_like);
+    let of_targets = targets.into_iter().flat_map(|targets| targets.iter().map(|(_, target)| target));
+    let tables = root.get("build").into_iter().chain(of_targets);
+    let flags = tables.filter_map(|table| table.get("rustflags"));
+    flags
+        .flat_map(|flags| match flags.as_array() {
+            Some(array) => array.iter().filter_map(|flag| flag.as_str()).map(str::to_owned).collect(),
+            None => split_flags(flags.as_str().unwrap_or_default()),
+        })
+        .collect()
+}
+
+/// Flags as a variable holds them: between spaces, or between unit separators where cargo encodes them.
+pub fn split_flags(text: &str) -> Vec<String> {
+    text.split([' ', '\u{1f}']).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
 }
 
 /// The compiler's version and host from `rustc -vV`; none where they are not there.
@@ -381,6 +426,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_files_that_is_cut_short_is_an_error() {
+        assert_eq!(from_file_list(b"src/lib.rs\0src/ma"), Err(FactError::FileListCut));
+        assert_eq!(from_file_list(b"").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_configuration_of_another_workspace_is_left_out() {
+        let facts = Facts { packages: vec![package("root", "")], ..Facts::default() };
+        let facts = with_files(facts, &files(&["fixtures/x/Cargo.toml", "fixtures/x/.cargo/config.toml"]));
+        assert!(facts.cargo_configs.is_empty());
+    }
+
+    #[test]
     fn a_source_whose_name_is_not_utf8_is_an_error_that_shows_it() {
         let error = from_file_list(b"src/lib.rs\0src/b\xffd.rs\0").unwrap_err();
         assert!(error.to_string().contains("src/b\u{fffd}d.rs"), "{error}");
@@ -400,6 +458,13 @@ mod tests {
         let lints: Vec<String> = lints_of_manifest(text).into_iter().collect();
         assert_eq!(lints, ["clippy::panic", "clippy::unwrap_used"]);
         assert!(lints_of_manifest("[lints]\nworkspace = true\n").is_empty());
+    }
+
+    #[test]
+    fn flags_are_read_from_every_place_that_cargo_knows() {
+        let text = "[build]\nrustflags = [\"--cap-lints\", \"allow\"]\n[target.'cfg(unix)']\nrustflags = \"-A warnings\"\n";
+        assert_eq!(rustflags_of_config(text), ["--cap-lints", "allow", "-A", "warnings"]);
+        assert_eq!(split_flags("-Cdebuginfo=1\u{1f}-Awarnings"), ["-Cdebuginfo=1", "-Awarnings"]);
     }
 
     #[test]

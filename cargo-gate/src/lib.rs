@@ -15,6 +15,7 @@ pub mod gate;
 pub mod gates;
 pub mod registry;
 pub mod step;
+mod text;
 
 pub mod advisory;
 pub mod compile;

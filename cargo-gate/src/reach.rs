@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Target};
 use crate::scan::{Reach, Root, RootKind, reach};
 use crate::step::{SourceFile, Sources};
 
@@ -35,12 +35,16 @@ fn in_test_folder(path: &str) -> bool {
         || path.rsplit('/').next() == Some("build.rs")
 }
 
-/// Reaches all sources from all targets. Scans them first, on all cores.
+/// Reaches the sources from all targets of the workspace.
 pub fn of(facts: &Facts, sources: &Sources) -> Reached {
+    from(facts.packages.iter().flat_map(|package| &package.targets), sources)
+}
+
+/// Reaches the sources from these targets. Scans them first, on all cores.
+pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) -> Reached {
     sources.files.par_iter().for_each(|file| {
         file.scan();
     });
-    let targets = facts.packages.iter().flat_map(|package| &package.targets);
     let roots: Vec<Root> = targets
         .map(|target| {
             let kind = if target.is("custom-build") {

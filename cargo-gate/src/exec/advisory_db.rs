@@ -11,13 +11,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use thiserror::Error;
 
+use self::git::GitError;
 use crate::advisory::AdvisoryFile;
 use crate::exec::Cancel;
 
 pub(super) mod git;
-
-/// Longest time for a question to git about a folder on this machine, and for another process to finish its update.
-const LOCAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The file in a clone's `.git` with the time of its last fetch (RFC 3339), written by our updater.
 pub(super) const FETCHED_STAMP: &str = "bulletproof-fetched";
@@ -59,12 +57,12 @@ pub enum DbError {
         source: io::Error,
     },
     /// git cannot tell the commit of a clone.
-    #[error("git cannot tell the state of the advisory database in `{}`: {reason}", dir.display())]
+    #[error("git cannot tell the state of the advisory database in `{}`: {source}", dir.display())]
     Git {
         /// The folder.
         dir: PathBuf,
         /// What went wrong.
-        reason: String,
+        source: GitError,
     },
     /// A clone whose files are not those of its commit, so that a deleted advisory would read as none.
     #[error("the advisory database in `{}` differs from its own commit, first at `{file}`: restore or commit it", dir.display())]
@@ -89,10 +87,15 @@ pub enum DbError {
 /// # Errors
 ///
 /// [`DbError`] for anything but a readable database, and for a clone with changed or deleted advisories.
-pub(super) fn read(dir: &Path, packages: &BTreeSet<String>, cancel: &Cancel) -> Result<AdvisoryDb, DbError> {
-    let _lock = lock_for_reading(dir, cancel)?;
+pub(super) fn read(
+    dir: &Path,
+    packages: &BTreeSet<String>,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Result<AdvisoryDb, DbError> {
+    let _lock = lock_for_reading(dir, timeout, cancel)?;
     require_advisories(dir)?;
-    let revision = revision(dir, cancel)?;
+    let revision = revision(dir, timeout, cancel)?;
     let mut files = Vec::new();
     for package in packages.iter().filter(|name| is_plain(name)) {
         read_package(dir, package, &mut files)?;
@@ -109,13 +112,12 @@ pub(super) struct Revision {
 }
 
 /// The commit whose files `dir` holds unchanged; `None` where `dir` is not a clone itself, but at most lies in one.
-pub(super) fn revision(dir: &Path, cancel: &Cancel) -> Result<Option<Revision>, DbError> {
+pub(super) fn revision(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result<Option<Revision>, DbError> {
     if !dir.join(".git").exists() {
         return Ok(None);
     }
-    let failed = |reason| DbError::Git { dir: dir.to_owned(), reason };
-    let ask =
-        |args: &[&str]| git::run(dir, args, LOCAL_TIMEOUT, cancel).map_err(|error| failed(error.to_string()));
+    let failed = |source| DbError::Git { dir: dir.to_owned(), source };
+    let ask = |args: &[&str]| git::run(dir, args, timeout, cancel).map_err(failed);
     // No untracked files: they can only add advisories.
     let status = ask(&["status", "--porcelain", "-z", "--untracked-files=no", "--", "crates"])?;
     if let Some(entry) = status.split(|byte| *byte == 0).next().filter(|entry| !entry.is_empty()) {
@@ -129,7 +131,7 @@ pub(super) fn revision(dir: &Path, cancel: &Cancel) -> Result<Option<Revision>, 
         let sha = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         Some(Revision { commit: sha.then(|| commit.to_owned())?, time: time.parse().ok()? })
     });
-    parsed.map(Some).ok_or_else(|| failed(format!("`git log` printed {log:?}")))
+    parsed.map(Some).ok_or_else(|| failed(GitError::Garbled(format!("`git log` printed {log:?}"))))
 }
 
 /// Makes sure that `dir` holds at least one advisory.
@@ -188,18 +190,13 @@ fn fetch_time(git_dir: &Path) -> Option<Timestamp> {
 
 /// The file whose lock guards the managed database in `dir`.
 pub(super) fn lock_file(dir: &Path) -> PathBuf {
-    sibling(dir, ".lock")
-}
-
-/// A path beside `dir` whose name is the folder's with `suffix`.
-pub(super) fn sibling(dir: &Path, suffix: &str) -> PathBuf {
     let mut name = dir.as_os_str().to_owned();
-    name.push(suffix);
+    name.push(".lock");
     PathBuf::from(name)
 }
 
 /// Keeps our updater away from `dir` while the file is open. A folder that it never wrote has no lock.
-fn lock_for_reading(dir: &Path, cancel: &Cancel) -> Result<Option<File>, DbError> {
+fn lock_for_reading(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result<Option<File>, DbError> {
     let path = lock_file(dir);
     let unreadable = |source| DbError::Unreadable { path: path.clone(), source };
     let file = match File::open(&path) {
@@ -207,7 +204,7 @@ fn lock_for_reading(dir: &Path, cancel: &Cancel) -> Result<Option<File>, DbError
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
-    let deadline = Instant::now() + LOCAL_TIMEOUT;
+    let deadline = Instant::now() + timeout;
     let locked = wait_for_lock(deadline, cancel, || file.try_lock_shared()).map_err(unreadable)?;
     if locked { Ok(Some(file)) } else { Err(DbError::Busy { dir: dir.to_owned() }) }
 }

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use etcetera::BaseStrategy;
 use jiff::Timestamp;
+use tempfile::TempDir;
 use thiserror::Error;
 
 use super::advisory_db::git::{self, GitError};
-use super::advisory_db::{self, DbError, FETCHED_STAMP, sibling};
+use super::advisory_db::{self, DbError, FETCHED_STAMP};
 use crate::exec::Cancel;
 
 /// Where `RustSec` publishes its database.
@@ -123,15 +124,15 @@ pub(super) fn update(
     let head = head.ok_or_else(|| UpdateError::NoHead { url: without_password(url) })?;
 
     // A database that was damaged since is fetched anew.
-    if let Ok(commit) = commit(dir, cancel)
+    if let Ok(commit) = commit(dir, timeout, cancel)
         && commit == head
     {
         write_stamp(dir, started)?;
         return Ok(Updated { commit, changed: false });
     }
 
-    let new = sibling(dir, ".new");
-    remove(&new)?;
+    let workshop = workshop(dir, parent)?;
+    let new = workshop.path().join("new");
     let target = new.to_string_lossy();
     git(&[
         "clone",
@@ -144,37 +145,40 @@ pub(super) fn update(
         url,
         &target,
     ])?;
-    let commit =
-        commit(&new, cancel).map_err(|source| UpdateError::Content { url: without_password(url), source })?;
+    let commit = commit(&new, timeout, cancel)
+        .map_err(|source| UpdateError::Content { url: without_password(url), source })?;
     write_stamp(&new, started)?;
-    replace(dir, &new)?;
+    replace(dir, &new, &workshop.path().join("old"))?;
     Ok(Updated { commit, changed: true })
 }
 
 /// The commit of a clone with advisories.
-fn commit(dir: &Path, cancel: &Cancel) -> Result<String, DbError> {
+fn commit(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result<String, DbError> {
     advisory_db::require_advisories(dir)?;
-    let revision = advisory_db::revision(dir, cancel)?;
+    let revision = advisory_db::revision(dir, timeout, cancel)?;
     revision.map(|revision| revision.commit).ok_or_else(|| DbError::NotADatabase { dir: dir.to_owned() })
 }
 
-/// Moves `new` into the place of `dir`. Readers are kept away by the lock.
-fn replace(dir: &Path, new: &Path) -> Result<(), UpdateError> {
-    let old = sibling(dir, ".old");
-    remove(&old)?;
+/// Moves `new` into the place of `dir`, and what was there to `old`. Readers are kept away by the lock.
+fn replace(dir: &Path, new: &Path, old: &Path) -> Result<(), UpdateError> {
     if dir.exists() {
-        fs::rename(dir, &old).map_err(io_error(dir))?;
+        fs::rename(dir, old).map_err(io_error(dir))?;
     }
-    fs::rename(new, dir).map_err(io_error(dir))?;
-    remove(&old)
+    fs::rename(new, dir).map_err(io_error(dir))
 }
 
-/// Removes a folder of ours that an earlier update left behind.
-fn remove(path: &Path) -> Result<(), UpdateError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path)(error)),
-        _ => Ok(()),
+/// A folder beside `dir` for one update, removed with all it holds when the update ends. Its name is unique: the git
+/// of an update that was killed may still be writing into its own. What such updates left is removed here; where
+/// that git is not done yet, a later update succeeds.
+fn workshop(dir: &Path, parent: &Path) -> Result<TempDir, UpdateError> {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!("{name}.new-");
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map_err(io_error(parent))
 }
 
 /// Keeps other updates and all readers away while the file is open.

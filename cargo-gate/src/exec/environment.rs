@@ -14,6 +14,8 @@ pub struct Environment {
     pub rustfmt: Option<PathBuf>,
     /// `BULLETPROOF_ADVISORY_DB`: a folder with the advisory database.
     pub advisory_db: Option<String>,
+    /// The variables with flags for every rustc, each with its value.
+    pub rustflags: Vec<(String, String)>,
     /// Where cargo keeps its index cache.
     pub cargo_home: Option<PathBuf>,
 }
@@ -32,9 +34,17 @@ impl Environment {
             rustfmt: variable("RUSTFMT").map(PathBuf::from),
             advisory_db: variable("BULLETPROOF_ADVISORY_DB")
                 .map(|value| value.to_string_lossy().into_owned()),
+            rustflags: std::env::vars_os().filter_map(|(name, value)| rustflags(&name, &value)).collect(),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })
     }
+}
+
+fn rustflags(name: &OsStr, value: &OsStr) -> Option<(String, String)> {
+    let name = name.to_str()?;
+    let known = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].contains(&name);
+    let of_target = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
+    (known || of_target).then(|| (name.to_owned(), value.to_string_lossy().into_owned()))
 }
 
 /// Variables by which git tells its hooks where the repository is (`git rev-parse

@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::facts::Source;
-use crate::step::{FileRead, SourceFile, Sources};
+use crate::step::{FileRead, SourceFile, Sources, Unread};
 
 /// Reads one file.
 pub(super) fn read(root: &Path, path: &str) -> FileRead {
@@ -26,26 +26,31 @@ pub(super) fn read_sources(root: &Path, sources: &[&Source], most_bytes: u64) ->
     Sources { files: sources.par_iter().filter_map(read).collect() }
 }
 
-fn read_source(path: &Path, most_bytes: u64) -> Option<Result<String, String>> {
+fn read_source(path: &Path, most_bytes: u64) -> Option<Result<String, Unread>> {
+    let unread = |cause: String| Some(Err(Unread { line: 1, cause }));
     let length = match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return None,
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(error) => return Some(Err(error.to_string())),
+        Err(error) => return unread(error.to_string()),
     };
     if length > most_bytes {
-        return Some(Err(format!(
+        return unread(format!(
             "{length} bytes are more than `max_source_bytes` = {most_bytes}; raise it, or list the file under `exclude`"
-        )));
+        ));
     }
-    Some(std::fs::read(path).map_err(|error| error.to_string()).and_then(decode))
+    match std::fs::read(path) {
+        Ok(bytes) => Some(decode(bytes)),
+        Err(error) => unread(error.to_string()),
+    }
 }
 
-fn decode(bytes: Vec<u8>) -> Result<String, String> {
+fn decode(bytes: Vec<u8>) -> Result<String, Unread> {
     String::from_utf8(bytes).map_err(|error| {
         let sound = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = 1 + memchr::memchr_iter(b'\n', sound).count();
-        format!("line {line} is not UTF-8, which Rust sources must be")
+        let lines = memchr::memchr_iter(b'\n', sound).count();
+        let line = u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1);
+        Unread { line, cause: "not UTF-8, which Rust sources must be".to_owned() }
     })
 }
 
@@ -57,7 +62,7 @@ mod tests {
         names.iter().map(|name| Source { path: (*name).to_owned(), package: Some(0) }).collect()
     }
 
-    fn read_all(root: &Path, names: &[&str], most: u64) -> Vec<(String, Result<String, String>)> {
+    fn read_all(root: &Path, names: &[&str], most: u64) -> Vec<(String, Result<String, Unread>)> {
         let list = sources(names);
         let files = read_sources(root, &list.iter().collect::<Vec<_>>(), most).files;
         files.into_iter().map(|file| (file.path, file.text)).collect()
@@ -68,7 +73,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.rs"), b"// one\n// two \xff\n").unwrap();
         let read = read_all(folder.path(), &["a.rs"], 100);
-        assert_eq!(read[0].1, Err("line 2 is not UTF-8, which Rust sources must be".to_owned()));
+        let unread = read[0].1.as_ref().unwrap_err();
+        assert_eq!((unread.line, unread.cause.as_str()), (2, "not UTF-8, which Rust sources must be"));
     }
 
     #[test]
@@ -76,7 +82,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.rs"), "x".repeat(101)).unwrap();
         let read = read_all(folder.path(), &["a.rs"], 100);
-        assert!(read[0].1.as_ref().unwrap_err().contains("101 bytes"), "{read:?}");
+        assert!(read[0].1.as_ref().unwrap_err().cause.contains("101 bytes"), "{read:?}");
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub enum GatherError {
     /// cargo cannot read the workspace.
     #[error("{0}")]
     Workspace(String),
+    /// cargo answered for a workspace that was not asked for.
+    #[error("cargo answered for another workspace: {}", .0.display())]
+    OtherWorkspace(PathBuf),
     /// An answer that cannot be used.
     #[error(transparent)]
     Fact(#[from] FactError),
@@ -54,6 +57,11 @@ pub fn gather(
     });
     let mut facts = facts::from_metadata(&metadata?)?;
     let root = facts.root.clone();
+    let asked =
+        manifest.and_then(Path::parent).map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
+    if !is_part(&facts, &asked) {
+        return Err(GatherError::OtherWorkspace(root));
+    }
     let (files, revision, status) = thread::scope(|scope| {
         let revision = scope.spawn(|| ask(Tool::Git, &root, &["rev-parse", "HEAD", "HEAD^{tree}"]));
         let status = scope.spawn(|| ask(Tool::Git, &root, &["status", "--porcelain", "-z"]));
@@ -67,6 +75,7 @@ pub fn gather(
     };
     facts = facts::with_files(facts, &files);
     facts.own_lints = own_lints(&facts);
+    facts.rustflags = rustflags(&facts, environment);
     facts.revision = succeeded(revision)
         .zip(succeeded(status))
         .and_then(|(commit, status)| facts::from_git(&commit, &status));
@@ -74,6 +83,31 @@ pub fn gather(
     tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
     facts.tools = found;
     if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
+}
+
+/// The flags for every rustc: from variables, and from the configuration files that cargo reads for
+/// the workspace root.
+fn rustflags(facts: &Facts, environment: &Environment) -> Vec<(String, String)> {
+    let of_variables = environment.rustflags.iter();
+    let variables = of_variables
+        .flat_map(|(name, value)| facts::split_flags(value).into_iter().map(|f| (name.clone(), f)));
+    let folders =
+        facts.root.ancestors().map(|folder| folder.join(".cargo")).chain(environment.cargo_home.clone());
+    let paths = folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name)));
+    let files = paths.filter_map(|path| std::fs::read_to_string(&path).ok().map(|text| (path, text)));
+    let of_files = files.flat_map(|(path, text)| {
+        let name = facts::relative(&facts.root, &path);
+        facts::rustflags_of_config(&text).into_iter().map(move |flag| (name.clone(), flag))
+    });
+    variables.chain(of_files).collect()
+}
+
+/// Whether the folder that was asked about lies in the workspace, or in one of its members elsewhere.
+fn is_part(facts: &Facts, asked: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let asked = real(asked);
+    let members = facts.packages.iter().map(|package| facts.root.join(&package.folder));
+    std::iter::once(facts.root.clone()).chain(members).any(|folder| asked.starts_with(real(&folder)))
 }
 
 /// The lints that the manifests set; a manifest that cannot be read sets none.

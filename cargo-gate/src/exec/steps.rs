@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::advisory_db::git::GitError;
 use super::process::{Command, run};
-use super::{AdvisoryDb, Cancel, Environment, UpdateError, Updated};
+use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
 use super::{advisory_db, advisory_update, files, format, index_cache};
 use crate::advisory::parse_lock;
 use crate::config::General;
@@ -52,6 +53,7 @@ impl Bench<'_> {
         let mut command = Command::new(program, &self.facts.root, timeout).args(&call.args);
         command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
         command.streams = call.streams;
+        command.what = call.to_string();
         run(&command, self.cancel)
     }
 
@@ -79,15 +81,21 @@ impl Bench<'_> {
             Some(folder) => self.environment.directory.join(folder),
             None => self.managed(url, offline, timeout)?,
         };
-        advisory_db::read(&folder, &names, self.cancel).map_err(|error| {
+        advisory_db::read(&folder, &names, timeout, self.cancel).map_err(|error| {
             let mend = if database.is_some() { "name a folder with the RustSec database" } else { MEND };
-            Unreadable::unavailable(error.to_string()).help(mend)
+            unreadable_database(&error, timeout).help(mend)
         })
     }
 
     /// The managed database; fetched where there is none yet.
     fn managed(&self, url: Option<&str>, offline: bool, timeout: Duration) -> Result<PathBuf, Unreadable> {
-        let unavailable = |error: UpdateError| Unreadable::unavailable(error.to_string()).help(MEND);
+        let unavailable = |error: UpdateError| match error {
+            UpdateError::Git { source: GitError::Cancelled, .. } => Unreadable::interrupted(),
+            UpdateError::Git { source: GitError::TimedOut, .. } => {
+                Unreadable::timed_out("git fetch", timeout)
+            }
+            error => Unreadable::unavailable(error.to_string()).help(MEND),
+        };
         let folder = advisory_update::managed_dir().map_err(unavailable)?;
         if !folder.is_dir() && !offline {
             let url = url.unwrap_or(advisory_update::DEFAULT_URL);
@@ -104,6 +112,25 @@ impl Bench<'_> {
             .collect();
         let home = self.environment.cargo_home.clone().unwrap_or_default();
         index_cache::yanked(&home, &packages)
+    }
+}
+
+/// Why a database cannot serve: only one that is not there, or git that is not, may be waived.
+fn unreadable_database(error: &DbError, timeout: Duration) -> Unreadable {
+    let reason = error.to_string();
+    match error {
+        DbError::Git { source: GitError::Cancelled, .. } => Unreadable::interrupted(),
+        DbError::Git { source: GitError::TimedOut, .. } => Unreadable::timed_out("git", timeout),
+        DbError::Git { source: GitError::Failed(_), .. } | DbError::Unreadable { .. } => {
+            Unreadable::crashed(reason)
+        }
+        DbError::Git { source: GitError::Garbled(_), .. } | DbError::Modified { .. } => {
+            Unreadable::garbage(reason)
+        }
+        DbError::Git { source: GitError::NotFound, .. }
+        | DbError::Missing { .. }
+        | DbError::NotADatabase { .. }
+        | DbError::Busy { .. } => Unreadable::unavailable(reason),
     }
 }
 
@@ -130,13 +157,16 @@ pub fn update_database(
     Ok((folder, updated))
 }
 
+/// The longest that a look at the managed database may take.
+const LOCAL: Duration = Duration::from_secs(30);
+
 /// Where the managed advisory database lies, and how old it is.
 ///
 /// # Errors
 /// In words, when there is none or it cannot serve.
 pub fn database_status(cancel: &Cancel) -> Result<String, String> {
     let folder = advisory_update::managed_dir().map_err(|error| error.to_string())?;
-    let database = advisory_db::read(&folder, &std::collections::BTreeSet::new(), cancel)
+    let database = advisory_db::read(&folder, &std::collections::BTreeSet::new(), LOCAL, cancel)
         .map_err(|error| format!("{error}\nfetch it with: {MEND}"))?;
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     Ok(format!(

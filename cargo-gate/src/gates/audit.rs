@@ -16,6 +16,7 @@ use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, FileRead, Observed, Step};
+use crate::text::counted;
 
 /// The command that mends a database that is missing or too old.
 pub const MEND: &str = "cargo bulletproof db update";
@@ -135,7 +136,7 @@ an entry under `ignore` with `id`, `reason` and `expires`.
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let lock = packages(evidence)?;
+        let lock = locked(evidence)?;
         let Some(Observed::Advisories { read, at }) = evidence.get(&self.database(cx)) else {
             return Err(Unreadable::not_done(&self.database(cx)));
         };
@@ -149,10 +150,11 @@ an entry under `ignore` with `id`, `reason` and `expires`.
         };
         findings.extend(yanked_findings(&lock, yanked));
         let vulnerable = findings.iter().filter(|finding| finding.rule == "audit/vulnerability").count();
+        let packages = counted(lock.len(), "package");
         let summary = match vulnerable {
-            0 => format!("no vulnerability in {} packages", lock.len()),
-            1 => format!("1 vulnerability in {} packages (bar 0)", lock.len()),
-            many => format!("{many} vulnerabilities in {} packages (bar 0)", lock.len()),
+            0 => format!("no vulnerability in {packages}"),
+            1 => format!("1 vulnerability in {packages} (bar 0)"),
+            many => format!("{many} vulnerabilities in {packages} (bar 0)"),
         };
         let outcome = Outcome::new(summary)
             .count("packages", lock.len())
@@ -275,7 +277,7 @@ fn today(now: Timestamp) -> Date {
 }
 
 /// The packages of the lock file.
-fn packages(evidence: &Evidence) -> Result<Vec<LockedPackage>, Unreadable> {
+fn locked(evidence: &Evidence) -> Result<Vec<LockedPackage>, Unreadable> {
     match evidence.file(&Step::lock_file())? {
         FileRead::Content(bytes) => parse_lock(bytes).map_err(|error| Unreadable::garbage(error.to_string())),
         FileRead::Missing => {

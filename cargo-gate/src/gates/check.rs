@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::compile::{self, is_compile_error};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, Step, check};
+use crate::text::counted;
 
 /// The settings of `check`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +31,8 @@ impl Gate for Check {
 
 All targets of the workspace compile: libraries, programs, tests, benches, examples. Where the
 `clippy` gate runs too, clippy's own build answers; a run that left a target out does not pass. A
-target that does not compile stops no other (`--keep-going`).
+target that does not compile stops no other (`--keep-going`). Where clippy answers, a denied lint is the `clippy`
+gate's to tell; by itself, `cargo check` does not get past it.
 
 ## Why
 
@@ -53,12 +55,11 @@ The finding shows the compiler's error. `cargo check --all-targets` shows it in 
         let findings: Vec<_> =
             errors.map(|error| compile::finding("check/does-not-compile", error, sources)).collect();
         let summary = match findings.len() {
-            0 => format!("{} targets compile", compiled.targets),
-            1 => "1 error of the compiler".to_owned(),
-            many => format!("{many} errors of the compiler"),
+            0 => format!("no error in {}", counted(compiled.targets, "target")),
+            many => format!("{} of the compiler", counted(many, "error")),
         };
         let outcome =
             Outcome::new(summary).count("targets", compiled.targets).count("errors", findings.len());
-        Ok(outcome.findings(findings).findings(compiled.nightly_findings("check/needs-nightly")))
+        Ok(outcome.findings(findings).findings(compiled.nightly_findings(cx, "check/needs-nightly")))
     }
 }

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::cargo_messages::{Diagnostic, Level};
 use crate::step::{Evidence, SourceFile, Sources, Step, clippy, forced_lints};
+use crate::text::counted;
 
 /// The settings of `clippy`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,7 @@ impl Gate for Clippy {
         rules: &[
             Rule::error("*", "a warning or error of a lint, under the lint's own name"),
             Rule::error("does-not-compile", "code that does not compile, so that its lints are unknown"),
+            Rule::warning("silenced", "flags for every rustc that allow lints"),
             Rule::warning("needs-nightly", "a target that only a nightly toolchain compiles"),
         ],
         manual: "\
@@ -57,15 +59,15 @@ its name: `[gates.clippy.rules]` with `needless_return = \"warning\"`.
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let compiled = compile::read(cx, evidence.tool(&clippy(cx))?)?;
         let sources = evidence.sources().ok();
-        let findings = findings(cx, &compiled, sources);
+        let mut findings = findings(cx, &compiled, sources);
+        findings.extend(silencing_flags(cx)?);
         let summary = match findings.len() {
-            0 => format!("no warning in {} targets", compiled.targets),
-            1 => "1 warning (bar 0)".to_owned(),
-            many => format!("{many} warnings (bar 0)"),
+            0 => format!("no warning in {}", counted(compiled.targets, "target")),
+            many => format!("{} (bar 0)", counted(many, "warning")),
         };
         let outcome =
             Outcome::new(summary).count("targets", compiled.targets).count("warnings", findings.len());
-        Ok(outcome.findings(findings).findings(compiled.nightly_findings("clippy/needs-nightly")))
+        Ok(outcome.findings(findings).findings(compiled.nightly_findings(cx, "clippy/needs-nightly")))
     }
 }
 
@@ -92,6 +94,25 @@ fn findings(cx: &Context<'_>, compiled: &Compiled, sources: Option<&Sources>) ->
         findings.extend(all);
     }
     findings
+}
+
+/// A warning for flags that allow lints everywhere.
+///
+/// # Errors
+/// When the flags cap all lints: clippy then does not look at the code at all.
+fn silencing_flags(cx: &Context<'_>) -> Result<Vec<Finding>, Unreadable> {
+    let flags = &cx.facts.rustflags;
+    if let Some((place, flag)) = flags.iter().find(|(_, flag)| flag.starts_with("--cap-lints")) {
+        let reason = format!("`{flag}` in {place} switches clippy off");
+        return Err(Unreadable::garbage(reason).help("take it out of the flags"));
+    }
+    let silences = |flag: &str| flag.starts_with("-A") || flag == "--allow" || flag.starts_with("--allow=");
+    let silencing = flags.iter().filter(|(_, flag)| silences(flag));
+    let warn = |(place, flag): &(String, String)| {
+        Finding::warning("clippy/silenced", format!("`{flag}` in {place} allows lints everywhere"))
+            .help("allow a lint where it is wrong: #[expect(clippy::…, reason = \"…\")]")
+    };
+    Ok(silencing.map(warn).collect())
 }
 
 /// A lint rather than an error of the language: those have codes such as E0308, or none.

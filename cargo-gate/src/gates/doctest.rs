@@ -1,5 +1,6 @@
 //! `doctest`: the examples of the documentation.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -65,12 +66,21 @@ The finding shows the example's place and the error.
                 "the exit code {code} of `cargo test --doc` contradicts its report"
             )));
         }
-        let answered =
-            run.sections.iter().filter(|section| matches!(section.title, Title::Doc { .. })).count();
-        let expected = libraries(cx).count();
-        if code == 0 && answered < expected {
+        let answered = run.sections.iter().filter_map(|section| match &section.title {
+            Title::Doc { library } => Some(library.as_str()),
+            Title::Unit { .. } | Title::Integration { .. } => None,
+        });
+        let answered: BTreeSet<String> = answered.map(|name| name.replace('-', "_")).collect();
+        let expected: BTreeSet<String> =
+            libraries(cx).map(|(_, target)| target.name.replace('-', "_")).collect();
+        if let Some(foreign) = answered.difference(&expected).next() {
             return Err(Unreadable::garbage(format!(
-                "`cargo test --doc` answered for {answered} of {expected} libraries"
+                "`cargo test --doc` answered for another library: {foreign}"
+            )));
+        }
+        if let Some(missing) = expected.difference(&answered).next().filter(|_| code == 0) {
+            return Err(Unreadable::garbage(format!(
+                "`cargo test --doc` did not answer for the library {missing}"
             )));
         }
         let written = written_examples(cx, evidence)?;
@@ -103,19 +113,9 @@ fn libraries<'a>(cx: &Context<'a>) -> impl Iterator<Item = (&'a Package, &'a Tar
 /// How many examples the sources of those libraries hold, where a build surely sees them.
 fn written_examples(cx: &Context<'_>, evidence: &Evidence) -> Result<usize, Unreadable> {
     let sources = evidence.sources()?;
-    let reached = reach::of(cx.facts, sources);
-    let with_library: Vec<&str> = libraries(cx).map(|(package, _)| package.name.as_str()).collect();
-    let counts = sources.files.iter().filter(|file| {
-        let package = file.package.and_then(|index| cx.facts.packages.get(index));
-        package.is_some_and(|package| with_library.contains(&package.name.as_str()) && !has_program(package))
-            && reached.get(&file.path).is_some_and(|reach| reach.always)
-    });
-    Ok(counts.map(|file| file.scan().doc_examples).sum())
-}
-
-/// A package with programs beside its library may hold examples that rustdoc never looks at.
-fn has_program(package: &Package) -> bool {
-    package.targets.iter().any(|target| target.is("bin"))
+    let reached = reach::from(libraries(cx).map(|(_, target)| target), sources);
+    let seen = |path: &str| reached.get(path).is_some_and(|reach| reach.always);
+    Ok(sources.files.iter().filter(|file| seen(&file.path)).map(|file| file.scan().doc_examples).sum())
 }
 
 fn findings(cx: &Context<'_>, run: &TextRun) -> Vec<Finding> {
@@ -145,5 +145,9 @@ fn outcome(run: &TextRun, ran: u64, ignored: u64, findings: Vec<Finding>) -> Out
         _ => format!("{} of {ran} examples passed{left_out}", run.passed()),
     };
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Outcome::new(summary).count("ran", count(ran)).count("passed", count(run.passed())).findings(findings)
+    Outcome::new(summary)
+        .count("ran", count(ran))
+        .count("ignored", count(ignored))
+        .count("passed", count(run.passed()))
+        .findings(findings)
 }

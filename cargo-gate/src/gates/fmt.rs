@@ -10,6 +10,7 @@ use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::reach;
 use crate::step::{Captured, Evidence, Formatted, SourceFile, Step, Tool};
+use crate::text::counted;
 
 /// The settings of `fmt`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -77,8 +78,8 @@ that no `mod` reaches yet, is never looked at, and the check passes.
             findings.extend(judge(file, answer, reach.is_some())?);
         }
         let summary = match findings.len() {
-            0 => format!("{judged} files formatted"),
-            wrong => format!("{wrong} of {judged} files not formatted (bar 0)"),
+            0 => format!("{} formatted", counted(judged, "file")),
+            wrong => format!("{wrong} of {} not formatted (bar 0)", counted(judged, "file")),
         };
         let outcome = Outcome::new(summary).count("files", judged).count("unformatted", findings.len());
         Ok(outcome.findings(findings))
@@ -132,9 +133,12 @@ fn refused(file: &SourceFile, run: &Captured, reached: bool) -> Result<Finding, 
     if message.contains("is not installed") || message.contains("toolchain") {
         return Err(Unreadable::unavailable(format!("rustfmt: {message}")).help(Tool::Rustfmt.install()));
     }
-    let line = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("--> <stdin>:")?.split(':').next()?.parse().ok());
+    // an error of the file has a place in it; any other is rustfmt's own trouble
+    let place = text.lines().find_map(|line| line.trim().strip_prefix("--> <stdin>:"));
+    let Some(place) = place else {
+        return Err(Unreadable::crashed(format!("rustfmt failed on {}: {message}", file.path)));
+    };
+    let line = place.split(':').next().and_then(|line| line.parse().ok()).unwrap_or(1);
     let message = format!("rustfmt cannot parse this file: {}", message.trim_start_matches("error: "));
     let finding = if reached {
         Finding::error("fmt/unparsable", message)
@@ -142,13 +146,11 @@ fn refused(file: &SourceFile, run: &Captured, reached: bool) -> Result<Finding, 
         Finding::warning("fmt/stray-unparsable", message)
             .help("list it under `exclude` in [gates.fmt] if it is test data")
     };
-    let place = line.map_or_else(|| Place::file(&file.path), |line| Place::line(&file.path, line));
-    Ok(finding.at(place).anchor(&file.path))
+    Ok(finding.at(Place::line(&file.path, line)).anchor(&file.path))
 }
 
 fn unformatted(file: &SourceFile, line: u32, places: usize, diff: String) -> Finding {
-    let places = if places == 1 { "1 place".to_owned() } else { format!("{places} places") };
-    Finding::error("fmt/unformatted", format!("not formatted ({places})"))
+    Finding::error("fmt/unformatted", format!("not formatted ({})", counted(places, "place")))
         .at(Place::line(&file.path, line))
         .help(format!("cargo fmt --all, or: rustfmt {}", file.path))
         .detail(diff)
@@ -224,6 +226,8 @@ mod tests {
         assert!(missing.help.unwrap().contains("rustup component add rustfmt"));
         assert!(compare(&file("x"), &run(End::Signal(9), "", ""), true).is_err());
         assert!(compare(&file("x"), &run(End::Code(1), "", ""), true).is_err());
+        let refused = "error: unexpected argument '--new-one' found\n";
+        assert!(compare(&file("x"), &run(End::Code(1), "", refused), true).is_err());
         let component = "error: 'rustfmt' is not installed for the toolchain 'stable'\n";
         assert!(compare(&file("x"), &run(End::Code(1), "", component), true).is_err());
     }

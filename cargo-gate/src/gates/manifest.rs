@@ -1,11 +1,11 @@
 //! `manifest`: the Cargo.toml files and Cargo.lock.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml_edit::{Document, Item, TableLike};
 
@@ -15,6 +15,7 @@ use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::scan::LineIndex;
 use crate::step::{Evidence, FileRead, Step, lock_check};
+use crate::text::counted;
 
 /// The settings of `manifest`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -81,9 +82,8 @@ The finding names the line and what to write there. A lock file out of step: `ca
             files += 1;
         }
         let summary = match findings.len() {
-            0 => format!("{files} manifests and Cargo.lock in order"),
-            1 => "1 defect (bar 0)".to_owned(),
-            many => format!("{many} defects (bar 0)"),
+            0 => format!("{} and Cargo.lock in order", counted(files, "manifest")),
+            many => format!("{} (bar 0)", counted(many, "defect")),
         };
         Ok(Outcome::new(summary).count("manifests", files).findings(findings))
     }
@@ -115,12 +115,13 @@ fn lock(cx: &Context<'_>, evidence: &Evidence) -> Result<Vec<Finding>, Unreadabl
     struct Resolved {
         #[serde(rename = "resolve")]
         _resolve: serde_json::Map<String, serde_json::Value>,
-        workspace_members: Vec<IgnoredAny>,
+        workspace_members: BTreeSet<String>,
     }
     let captured = evidence.tool(&lock_check(cx))?;
     if captured.exit_code()? == 0 {
+        let members: BTreeSet<String> = cx.facts.packages.iter().map(|package| package.id.clone()).collect();
         return match serde_json::from_slice::<Resolved>(&captured.stdout) {
-            Ok(resolved) if resolved.workspace_members.len() == cx.facts.packages.len() => Ok(Vec::new()),
+            Ok(resolved) if resolved.workspace_members == members => Ok(Vec::new()),
             Ok(_) => Err(Unreadable::garbage("`cargo metadata` names other members than before")),
             Err(error) => {
                 Err(Unreadable::garbage(format!("`cargo metadata` gave an unreadable answer: {error}")))

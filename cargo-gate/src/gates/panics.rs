@@ -2,8 +2,10 @@
 //!
 //! Two engines make one list. The token scanner sees all text: macro bodies, code that a `cfg`
 //! leaves out, the `// SAFE:` comments. clippy, where the run compiles anyway, knows the types: it
-//! tells an `unwrap` of one's own from that of `Option`. A scanner's site is dropped only where
-//! clippy surely looked and said nothing.
+//! tells an `unwrap` of one's own from that of `Option`, and finds what the scanner cannot. Nothing
+//! that the scanner finds is dropped for clippy's silence, which has other causes too (a smart pointer
+//! to an `Option`, a method passed as a value); where a method of that name is defined in the
+//! workspace, it turns the finding into a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,6 +23,7 @@ use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable
 use crate::reach::{self, Reached};
 use crate::scan::{Excuse, PanicKind, PanicSite};
 use crate::step::{Evidence, SourceFile, Sources, Step, clippy, forced_lints};
+use crate::text::counted;
 
 /// The settings of `panics`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +50,10 @@ impl Gate for Panics {
             Rule::error("unimplemented", "`unimplemented!`"),
             Rule::error("unreachable", "`unreachable!`"),
             Rule::error("indexing", "an index that may be out of bounds (option `indexing`)"),
+            Rule::warning(
+                "unconfirmed",
+                "one that clippy passes over, where the workspace has a method of that name",
+            ),
             Rule::error("empty-reason", "a `// SAFE:` comment without a reason"),
         ],
         manual: "\
@@ -88,14 +95,12 @@ comment above it: `// SAFE: the pattern is a literal and checked by a test`.
         let files: Vec<&SourceFile> = sources.files.iter().filter(judged).collect();
         let known = typed.as_ref().and_then(Option::as_ref);
         let found: Vec<Found> = files.par_iter().map(|file| self.in_file(file, known, &reached)).collect();
-        let count = |pick: fn(&Found) -> usize| found.iter().map(pick).sum::<usize>();
-        let (accepted, refuted) = (count(|found| found.accepted), count(|found| found.refuted));
+        let accepted: usize = found.iter().map(|found| found.accepted).sum();
         let findings: Vec<Finding> = found.into_iter().flat_map(|found| found.findings).collect();
         let outcome = Outcome::new(summary(files.len(), findings.len(), accepted))
             .count("files", files.len())
             .count("panic_points", findings.len())
             .count("accepted", accepted)
-            .count("refuted_by_types", refuted)
             .text("engines", if known.is_some() { "scanner, clippy" } else { "scanner" })
             .findings(findings);
         Ok(match typed {
@@ -107,10 +112,10 @@ comment above it: `// SAFE: the pattern is a literal and checked by a test`.
 
 fn summary(files: usize, found: usize, accepted: usize) -> String {
     let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} with a reason") };
+    let files = counted(files, "file");
     match found {
-        0 => format!("no panic point in {files} files{accepted}"),
-        1 => format!("1 panic point in {files} files (bar 0){accepted}"),
-        many => format!("{many} panic points in {files} files (bar 0){accepted}"),
+        0 => format!("no panic point in {files}{accepted}"),
+        many => format!("{} in {files} (bar 0){accepted}", counted(many, "panic point")),
     }
 }
 
@@ -119,7 +124,14 @@ fn summary(files: usize, found: usize, accepted: usize) -> String {
 struct Found {
     findings: Vec<Finding>,
     accepted: usize,
-    refuted: usize,
+}
+
+/// How sure we are of a panic point.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Certain,
+    /// clippy looked and said nothing, and the workspace has a method or macro of that name.
+    Doubted,
 }
 
 impl Panics {
@@ -131,17 +143,16 @@ impl Panics {
             && reached.get(&file.path).is_some_and(|reach| reach.always);
         for site in file.scan().panics.iter().filter(|site| self.counts(site)) {
             let confirmed = hits.iter().any(|hit| hit.speaks_of(site));
-            let asked = typed.is_some_and(|typed| typed.asked.contains(&site.kind));
-            if seen && asked && !confirmed && is_plain(site) {
-                found.refuted += 1;
-            } else {
-                found.add(file, site.kind, site.span.clone(), site.excuse);
-            }
+            let doubted = typed.is_some_and(|typed| typed.doubts(file, site));
+            let word =
+                if seen && doubted && !confirmed && is_plain(site) { Word::Doubted } else { Word::Certain };
+            found.add(file, site.kind, site.span.clone(), site.excuse, word);
         }
         let sites = &file.scan().panics;
         for hit in hits.iter().filter(|hit| self.wants(hit.kind) && !hit.is_test(file)) {
             if !sites.iter().any(|site| hit.speaks_of(site)) {
-                found.add(file, hit.kind, hit.span.clone(), excuse_on_line(file, hit.span.start));
+                let excuse = excuse_on_line(file, hit.span.start);
+                found.add(file, hit.kind, hit.span.clone(), excuse, Word::Certain);
             }
         }
         found
@@ -157,7 +168,7 @@ impl Panics {
 }
 
 impl Found {
-    fn add(&mut self, file: &SourceFile, kind: PanicKind, span: Range<usize>, excuse: Excuse) {
+    fn add(&mut self, file: &SourceFile, kind: PanicKind, span: Range<usize>, excuse: Excuse, word: Word) {
         let (rule, message) = describe(kind);
         let finding = match excuse {
             Excuse::Reason => {
@@ -166,6 +177,10 @@ impl Found {
             }
             Excuse::EmptyReason => Finding::error("panics/empty-reason", "`// SAFE:` without a reason")
                 .help("say why it cannot happen"),
+            Excuse::None if word == Word::Doubted => {
+                Finding::warning("panics/unconfirmed", format!("{message}, perhaps one of your own"))
+                    .help("clippy does not take it for a panic; a reason settles it: // SAFE: reason")
+            }
             Excuse::None => Finding::error(format!("panics/{rule}"), format!("{message} in production code"))
                 .help("return an error, or say why it cannot happen: // SAFE: reason"),
         };
@@ -209,8 +224,10 @@ fn excuse_on_line(file: &SourceFile, offset: usize) -> Excuse {
 /// What clippy's restriction lints said.
 struct Typed {
     by_file: BTreeMap<String, Vec<Hit>>,
-    /// The kinds whose lint was forced, so that its silence means something.
-    asked: BTreeSet<PanicKind>,
+    /// The kinds whose lint was forced, and of which the workspace has a method or macro of its own.
+    /// Only there does clippy's silence mean something: it is also silent where a receiver is a smart
+    /// pointer to an `Option`, and where a method is passed as a value.
+    own: BTreeSet<PanicKind>,
     /// Packages whose libraries and programs were all compiled without an error.
     compiled: Vec<usize>,
 }
@@ -241,12 +258,19 @@ impl Typed {
                 by_file.entry(span.file.clone()).or_default().push(Hit { kind, span: span_bytes });
             }
         }
-        let asked = forced_lints(cx).filter_map(kind_of).collect();
-        Ok(Self { by_file, asked, compiled: fully_compiled(cx, &compiled) })
+        let own = forced_lints(cx).filter_map(kind_of).filter(|kind| defines(sources, *kind)).collect();
+        Ok(Self { by_file, own, compiled: fully_compiled(cx, &compiled) })
     }
 
     fn hits(&self, path: &str) -> &[Hit] {
         self.by_file.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether the site may be a method or macro of the workspace's own; one that names its type
+    /// (`Option::unwrap`) is none.
+    fn doubts(&self, file: &SourceFile, site: &PanicSite) -> bool {
+        let before = file.text().get(..site.span.start).unwrap_or_default().trim_end();
+        self.own.contains(&site.kind) && !before.ends_with("::")
     }
 
     fn compiled(&self, file: &SourceFile) -> bool {
@@ -264,6 +288,21 @@ fn fully_compiled(cx: &Context<'_>, compiled: &Compiled) -> Vec<usize> {
     })
     .map(|(index, _)| index)
     .collect()
+}
+
+/// Whether the workspace defines a method or a macro of that name, or, for indexing, an `Index`.
+fn defines(sources: &Sources, kind: PanicKind) -> bool {
+    let definitions: &[&str] = match kind {
+        PanicKind::Unwrap => &["fn unwrap(", "fn unwrap<", "fn unwrap_err("],
+        PanicKind::Expect => &["fn expect(", "fn expect<", "fn expect_err("],
+        PanicKind::Panic => &["macro_rules! panic"],
+        PanicKind::Todo => &["macro_rules! todo"],
+        PanicKind::Unimplemented => &["macro_rules! unimplemented"],
+        PanicKind::Unreachable => &["macro_rules! unreachable"],
+        // clippy knows arrays and constant indexes; the scanner does not
+        PanicKind::Indexing => return true,
+    };
+    sources.files.par_iter().any(|file| definitions.iter().any(|definition| file.text().contains(definition)))
 }
 
 fn kind_of(lint: &str) -> Option<PanicKind> {
@@ -326,8 +365,8 @@ mod tests {
 
     fn clippy_said(hits: Vec<(PanicKind, Range<usize>)>) -> Typed {
         let hits = hits.into_iter().map(|(kind, span)| Hit { kind, span }).collect();
-        let asked = PANIC_LINTS.into_iter().filter_map(kind_of).collect();
-        Typed { by_file: BTreeMap::from([("src/lib.rs".to_owned(), hits)]), asked, compiled: vec![0] }
+        let own = PANIC_LINTS.into_iter().filter_map(kind_of).collect();
+        Typed { by_file: BTreeMap::from([("src/lib.rs".to_owned(), hits)]), own, compiled: vec![0] }
     }
 
     #[test]
@@ -346,9 +385,12 @@ mod tests {
     }
 
     #[test]
-    fn types_refute_an_unwrap_of_ones_own() {
+    fn an_unwrap_that_may_be_ones_own_is_a_warning_unless_clippy_confirms_it() {
         let text = "fn a() { x.unwrap(); }\n";
-        assert!(rules(text, Some(&clippy_said(Vec::new()))).is_empty());
+        let silent = clippy_said(Vec::new());
+        assert_eq!(rules(text, Some(&silent)), [("panics/unconfirmed".to_owned(), 1)]);
+        let named = "fn a() { x.map(Option::unwrap); }\n";
+        assert_eq!(rules(named, Some(&silent)), [("panics/unwrap".to_owned(), 1)]);
         let confirmed = clippy_said(vec![(PanicKind::Unwrap, 9..19)]);
         assert_eq!(rules(text, Some(&confirmed)).len(), 1);
     }
@@ -361,20 +403,20 @@ mod tests {
             "#[cfg(windows)]\nfn a() { x.unwrap(); }\n",
             "#[tokio::main]\nasync fn a() { x.unwrap(); }\n",
         ] {
-            assert_eq!(rules(text, Some(&silent)).len(), 1, "{text}");
+            assert_eq!(rules(text, Some(&silent))[0].0, "panics/unwrap", "{text}");
         }
     }
 
     #[test]
-    fn the_silence_of_a_lint_that_was_not_forced_refutes_nothing() {
-        let silent = Typed { asked: BTreeSet::new(), ..clippy_said(Vec::new()) };
-        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)).len(), 1);
+    fn clippys_silence_means_nothing_where_no_method_of_that_name_is_defined() {
+        let silent = Typed { own: BTreeSet::new(), ..clippy_said(Vec::new()) };
+        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)), [("panics/unwrap".to_owned(), 1)]);
     }
 
     #[test]
-    fn a_package_that_was_not_compiled_is_refuted_nothing() {
+    fn clippys_silence_on_a_package_that_was_not_compiled_means_nothing() {
         let silent = Typed { compiled: Vec::new(), ..clippy_said(Vec::new()) };
-        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)).len(), 1);
+        assert_eq!(rules("fn a() { x.unwrap(); }\n", Some(&silent)), [("panics/unwrap".to_owned(), 1)]);
     }
 
     #[test]

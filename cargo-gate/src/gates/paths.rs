@@ -11,6 +11,7 @@ use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::reach::{self, Reached};
 use crate::step::{Evidence, FileRead, SourceFile, Step};
+use crate::text::counted;
 
 /// The settings of `paths`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -68,9 +69,8 @@ asks the system for.
             findings.extend(in_config(path, evidence)?);
         }
         let summary = match findings.len() {
-            0 => format!("no user path in {files} files"),
-            1 => "1 user path (bar 0)".to_owned(),
-            many => format!("{many} user paths (bar 0)"),
+            0 => format!("no user path in {}", counted(files, "file")),
+            many => format!("{} (bar 0)", counted(many, "user path")),
         };
         Ok(Outcome::new(summary).count("files", files).count("user_paths", findings.len()).findings(findings))
     }

@@ -162,6 +162,16 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unreadab
         let ran = run.sections.len();
         return Err(Unreadable::garbage(format!("`cargo test` ran {ran} of {expected} test programs")));
     }
+    let foreign = run.sections.iter().find(|section| {
+        let program = section.executable.as_deref().and_then(program_name);
+        program.is_some_and(|name| !tested(cx).any(|target| target.name.replace('-', "_") == name))
+    });
+    if let Some(section) = foreign {
+        return Err(Unreadable::garbage(format!(
+            "`cargo test` ran tests of another workspace: {}",
+            section.title
+        )));
+    }
     let findings = text_failures(&run);
     // a harness of its own prints no counts: its program is one test
     let own_harness =
@@ -177,6 +187,12 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unreadab
             Tool::Nextest.install()
         ))
     })
+}
+
+/// The target's name in `target/debug/deps/NAME-HASH`.
+fn program_name(path: &str) -> Option<&str> {
+    let file = path.rsplit(['/', '\\']).next()?;
+    Some(file.rsplit_once('-')?.0)
 }
 
 /// A finding for each test that failed and each program that crashed.

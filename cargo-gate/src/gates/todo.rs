@@ -9,6 +9,7 @@ use crate::config::Globs;
 use crate::finding::Finding;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, SourceFile, Step};
+use crate::text::counted;
 
 /// The settings of `todo`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -68,9 +69,8 @@ Do it now, or open an issue and name it: a comment such as `TODO(#123): …`.
         let findings: Vec<Finding> = judged().flat_map_iter(|file| self.open_ends(file)).collect();
         let comments: usize = judged().map(|file| file.scan().comments.len()).sum();
         let summary = match findings.len() {
-            0 => format!("no open end in {comments} comments"),
-            1 => "1 open end without an issue (bar 0)".to_owned(),
-            many => format!("{many} open ends without an issue (bar 0)"),
+            0 => format!("no open end in {}", counted(comments, "comment")),
+            many => format!("{} without an issue (bar 0)", counted(many, "open end")),
         };
         Ok(Outcome::new(summary)
             .count("comments", comments)

@@ -40,6 +40,7 @@ fn conclusion(report: &Report, detail: Detail) -> String {
     let mut text = String::new();
     if detail != Detail::Quiet {
         report.gates.iter().for_each(|gate| text.push_str(&particulars(gate, detail)));
+        text.push_str(&remedies(&report.gates));
         text.push('\n');
     }
     text.push_str(&verdict_line(report));
@@ -69,13 +70,11 @@ pub fn gate_line(gate: &GateReport) -> String {
     text + "\n"
 }
 
+/// The findings and notes of a gate.
 fn particulars(gate: &GateReport, detail: Detail) -> String {
     let mut text = String::new();
     let verbose = detail == Detail::Verbose;
-    let help = gate.help.as_deref().map(|help| format!("help: {help}"));
-    let notes = gate.notes.iter().map(|note| format!("note: {note}"));
-    let said: Vec<String> = help.into_iter().chain(notes).collect();
-    if gate.findings.is_empty() && said.is_empty() {
+    if gate.findings.is_empty() && gate.notes.is_empty() {
         return text;
     }
     let style = style(gate.status);
@@ -91,10 +90,26 @@ fn particulars(gate: &GateReport, detail: Detail) -> String {
         let _ =
             writeln!(text, "\n… and {} more; all of them: cargo gate {} -v", findings.len() - most, gate.id);
     }
-    for line in said.iter().flat_map(|line| wrapped(line, WIDTH - 2)) {
+    for line in gate.notes.iter().flat_map(|note| wrapped(&format!("note: {note}"), WIDTH - 2)) {
         let _ = writeln!(text, "  {line}");
     }
     text
+}
+
+/// What mends the gates that could not judge; told once where it mends several.
+fn remedies(gates: &[GateReport]) -> String {
+    let mut remedies: Vec<(&str, Vec<&str>)> = Vec::new();
+    for gate in gates {
+        let Some(help) = gate.help.as_deref() else { continue };
+        match remedies.iter_mut().find(|(other, _)| *other == help) {
+            Some((_, gates)) => gates.push(&gate.id),
+            None => remedies.push((help, vec![&gate.id])),
+        }
+    }
+    let line =
+        |(help, gates): (&str, Vec<&str>)| wrapped(&format!("help for {}: {help}", gates.join(", ")), WIDTH);
+    let lines: Vec<String> = remedies.into_iter().flat_map(line).collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}\n", lines.join("\n")) }
 }
 
 fn verdict_line(report: &Report) -> String {

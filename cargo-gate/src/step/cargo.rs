@@ -86,8 +86,9 @@ pub fn forced_lints<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'static str> 
 /// nothing there. A target that fails does not stop the others (`--keep-going`).
 pub fn clippy(cx: &Context<'_>) -> Step {
     let mut call = compile(cx, "clippy");
+    // a denied lint would end the compile of everything that needs its crate
+    call.args.extend(["--", "--cap-lints", "warn"].map(str::to_owned));
     if cx.selected("panics") {
-        call.args.push("--".to_owned());
         call.args.extend(forced_lints(cx).flat_map(|lint| ["--force-warn".to_owned(), lint.to_owned()]));
     }
     Step::Tool(call)
@@ -141,6 +142,6 @@ mod tests {
     fn the_panic_lints_ride_in_the_clippy_run_only_when_panics_runs() {
         assert!(!text(&Options::default(), &["clippy"], clippy).contains("force-warn"));
         let with = text(&Options::default(), &["clippy", "panics"], clippy);
-        assert!(with.contains("-- --force-warn clippy::unwrap_used"), "{with}");
+        assert!(with.contains("-- --cap-lints warn --force-warn clippy::unwrap_used"), "{with}");
     }
 }

@@ -73,6 +73,15 @@ impl Captured {
     }
 }
 
+/// Why a source could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Where in the file.
+    pub line: u32,
+    /// What is wrong, and what to do.
+    pub cause: String,
+}
+
 /// A Rust source file of the workspace.
 pub struct SourceFile {
     /// Relative to the workspace root.
@@ -80,14 +89,14 @@ pub struct SourceFile {
     /// Index of the owning package in the facts; none where only the workspace root owns it.
     pub package: Option<usize>,
     /// Its text, or why it could not be read.
-    pub text: Result<String, String>,
+    pub text: Result<String, Unread>,
     scan: OnceLock<FileScan>,
     lines: OnceLock<LineIndex>,
 }
 
 impl SourceFile {
     /// A file as read.
-    pub fn new(path: String, package: Option<usize>, text: Result<String, String>) -> Self {
+    pub fn new(path: String, package: Option<usize>, text: Result<String, Unread>) -> Self {
         Self { path, package, text, scan: OnceLock::new(), lines: OnceLock::new() }
     }
 
@@ -149,7 +158,9 @@ impl Sources {
     pub fn complete(&self) -> Result<&[SourceFile], Unreadable> {
         match self.files.iter().find_map(|file| Some((file, file.text.as_ref().err()?))) {
             None => Ok(&self.files),
-            Some((file, cause)) => Err(Unreadable::garbage(format!("{}: {cause}", file.path))),
+            Some((file, Unread { line, cause })) => {
+                Err(Unreadable::garbage(format!("{}:{line}: {cause}", file.path)))
+            }
         }
     }
 

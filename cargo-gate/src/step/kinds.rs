@@ -83,7 +83,9 @@ pub struct ToolCall {
 
 impl fmt::Display for ToolCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.tool)?;
+        // a subcommand's own program is called as people call it, through cargo
+        let program = if self.tool == Tool::Nextest { Tool::Cargo } else { self.tool };
+        f.write_str(program.program())?;
         self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
     }
 }

@@ -5,5 +5,5 @@ mod evidence;
 mod kinds;
 
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, lock_check};
-pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources};
+pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
 pub use kinds::{Step, Streams, Tool, ToolCall};

@@ -25,6 +25,9 @@ pub enum GitError {
     /// It failed.
     #[error("{0}")]
     Failed(String),
+    /// It gave an answer that makes no sense.
+    #[error("{0}")]
+    Garbled(String),
 }
 
 /// Runs git in `cwd` and gives its standard output. It asks no questions, runs no hook and takes no optional lock.

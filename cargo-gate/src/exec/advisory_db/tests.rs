@@ -42,7 +42,7 @@ impl Db {
 
     fn read(&self, packages: &[&str]) -> Result<AdvisoryDb, DbError> {
         let packages = packages.iter().map(ToString::to_string).collect();
-        read(self.0.path(), &packages, &Cancel::default())
+        read(self.0.path(), &packages, Duration::from_secs(20), &Cancel::default())
     }
 }
 
@@ -70,7 +70,9 @@ fn a_file_that_is_no_advisory_is_handed_on_for_the_parser_to_refuse() {
 
 #[test]
 fn a_missing_database_is_an_error_that_names_the_folder() {
-    let error = read(Path::new("/no/such/folder"), &BTreeSet::new(), &Cancel::default()).unwrap_err();
+    let error =
+        read(Path::new("/no/such/folder"), &BTreeSet::new(), Duration::from_secs(20), &Cancel::default())
+            .unwrap_err();
     assert!(matches!(error, DbError::Missing { .. }));
     assert!(error.to_string().contains("`/no/such/folder`"), "{error}");
 }
@@ -116,7 +118,9 @@ fn a_clone_tells_its_commit_and_the_time_of_it() {
 fn a_plain_folder_inside_another_repository_has_no_commit() {
     let db = Db::clone();
     db.write("vendored/crates/foo/RUSTSEC-2020-0001.md", "foo");
-    let read = read(&db.0.path().join("vendored"), &BTreeSet::new(), &Cancel::default()).unwrap();
+    let read =
+        read(&db.0.path().join("vendored"), &BTreeSet::new(), Duration::from_secs(20), &Cancel::default())
+            .unwrap();
     assert_eq!(read.commit, None);
 }
 
@@ -176,8 +180,8 @@ fn readers_share_the_lock_and_a_writer_keeps_them_away() {
     let db = Db::plain();
     let dir = db.0.path().join("crates");
     File::create(lock_file(&dir)).unwrap();
-    let first = lock_for_reading(&dir, &Cancel::default()).unwrap();
-    let second = lock_for_reading(&dir, &Cancel::default()).unwrap();
+    let first = lock_for_reading(&dir, Duration::from_secs(20), &Cancel::default()).unwrap();
+    let second = lock_for_reading(&dir, Duration::from_secs(20), &Cancel::default()).unwrap();
     assert!(first.is_some() && second.is_some());
     let writer = File::options().append(true).open(lock_file(&dir)).unwrap();
     assert!(!wait_for_lock(Instant::now(), &Cancel::default(), || writer.try_lock()).unwrap());

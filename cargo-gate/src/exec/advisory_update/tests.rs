@@ -66,7 +66,8 @@ impl World {
 
     fn advisories(&self) -> Vec<String> {
         let packages = BTreeSet::from(["foo".to_owned()]);
-        let db = advisory_db::read(&self.dir(), &packages, &Cancel::default()).unwrap();
+        let db =
+            advisory_db::read(&self.dir(), &packages, Duration::from_secs(20), &Cancel::default()).unwrap();
         db.files.into_iter().map(|file| file.path).collect()
     }
 
@@ -82,7 +83,8 @@ fn the_first_update_makes_a_shallow_clone_and_notes_the_time() {
     let newest = world.publish("RUSTSEC-2020-0002");
     let before = Timestamp::now();
     assert_eq!(world.update().unwrap(), Updated { commit: newest.clone(), changed: true });
-    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), &Cancel::default()).unwrap();
+    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), Duration::from_secs(20), &Cancel::default())
+        .unwrap();
     assert_eq!(db.commit, Some(newest));
     assert!(db.fetched.unwrap() >= before && db.fetched.unwrap() <= Timestamp::now());
     assert!(world.dir().join(".git/shallow").exists());
@@ -95,7 +97,8 @@ fn a_later_update_without_news_only_notes_the_time() {
     let first = world.update().unwrap();
     fs::write(stamp(&world.dir()), "2020-01-01T00:00:00Z").unwrap();
     assert_eq!(world.update().unwrap(), Updated { commit: first.commit, changed: false });
-    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), &Cancel::default()).unwrap();
+    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), Duration::from_secs(20), &Cancel::default())
+        .unwrap();
     assert!(db.fetched.unwrap() > "2025-01-01T00:00:00Z".parse().unwrap());
 }
 
@@ -131,8 +134,8 @@ fn a_damaged_database_is_fetched_anew() {
 #[test]
 fn what_a_killed_update_left_behind_is_cleared_away() {
     let world = World::new();
-    for leftover in [".new", ".old"] {
-        fs::create_dir_all(sibling(&world.dir(), leftover).join("crates/foo")).unwrap();
+    for leftover in ["advisory-db.new-aB3xYz/new/crates", "advisory-db.new-000000/old"] {
+        fs::create_dir_all(world.dir().with_file_name(leftover)).unwrap();
     }
     world.update().unwrap();
     assert_eq!(world.beside().len(), 2);
@@ -147,7 +150,8 @@ fn a_server_that_is_gone_leaves_the_old_database_and_its_time() {
     let error = world.update().unwrap_err();
     assert!(matches!(error, UpdateError::Git { source: GitError::Failed(_), .. }), "{error}");
     assert!(error.to_string().contains(&world.url()), "{error}");
-    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), &Cancel::default()).unwrap();
+    let db = advisory_db::read(&world.dir(), &BTreeSet::new(), Duration::from_secs(20), &Cancel::default())
+        .unwrap();
     assert_eq!(db.fetched, Some("2020-01-01T00:00:00Z".parse().unwrap()));
 }
 
