@@ -484,4 +484,11 @@ mod tests {
         assert!(from_git(both.as_bytes(), b" M a.rs\0").unwrap().dirty);
         assert!(!from_git(both.as_bytes(), b"").unwrap().dirty);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_give_facts_or_an_error(bytes: Vec<u8>) {
+            let _ = (from_metadata(&bytes), from_file_list(&bytes), from_rustc(&bytes), from_git(&bytes, &bytes));
+        }
+    }
 }

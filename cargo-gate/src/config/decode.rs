@@ -135,7 +135,7 @@ fn check<T: DeserializeOwned>(name: &str, key: &str, item: &Item, problems: &mut
     for part in parts {
         let span = part.span();
         if let Err(error) = decode_one::<T>(key, wrap(&value, part)) {
-            problems.add(error.span().or(span), tell(name, error.message()));
+            problems.add(error.span().or(span).or_else(|| item.span()), tell(name, error.message()));
             told = true;
         }
     }

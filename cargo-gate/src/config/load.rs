@@ -208,4 +208,23 @@ mod tests {
         let both = parse(Some(""), manifest).err().unwrap();
         assert!(both.to_string().contains("keep one of the two"), "{both}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_a_config_or_its_problems(text: String, manifest: String) {
+            let _ = parse(Some(&text), &manifest);
+        }
+
+        #[test]
+        fn any_value_under_a_known_key_gives_a_config_or_problems_with_places(
+            gate in "fmt|audit|panics|todo|test",
+            key in "stages|timeout|if_unavailable|rules|exclude|ignore|words|severity",
+            value in "-?[0-9]{1,4}|\"[a-z ]{0,8}\"|\\[\"[a-z]{0,4}\"\\]|\\{ (ci|id|x) = \"[a-z]{0,5}\" \\}|true",
+        ) {
+            let text = format!("[gates.{gate}]\n{key} = {value}\n");
+            if let Err(error) = parse(Some(&text), "") {
+                proptest::prop_assert!(error.problems.iter().all(|problem| problem.line == 2), "{text}{error}");
+            }
+        }
+    }
 }

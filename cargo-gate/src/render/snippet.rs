@@ -9,6 +9,8 @@ use crate::report::FindingReport;
 
 /// The most lines of a diff or a test's output that are shown where not all is asked for.
 const FEW_LINES: usize = 12;
+/// The widest that a source line is shown.
+const WIDTH: usize = 80;
 
 /// The finding, ending with a newline.
 pub(super) fn snippet(finding: &FindingReport, in_full: bool) -> String {
@@ -27,7 +29,7 @@ pub(super) fn snippet(finding: &FindingReport, in_full: bool) -> String {
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    let mut text = Renderer::styled().render(&[group]);
+    let mut text = Renderer::styled().term_width(WIDTH).render(&[group]);
     text.push('\n');
     if let Some(detail) = &finding.detail {
         text.push_str(&indented(detail, in_full));
