@@ -15,6 +15,7 @@ pub mod gate;
 pub mod gates;
 pub mod registry;
 pub mod step;
+mod test_run;
 mod text;
 
 pub mod advisory;

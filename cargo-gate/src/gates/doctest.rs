@@ -13,6 +13,7 @@ use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable
 use crate::parse::libtest::{self, TextRun, Title};
 use crate::reach;
 use crate::step::{Evidence, Step, Streams, cargo};
+use crate::test_run;
 
 /// The settings of `doctest`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -119,9 +120,8 @@ fn written_examples(cx: &Context<'_>, evidence: &Evidence) -> Result<usize, Unre
 }
 
 fn findings(cx: &Context<'_>, run: &TextRun) -> Vec<Finding> {
-    let mut findings = super::test::text_failures(run);
+    let mut findings = test_run::text_failures("doctest/failed", run);
     for finding in &mut findings {
-        "doctest/failed".clone_into(&mut finding.rule);
         finding.place = example_place(cx, &finding.anchor).or(finding.place.take());
     }
     findings

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::compile;
 use crate::facts::Target;
-use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::{libtest, nextest};
 use crate::step::{Captured, Evidence, Step, Streams, Tool, cargo};
+use crate::test_run;
+use crate::text::counted;
 
 /// The settings of `test`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -130,8 +131,12 @@ fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unread
     if run.nothing_failed() != (code != TEST_RUN_FAILED) {
         return Err(Unreadable::garbage(format!("nextest's exit code {code} contradicts its report")));
     }
+    if run.not_run > 0 && run.failed().next().is_none() {
+        let count = counted(usize::try_from(run.not_run).unwrap_or(usize::MAX), "test");
+        return Err(Unreadable::garbage(format!("nextest ended before {count} had run")));
+    }
     let findings =
-        run.failed().map(|test| failed(&format!("{} {}", test.suite, test.name), &test.output)).collect();
+        run.failed().map(|test| test_run::failed("test/failed", &nextest_name(test), &test.output)).collect();
     let flaky: Vec<String> = run.tests.iter().filter(|test| test.is_flaky()).map(nextest_name).collect();
     let outcome =
         outcome(run.ran(), run.passed().count(), run.ignored().count(), "nextest").findings(findings);
@@ -172,7 +177,7 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unreadab
             section.title
         )));
     }
-    let findings = text_failures(&run);
+    let findings = test_run::text_failures("test/failed", &run);
     // a harness of its own prints no counts: its program is one test
     let own_harness =
         run.sections.iter().filter(|section| section.blocks.is_empty() && section.crashed.is_none()).count();
@@ -195,45 +200,6 @@ fn program_name(path: &str) -> Option<&str> {
     Some(file.rsplit_once('-')?.0)
 }
 
-/// A finding for each test that failed and each program that crashed.
-pub(super) fn text_failures(run: &libtest::TextRun) -> Vec<Finding> {
-    let failures =
-        run.sections.iter().flat_map(|section| section.blocks.iter().flat_map(|block| &block.failures));
-    let tests = failures.map(|failure| failed(&failure.name, &failure.output));
-    let crashes = run.sections.iter().filter_map(|section| {
-        let crash = section.crashed.as_ref()?;
-        let message = format!("{}: {crash}", section.title);
-        Some(Finding::error("test/failed", message).anchor(section.title.to_string()))
-    });
-    let mut findings: Vec<Finding> = tests.chain(crashes).collect();
-    if findings.is_empty() {
-        let targets = run.failed_targets.iter();
-        findings.extend(
-            targets.map(|target| Finding::error("test/failed", format!("{target} failed")).anchor(target)),
-        );
-    }
-    findings
-}
-
-/// A failed test, at the place of its panic.
-fn failed(name: &str, output: &str) -> Finding {
-    let finding = Finding::error("test/failed", format!("{name} failed")).anchor(name).detail(output);
-    match panic_place(output) {
-        Some(place) => finding.at(place),
-        None => finding,
-    }
-}
-
-/// The place in `thread 'x' panicked at src/lib.rs:5:9:`.
-fn panic_place(output: &str) -> Option<Place> {
-    let place = output.lines().find_map(|line| line.split_once("panicked at ")?.1.strip_suffix(':'))?;
-    let mut parts = place.rsplitn(3, ':');
-    let column = parts.next()?.parse().ok()?;
-    let line = parts.next()?.parse().ok()?;
-    let file = parts.next().filter(|file| !file.starts_with('/'))?;
-    Some(Place { column: Some(column), ..Place::line(file, line) })
-}
-
 fn outcome(ran: usize, passed: usize, ignored: usize, runner: &str) -> Outcome {
     let left_out = if ignored == 0 { String::new() } else { format!(", {ignored} ignored") };
     Outcome::new(format!("{passed} of {ran} tests passed{left_out} ({runner})"))
@@ -241,21 +207,4 @@ fn outcome(ran: usize, passed: usize, ignored: usize, runner: &str) -> Outcome {
         .count("passed", passed)
         .count("ignored", ignored)
         .text("runner", runner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_test_points_at_its_panic() {
-        let output = "\nthread 'a::b' (12) panicked at crates/a/src/lib.rs:5:9:\nassertion failed\n";
-        let place = panic_place(output).unwrap();
-        assert_eq!(
-            (place.file.as_str(), place.line, place.column),
-            ("crates/a/src/lib.rs", Some(5), Some(9))
-        );
-        assert_eq!(panic_place("thread 'x' panicked at /rustc/1/library/core/src/a.rs:1:1:\n"), None);
-        assert_eq!(panic_place("killed by a signal"), None);
-    }
 }
