@@ -306,6 +306,12 @@ impl Unreadable {
         Self::new(Cause::NothingRan, reason)
     }
 
+    /// No source is left to judge.
+    pub fn no_source() -> Self {
+        Self::nothing_ran("there is no Rust source to judge")
+            .help("look at `exclude` in bulletproof.toml; a gate is turned off with `stages = []`")
+    }
+
     /// A tool ran longer than it may.
     pub fn timed_out(what: &str, limit: Duration) -> Self {
         let limit = humantime::format_duration(limit);

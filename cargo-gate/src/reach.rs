@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::facts::{Facts, Target};
+use crate::gate::Context;
 use crate::scan::{Reach, Root, RootKind, reach};
 use crate::step::{SourceFile, Sources};
 
@@ -33,6 +34,11 @@ fn in_test_folder(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').any(|folder| ["tests", "benches", "examples", "fuzz"].contains(&folder))
         || path.rsplit('/').next() == Some("build.rs")
+}
+
+/// Whether the judged packages have no library and no program at all.
+pub fn ships_nothing(cx: &Context<'_>) -> bool {
+    !cx.facts.judged(cx.options).flat_map(|package| &package.targets).any(Target::is_production)
 }
 
 /// Reaches the sources from all targets of the workspace.

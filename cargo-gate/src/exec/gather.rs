@@ -69,8 +69,10 @@ pub fn gather(
         let files = ask(Tool::Git, &root, &listed);
         (files, revision.join().ok().flatten(), status.join().ok().flatten())
     });
-    let files = match succeeded(files) {
-        Some(stdout) => facts::from_file_list(&stdout)?,
+    let listed = succeeded(files).map(|stdout| facts::from_file_list(&stdout)).transpose()?;
+    // a list without the root manifest is of another folder, or of one that git ignores
+    let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
+        Some(files) => files,
         None => walk(&root, &facts.target)?,
     };
     facts = facts::with_files(facts, &files);

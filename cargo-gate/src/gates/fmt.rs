@@ -63,9 +63,6 @@ that no `mod` reaches yet, is never looked at, and the check passes.
             let (got, all) = (formatted.len(), sources.files.len());
             return Err(Unreadable::garbage(format!("rustfmt answered for {got} of {all} files")));
         }
-        if sources.files.is_empty() {
-            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
-        }
         let reached = reach::of(cx.facts, sources);
         let mut findings = Vec::new();
         let mut judged = 0;
@@ -76,6 +73,9 @@ that no `mod` reaches yet, is never looked at, and the check passes.
             }
             judged += 1;
             findings.extend(judge(file, answer, reach.is_some())?);
+        }
+        if judged == 0 {
+            return Err(Unreadable::no_source());
         }
         let summary = match findings.len() {
             0 => format!("{} formatted", counted(judged, "file")),

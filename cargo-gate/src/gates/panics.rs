@@ -85,14 +85,17 @@ comment above it: `// SAFE: the pattern is a literal and checked by a test`.
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let sources = evidence.sources()?;
-        if sources.files.is_empty() {
-            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
-        }
         let reached = reach::of(cx.facts, sources);
         let typed = cx.selected("clippy").then(|| Typed::read(cx, evidence, sources));
         let typed = typed.map(Result::ok);
         let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && reached.is_production(file);
         let files: Vec<&SourceFile> = sources.files.iter().filter(judged).collect();
+        if files.is_empty() && reach::ships_nothing(cx) {
+            return Ok(Outcome::new("nothing to judge: no library and no program"));
+        }
+        if files.is_empty() {
+            return Err(Unreadable::no_source());
+        }
         let known = typed.as_ref().and_then(Option::as_ref);
         let found: Vec<Found> = files.par_iter().map(|file| self.in_file(file, known, &reached)).collect();
         let accepted: usize = found.iter().map(|found| found.accepted).sum();

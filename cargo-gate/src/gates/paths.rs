@@ -57,14 +57,14 @@ asks the system for.
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         use rayon::prelude::*;
         let sources = evidence.sources()?;
-        if sources.files.is_empty() {
-            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
-        }
         let reached = reach::of(cx.facts, sources);
         let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && is_shipped(&reached, file);
         let mut findings: Vec<Finding> =
             sources.files.par_iter().filter(judged).flat_map_iter(in_source).collect();
         let files = sources.files.par_iter().filter(judged).count();
+        if files == 0 && !reach::ships_nothing(cx) {
+            return Err(Unreadable::no_source());
+        }
         for path in cx.facts.cargo_configs.iter().filter(|path| !self.exclude.matches(path)) {
             findings.extend(in_config(path, evidence)?);
         }

@@ -62,10 +62,10 @@ Do it now, or open an issue and name it: a comment such as `TODO(#123): …`.
     fn judge(&self, _: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         use rayon::prelude::*;
         let files = &evidence.sources()?.files;
-        if files.is_empty() {
-            return Err(Unreadable::nothing_ran("there is no Rust source to judge"));
-        }
         let judged = || files.par_iter().filter(|file| !self.exclude.matches(&file.path));
+        if judged().count() == 0 {
+            return Err(Unreadable::no_source());
+        }
         let findings: Vec<Finding> = judged().flat_map_iter(|file| self.open_ends(file)).collect();
         let comments: usize = judged().map(|file| file.scan().comments.len()).sum();
         let summary = match findings.len() {
