@@ -71,6 +71,7 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Re
     let start = Instant::now();
     let started_at = jiff::Timestamp::now();
     let environment = Environment::read()?;
+    Console.color(environment.color.as_deref());
     let facts = exec::gather(&environment, args.manifest.manifest_path.as_deref(), args.offline, cancel)?;
     let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
     let config = config::parse(own.as_deref(), &manifest)?;
@@ -81,7 +82,7 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Re
         show_plan(&plan, args.format);
         return Ok(0);
     }
-    let progress = Progress::default();
+    let progress = Progress::new(!environment.no_progress);
     let listen = |event: &Event| tell(&progress, event, args);
     let work =
         Work { plan: &plan, config: &config, facts: &facts, options: &options, environment: &environment };

@@ -14,6 +14,10 @@ pub struct Environment {
     pub rustfmt: Option<PathBuf>,
     /// `BULLETPROOF_ADVISORY_DB`: a folder with the advisory database.
     pub advisory_db: Option<String>,
+    /// `CARGO_TERM_COLOR`: `auto`, `always` or `never`.
+    pub color: Option<String>,
+    /// Whether `CARGO_TERM_PROGRESS_WHEN` is `never`.
+    pub no_progress: bool,
     /// The variables with flags for every rustc, each with its value.
     pub rustflags: Vec<(String, String)>,
     /// Where cargo keeps its index cache.
@@ -34,6 +38,8 @@ impl Environment {
             rustfmt: variable("RUSTFMT").map(PathBuf::from),
             advisory_db: variable("BULLETPROOF_ADVISORY_DB")
                 .map(|value| value.to_string_lossy().into_owned()),
+            color: variable("CARGO_TERM_COLOR").and_then(|value| value.into_string().ok()),
+            no_progress: variable("CARGO_TERM_PROGRESS_WHEN").is_some_and(|value| value == "never"),
             rustflags: std::env::vars_os().filter_map(|(name, value)| rustflags(&name, &value)).collect(),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })

@@ -7,6 +7,15 @@ use std::io::Write;
 pub struct Console;
 
 impl Console {
+    /// Colours as cargo's own setting has them; `NO_COLOR` and its like hold where it says nothing.
+    pub fn color(self, setting: Option<&str>) {
+        match setting {
+            Some("always") => anstream::ColorChoice::Always.write_global(),
+            Some("never") => anstream::ColorChoice::Never.write_global(),
+            _ => {}
+        }
+    }
+
     /// Writes to standard output; colours are taken out where they are not wanted.
     pub fn out(self, text: &str) {
         let mut out = anstream::stdout().lock();

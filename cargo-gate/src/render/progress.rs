@@ -18,14 +18,13 @@ pub struct Progress {
     gates: Mutex<HashMap<&'static str, ProgressBar>>,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        let live = std::io::stderr().is_terminal();
+impl Progress {
+    /// Progress that is live on a terminal, unless it is not wanted.
+    pub fn new(wanted: bool) -> Self {
+        let live = wanted && std::io::stderr().is_terminal();
         Self { bars: MultiProgress::new(), live, gates: Mutex::new(HashMap::new()) }
     }
-}
 
-impl Progress {
     /// Shows one event.
     pub fn show(&self, event: &Event) {
         match event {
