@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::Common;
 use super::load::General;
+use super::{Common, Timeout};
 use crate::gates::GATES;
 use crate::registry::Registered;
 
@@ -44,7 +44,7 @@ pub fn gate_properties(gate: &dyn Registered, generator: &mut SchemaGenerator) -
     let mut properties = gate.properties(generator);
     properties.extend(properties_of::<Common>(generator));
     if let Some(Value::Object(timeout)) = properties.get_mut("timeout") {
-        let default = humantime::format_duration(gate.info().timeout).to_string();
+        let default = String::from(Timeout(gate.info().timeout));
         timeout.insert("default".to_owned(), Value::String(default));
     }
     if let Some(Value::Object(stages)) = properties.get_mut("stages") {

@@ -29,7 +29,14 @@ impl TryFrom<String> for Timeout {
 
 impl From<Timeout> for String {
     fn from(timeout: Timeout) -> Self {
-        humantime::format_duration(timeout.0).to_string()
+        // in one unit: humantime counts in months, which nobody set
+        let seconds = timeout.0.as_secs();
+        let units = [(24 * 60 * 60, "days"), (60 * 60, "h"), (60, "m"), (1, "s")];
+        let whole = units.into_iter().find(|(unit, _)| timeout.0.subsec_nanos() == 0 && seconds % unit == 0);
+        match whole {
+            Some((unit, name)) => format!("{}{name}", seconds / unit),
+            None => humantime::format_duration(timeout.0).to_string(),
+        }
     }
 }
 
@@ -172,6 +179,11 @@ mod tests {
         assert_eq!(Timeout::try_from("1m 30s".to_owned()).unwrap().0, Duration::from_secs(90));
         assert!(Timeout::try_from("soon".to_owned()).unwrap_err().contains("`soon`"));
         assert!(Timeout::try_from("0s".to_owned()).is_err());
+        let written = ["60days", "90m", "45s", "1500ms"].map(|text| {
+            let timeout = Timeout::try_from(text.to_owned()).unwrap();
+            String::from(timeout)
+        });
+        assert_eq!(written, ["60days", "90m", "45s", "1s 500ms"]);
     }
 
     #[test]

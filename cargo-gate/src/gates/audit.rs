@@ -174,7 +174,10 @@ an entry under `ignore` with `id`, `reason` and `expires`.
 impl Audit {
     fn database(&self, cx: &Context<'_>) -> Step {
         Step::Advisories {
-            database: cx.options.advisory_db.clone().or_else(|| self.database.clone()),
+            database: cx.options.advisory_db.clone().or_else(|| {
+                let folder = cx.facts.root.join(self.database.as_deref()?);
+                Some(folder.to_string_lossy().into_owned())
+            }),
             url: self.url.clone(),
             offline: cx.options.offline,
         }
