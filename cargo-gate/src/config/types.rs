@@ -32,7 +32,9 @@ impl From<Timeout> for String {
         // in one unit: humantime counts in months, which nobody set
         let seconds = timeout.0.as_secs();
         let units = [(24 * 60 * 60, "days"), (60 * 60, "h"), (60, "m"), (1, "s")];
-        let whole = units.into_iter().find(|(unit, _)| timeout.0.subsec_nanos() == 0 && seconds % unit == 0);
+        let whole = units
+            .into_iter()
+            .find(|(unit, _)| timeout.0.subsec_nanos() == 0 && seconds.is_multiple_of(*unit));
         match whole {
             Some((unit, name)) => format!("{}{name}", seconds / unit),
             None => humantime::format_duration(timeout.0).to_string(),
