@@ -95,6 +95,8 @@ pub struct Target {
     pub test: bool,
     /// Whether `cargo test --doc` runs its examples.
     pub doctest: bool,
+    /// Whether it brings a test harness of its own (`harness = false`), whose output nobody knows.
+    pub own_harness: bool,
     /// Features without which cargo leaves it out.
     pub required_features: Vec<String>,
 }
@@ -209,6 +211,7 @@ fn target(root: &Path, target: &cargo_metadata::Target) -> Target {
         root: relative(root, target.src_path.as_std_path()),
         test: target.test,
         doctest: target.doctest,
+        own_harness: false,
         required_features: target.required_features.clone(),
     }
 }
@@ -326,6 +329,28 @@ pub fn lints_of_manifest(text: &str) -> BTreeSet<String> {
     let lints = [root.get("lints"), root.get("workspace").and_then(|workspace| workspace.get("lints"))];
     let clippy = lints.into_iter().flatten().filter_map(|lints| lints.get("clippy")?.as_table_like());
     clippy.flat_map(|table| table.iter().map(|(name, _)| format!("clippy::{name}"))).collect()
+}
+
+/// Marks the targets that the manifest gives a harness of their own, which `cargo metadata` does not tell.
+pub fn mark_own_harnesses(package: &mut Package, manifest: &str) {
+    let Ok(document) = toml_edit::Document::parse(manifest) else { return };
+    let root = document.as_table();
+    let own = |table: &dyn toml_edit::TableLike| {
+        table.get("harness").and_then(toml_edit::Item::as_bool) == Some(false)
+    };
+    let library = root.get("lib").and_then(toml_edit::Item::as_table_like).is_some_and(own);
+    for target in &mut package.targets {
+        target.own_harness = if target.is_library() {
+            library
+        } else {
+            let kind = target.kinds.first().map(String::as_str).unwrap_or_default();
+            let tables = root.get(kind).and_then(toml_edit::Item::as_array_of_tables).into_iter().flatten();
+            let named = |table: &toml_edit::Table| {
+                table.get("name").and_then(toml_edit::Item::as_str) == Some(&target.name)
+            };
+            tables.into_iter().any(|table| named(table) && own(table))
+        };
+    }
 }
 
 /// The flags that a configuration file of cargo gives to rustc.
@@ -458,6 +483,27 @@ mod tests {
         let lints: Vec<String> = lints_of_manifest(text).into_iter().collect();
         assert_eq!(lints, ["clippy::panic", "clippy::unwrap_used"]);
         assert!(lints_of_manifest("[lints]\nworkspace = true\n").is_empty());
+    }
+
+    #[test]
+    fn a_harness_of_its_own_is_read_from_the_manifest() {
+        let target = |name: &str, kind: &str| Target {
+            name: name.into(),
+            kinds: vec![kind.into()],
+            root: String::new(),
+            test: true,
+            doctest: false,
+            own_harness: false,
+            required_features: Vec::new(),
+        };
+        let mut package = package("a", "");
+        package.targets = vec![target("a", "lib"), target("one", "test"), target("two", "test")];
+        mark_own_harnesses(
+            &mut package,
+            "[[test]]\nname = \"two\"\nharness = false\n[[test]]\nname = \"one\"\n",
+        );
+        let own: Vec<bool> = package.targets.iter().map(|target| target.own_harness).collect();
+        assert_eq!(own, [false, false, true]);
     }
 
     #[test]

@@ -229,6 +229,7 @@ mod tests {
                 root: "src/lib.rs".into(),
                 test: true,
                 doctest: true,
+                own_harness: false,
                 required_features: Vec::new(),
             }],
         };

@@ -1,13 +1,13 @@
 //! Gathers the facts: cargo, rustc and git are asked at the same time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::process::{Command, run};
 use super::{Cancel, Environment, tools};
-use crate::facts::{self, FactError, Facts, Package};
+use crate::facts::{self, FactError, Facts};
 use crate::parse::cargo_error;
 use crate::step::{Captured, End, Tool};
 
@@ -72,11 +72,11 @@ pub fn gather(
     let listed = succeeded(files).map(|stdout| facts::from_file_list(&stdout)).transpose()?;
     // a list without the root manifest is of another folder, or of one that git ignores
     let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
-        Some(files) => files,
-        None => walk(&root, &facts.target)?,
+        Some(files) => with_nested(&facts, files)?,
+        None => walk(&root, &root, &facts.target)?,
     };
     facts = facts::with_files(facts, &files);
-    facts.own_lints = own_lints(&facts);
+    facts = with_manifests(facts);
     facts.rustflags = rustflags(&facts, environment);
     facts.revision = succeeded(revision)
         .zip(succeeded(status))
@@ -112,11 +112,17 @@ fn is_part(facts: &Facts, asked: &Path) -> bool {
     std::iter::once(facts.root.clone()).chain(members).any(|folder| asked.starts_with(real(&folder)))
 }
 
-/// The lints that the manifests set; a manifest that cannot be read sets none.
-fn own_lints(facts: &Facts) -> BTreeSet<String> {
-    let manifests = facts.packages.iter().map(Package::manifest).chain(["Cargo.toml".to_owned()]);
-    let texts = manifests.filter_map(|path| std::fs::read_to_string(facts.root.join(path)).ok());
-    texts.flat_map(|text| facts::lints_of_manifest(&text)).collect()
+/// Adds what only the manifests tell; one that cannot be read tells nothing, and cargo will say why.
+fn with_manifests(mut facts: Facts) -> Facts {
+    let text = |path: &str| std::fs::read_to_string(facts.root.join(path)).unwrap_or_default();
+    let mut own_lints = facts::lints_of_manifest(&text("Cargo.toml"));
+    let manifests: Vec<String> = facts.packages.iter().map(|package| text(&package.manifest())).collect();
+    for (package, manifest) in facts.packages.iter_mut().zip(&manifests) {
+        own_lints.extend(facts::lints_of_manifest(manifest));
+        facts::mark_own_harnesses(package, manifest);
+    }
+    facts.own_lints = own_lints;
+    facts
 }
 
 fn succeeded(captured: Option<Captured>) -> Option<Vec<u8>> {
@@ -152,16 +158,36 @@ fn metadata(
     }
 }
 
+/// Adds the files of nested repositories and submodules, which git lists as one entry each.
+fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Vec<String>, FactError> {
+    // a look at each file would take long in a large tree: folders seldom have a dot in their name
+    let may_be_folder = |entry: &&String| {
+        let name = entry.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        !name.contains('.') || facts.packages.iter().any(|package| package.folder.starts_with(entry.as_str()))
+    };
+    let nested: Vec<PathBuf> = files
+        .iter()
+        .filter(may_be_folder)
+        .map(|entry| facts.root.join(entry))
+        .filter(|path| path.is_dir())
+        .collect();
+    let mut files = files;
+    for folder in nested {
+        files.extend(walk(&facts.root, &folder, &facts.target)?);
+    }
+    Ok(files)
+}
+
 /// The files of a workspace that no git repository holds: all but what `.gitignore` names, hidden
 /// folders other than `.cargo`, and the target folder.
-fn walk(root: &Path, target: &Path) -> Result<Vec<String>, FactError> {
+fn walk(root: &Path, start: &Path, target: &Path) -> Result<Vec<String>, FactError> {
     let target = target.to_owned();
     let wanted = move |entry: &ignore::DirEntry| {
         let name = entry.file_name();
         let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo" && entry.depth() > 0;
         !hidden && entry.path() != target
     };
-    let walk = ignore::WalkBuilder::new(root).hidden(false).require_git(false).filter_entry(wanted).build();
+    let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
     let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     files
         .filter_map(|entry| {

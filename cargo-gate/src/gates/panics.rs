@@ -347,6 +347,7 @@ mod tests {
             root: "src/lib.rs".into(),
             test: true,
             doctest: true,
+            own_harness: false,
             required_features: Vec::new(),
         };
         let package = crate::facts::Package {

@@ -167,16 +167,7 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unreadab
         let ran = run.sections.len();
         return Err(Unreadable::garbage(format!("`cargo test` ran {ran} of {expected} test programs")));
     }
-    let foreign = run.sections.iter().find(|section| {
-        let program = section.executable.as_deref().and_then(program_name);
-        program.is_some_and(|name| !tested(cx).any(|target| target.name.replace('-', "_") == name))
-    });
-    if let Some(section) = foreign {
-        return Err(Unreadable::garbage(format!(
-            "`cargo test` ran tests of another workspace: {}",
-            section.title
-        )));
-    }
+    run.sections.iter().try_for_each(|section| known_program(cx, section))?;
     let findings = test_run::text_failures("test/failed", &run);
     // a harness of its own prints no counts: its program is one test
     let own_harness =
@@ -192,6 +183,21 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unreadab
             Tool::Nextest.install()
         ))
     })
+}
+
+/// Whether the program is a target's of ours, and says how many tests it ran unless it has a harness
+/// of its own: its output may have been swallowed.
+fn known_program(cx: &Context<'_>, section: &libtest::Section) -> Result<(), Unreadable> {
+    let Some(name) = section.executable.as_deref().and_then(program_name) else { return Ok(()) };
+    let mut targets = tested(cx).filter(|target| target.name.replace('-', "_") == name).peekable();
+    if targets.peek().is_none() {
+        let title = &section.title;
+        return Err(Unreadable::garbage(format!("`cargo test` ran tests of another workspace: {title}")));
+    }
+    if section.blocks.is_empty() && section.crashed.is_none() && !targets.any(|target| target.own_harness) {
+        return Err(Unreadable::garbage(format!("{} does not say how many tests it ran", section.title)));
+    }
+    Ok(())
 }
 
 /// The target's name in `target/debug/deps/NAME-HASH`.
