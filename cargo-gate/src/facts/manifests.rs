@@ -1,0 +1,107 @@
+//! What only the manifests and cargo's configuration tell.
+
+use std::collections::BTreeSet;
+
+use super::Package;
+
+/// clippy's lints that a manifest sets, for the workspace or for its own package.
+pub fn lints_of_manifest(text: &str) -> BTreeSet<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return BTreeSet::new() };
+    let root = document.as_table();
+    let lints = [root.get("lints"), root.get("workspace").and_then(|workspace| workspace.get("lints"))];
+    let clippy = lints.into_iter().flatten().filter_map(|lints| lints.get("clippy")?.as_table_like());
+    clippy.flat_map(|table| table.iter().map(|(name, _)| format!("clippy::{name}"))).collect()
+}
+
+/// Marks the targets that the manifest gives a harness of their own, which `cargo metadata` does not tell.
+pub fn mark_own_harnesses(package: &mut Package, manifest: &str) {
+    let Ok(document) = toml_edit::Document::parse(manifest) else { return };
+    let root = document.as_table();
+    let own = |table: &dyn toml_edit::TableLike| {
+        table.get("harness").and_then(toml_edit::Item::as_bool) == Some(false)
+    };
+    let library = root.get("lib").and_then(toml_edit::Item::as_table_like).is_some_and(own);
+    for target in &mut package.targets {
+        target.own_harness = if target.is_library() {
+            library
+        } else {
+            let kind = target.kinds.first().map(String::as_str).unwrap_or_default();
+            let tables = root.get(kind).and_then(toml_edit::Item::as_array_of_tables).into_iter().flatten();
+            let named = |table: &toml_edit::Table| {
+                table.get("name").and_then(toml_edit::Item::as_str) == Some(&target.name)
+            };
+            tables.into_iter().any(|table| named(table) && own(table))
+        };
+    }
+}
+
+/// The flags that a configuration file of cargo gives to rustc.
+pub fn rustflags_of_config(text: &str) -> Vec<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
+    let root = document.as_table();
+    let targets = root.get("target").and_then(toml_edit::Item::as_table_like);
+    let of_targets = targets.into_iter().flat_map(|targets| targets.iter().map(|(_, target)| target));
+    let tables = root.get("build").into_iter().chain(of_targets);
+    let flags = tables.filter_map(|table| table.get("rustflags"));
+    flags
+        .flat_map(|flags| match flags.as_array() {
+            Some(array) => array.iter().filter_map(|flag| flag.as_str()).map(str::to_owned).collect(),
+            None => split_flags(flags.as_str().unwrap_or_default()),
+        })
+        .collect()
+}
+
+/// Flags as a variable holds them: between spaces, or between unit separators where cargo encodes them.
+pub fn split_flags(text: &str) -> Vec<String> {
+    text.split([' ', '\u{1f}']).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Target;
+    use crate::facts::tests::package;
+
+    #[test]
+    fn lints_are_read_from_the_workspace_and_from_the_package() {
+        let text = "[workspace.lints.clippy]\nunwrap_used = \"deny\"\n[lints.clippy]\npanic = { level = \"warn\" }\n";
+        let lints: Vec<String> = lints_of_manifest(text).into_iter().collect();
+        assert_eq!(lints, ["clippy::panic", "clippy::unwrap_used"]);
+        assert!(lints_of_manifest("[lints]\nworkspace = true\n").is_empty());
+    }
+
+    #[test]
+    fn a_harness_of_its_own_is_read_from_the_manifest() {
+        let target = |name: &str, kind: &str| Target {
+            name: name.into(),
+            kinds: vec![kind.into()],
+            root: String::new(),
+            test: true,
+            doctest: false,
+            own_harness: false,
+            required_features: Vec::new(),
+        };
+        let mut package = package("a", "");
+        package.targets = vec![target("a", "lib"), target("one", "test"), target("two", "test")];
+        mark_own_harnesses(
+            &mut package,
+            "[[test]]\nname = \"two\"\nharness = false\n[[test]]\nname = \"one\"\n",
+        );
+        let own: Vec<bool> = package.targets.iter().map(|target| target.own_harness).collect();
+        assert_eq!(own, [false, false, true]);
+    }
+
+    #[test]
+    fn flags_are_read_from_every_place_that_cargo_knows() {
+        let text = "[build]\nrustflags = [\"--cap-lints\", \"allow\"]\n[target.'cfg(unix)']\nrustflags = \"-A warnings\"\n";
+        assert_eq!(rustflags_of_config(text), ["--cap-lints", "allow", "-A", "warnings"]);
+        assert_eq!(split_flags("-Cdebuginfo=1\u{1f}-Awarnings"), ["-Cdebuginfo=1", "-Awarnings"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_lints_and_flags(text: String) {
+            let _ = (lints_of_manifest(&text), rustflags_of_config(&text), split_flags(&text));
+        }
+    }
+}
