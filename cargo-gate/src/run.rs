@@ -35,6 +35,9 @@ pub enum RunError {
     /// The request names a package that is none.
     #[error("there is no package `{0}` in this workspace; its packages are: {1}")]
     UnknownPackage(String, String),
+    /// The request leaves nothing to judge.
+    #[error("`--exclude` leaves no package to judge; the packages are: {0}")]
+    NoPackage(String),
     /// A report could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -129,6 +132,9 @@ fn known_packages(facts: &Facts, options: &Options) -> Result<(), RunError> {
     match asked.find(|asked| !names().any(|name| name == asked.as_str())) {
         Some(unknown) => {
             Err(RunError::UnknownPackage(unknown.clone(), names().collect::<Vec<_>>().join(", ")))
+        }
+        None if facts.judged(options).next().is_none() => {
+            Err(RunError::NoPackage(names().collect::<Vec<_>>().join(", ")))
         }
         None => Ok(()),
     }

@@ -2,8 +2,90 @@
 
 #![expect(clippy::disallowed_methods, reason = "chores are effects")]
 
-mod corpus;
+use std::process::ExitCode;
 
-fn main() {
-    let _ = corpus::run;
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod codegen;
+mod corpus;
+mod new_gate;
+mod packages;
+mod program;
+mod repo;
+mod say;
+mod tidy;
+
+use repo::Repo;
+
+/// The chores of this workspace
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Xtask {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Check the rules of this code base, and that generated files are current
+    Tidy,
+    /// Write the generated files: docs/gates, docs/schema, the README's table of gates
+    Codegen(codegen::Args),
+    /// Start a new gate: its file, its registration, its fixture
+    NewGate(new_gate::Args),
+    /// Measure the speed that is claimed, as ratios, into docs/benchmarks.md
+    Bench(bench::Args),
+    /// Compare the gates with the tools they stand for, on real packages, into docs/corpus.md
+    Corpus(corpus::Args),
+}
+
+/// Why a chore did not end well.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Repo(#[from] repo::Error),
+    #[error(transparent)]
+    Tidy(#[from] tidy::Error),
+    #[error(transparent)]
+    Codegen(#[from] codegen::Error),
+    #[error(transparent)]
+    NewGate(#[from] new_gate::Error),
+    #[error(transparent)]
+    Bench(#[from] bench::Error),
+    #[error(transparent)]
+    Corpus(#[from] corpus::Error),
+}
+
+fn main() -> ExitCode {
+    match run(&Xtask::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: &Chore) -> Result<(), Error> {
+    match chore {
+        Chore::Tidy => tidy::run(&Repo::find()?)?,
+        Chore::Codegen(args) => codegen::run(args, &Repo::find()?)?,
+        Chore::NewGate(args) => new_gate::run(args, &Repo::find()?)?,
+        Chore::Bench(args) => bench::run(args, &Repo::find()?)?,
+        Chore::Corpus(args) => corpus::run(args)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Xtask;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Xtask::command().debug_assert();
+    }
 }

@@ -131,6 +131,11 @@ fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unread
     if run.nothing_failed() != (code != TEST_RUN_FAILED) {
         return Err(Unreadable::garbage(format!("nextest's exit code {code} contradicts its report")));
     }
+    let expected = tested(cx).filter(|target| target.required_features.is_empty()).count();
+    if run.binaries.is_some_and(|binaries| binaries < expected as u64) {
+        let found = run.binaries.unwrap_or_default();
+        return Err(Unreadable::garbage(format!("nextest found {found} of {expected} test binaries")));
+    }
     if run.not_run > 0 && run.failed().next().is_none() {
         let count = counted(usize::try_from(run.not_run).unwrap_or(usize::MAX), "test");
         return Err(Unreadable::garbage(format!("nextest ended before {count} had run")));
@@ -140,6 +145,10 @@ fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<Outcome, Unread
     let flaky: Vec<String> = run.tests.iter().filter(|test| test.is_flaky()).map(nextest_name).collect();
     let outcome =
         outcome(run.ran(), run.passed().count(), run.ignored().count(), "nextest").findings(findings);
+    let outcome = match run.left_out {
+        0 => outcome,
+        count => outcome.note(format!("{count} tests are left out by a filter in nextest's configuration")),
+    };
     Ok(match flaky.as_slice() {
         [] => outcome,
         names => outcome.note(format!("passed only on a retry: {}", names.join(", "))),

@@ -30,7 +30,7 @@ use super::TestOutputError;
 use super::text::{excerpt, plain_lines};
 
 /// One run of nextest.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TestRun {
     /// The test binaries in the order of their start.
     pub suites: Vec<Suite>,
@@ -38,6 +38,10 @@ pub struct TestRun {
     pub tests: Vec<TestCase>,
     /// Tests that should have run and did not, because the run was ended early.
     pub not_run: u64,
+    /// Tests that a filter of nextest's configuration left out.
+    pub left_out: u64,
+    /// How many test binaries there are, those without a test too; none where nextest does not say.
+    pub binaries: Option<u64>,
 }
 
 /// A test binary.
@@ -155,6 +159,8 @@ pub fn parse(stdout: &[u8], stderr: &[u8]) -> Result<TestRun, TestOutputError> {
     let summary = Summary::find(&lines)?;
     summary.check(&run)?;
     run.not_run = summary.not_run();
+    run.left_out = summary.left_out(&run);
+    run.binaries = summary::binaries(&lines);
     for test in &mut run.tests {
         if test.outcome == Outcome::Failed && test.output.trim().is_empty() {
             test.output = summary::ending(&lines, &test.name).unwrap_or_default();

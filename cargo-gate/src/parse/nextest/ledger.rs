@@ -94,7 +94,7 @@ impl Ledger {
                 }));
             }
         }
-        Ok(TestRun { suites: self.suites, tests, not_run: 0 })
+        Ok(TestRun { suites: self.suites, tests, ..TestRun::default() })
     }
 }
 

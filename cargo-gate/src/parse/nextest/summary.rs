@@ -46,6 +46,11 @@ impl Summary {
         (last == "skipped").then_some(summary)
     }
 
+    /// Tests that neither ran nor are marked `#[ignore]`.
+    pub(super) fn left_out(&self, run: &TestRun) -> u64 {
+        self.skipped.saturating_sub(number(run.ignored().count()))
+    }
+
     pub(super) fn not_run(&self) -> u64 {
         self.planned.saturating_sub(self.ran)
     }
@@ -87,6 +92,19 @@ fn without_parentheses(text: &str) -> String {
         rest = behind;
     }
     kept + rest
+}
+
+/// How many test binaries nextest found, from its opening line, such as
+/// `    Starting 4 tests across 3 binaries (2 tests and 1 binary skipped)`.
+pub(super) fn binaries(lines: &[String]) -> Option<u64> {
+    let line = lines.iter().find(|line| line.trim_start().starts_with("Starting "))?;
+    let (count, rest) = line.split_once(" across ")?.1.split_once(" binar")?;
+    let words: Vec<&str> = rest.split([' ', '(', ')']).collect();
+    let skipped = words.windows(2).find_map(|pair| match pair {
+        [count, what] if what.starts_with("binar") => count.parse::<u64>().ok(),
+        _ => None,
+    });
+    count.parse::<u64>().ok()?.checked_add(skipped.unwrap_or(0))
 }
 
 /// How the process of a silent failed test ended, from its status line, such as

@@ -374,3 +374,12 @@ proptest! {
         let _ = small(&text, |_| ());
     }
 }
+
+#[test]
+fn binaries_are_counted_with_those_that_a_filter_leaves_out() {
+    let count = |line: &str| summary::binaries(&[line.to_owned()]);
+    assert_eq!(count("    Starting 4 tests across 1 binary (1 test skipped)"), Some(1));
+    assert_eq!(count("    Starting 4 tests across 3 binaries (2 tests and 1 binary skipped)"), Some(4));
+    assert_eq!(count("    Starting 4 tests across 3 binaries (2 tests and 2 binaries skipped)"), Some(5));
+    assert_eq!(count("    Finished"), None);
+}

@@ -1,0 +1,19 @@
+//! End-to-end tests: the real binaries on copies of the fixtures, with real and with fake tools.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and sets up the files and processes that it needs"
+)]
+
+mod bad_input;
+mod cli;
+mod faults;
+mod fixtures;
+mod scheduling;
+// the tests of it need the `setsid` of Linux
+#[cfg(target_os = "linux")]
+mod signals;
+mod support;

@@ -1,0 +1,15 @@
+//! What the tests share: the binaries, copies of fixtures, runs, fake tools, advisory databases.
+
+mod binaries;
+mod database;
+mod environment;
+mod fakes;
+mod run;
+mod workspace;
+
+pub(crate) use binaries::{Binary, fake_tool};
+pub(crate) use database::{Database, index_home};
+pub(crate) use environment::{clean, find_program, path_with};
+pub(crate) use fakes::{Act, Fakes};
+pub(crate) use run::{Ran, Run};
+pub(crate) use workspace::{Workspace, copy_tree, fixtures_folder, git};

@@ -1,0 +1,70 @@
+//! What the command is told, and why it ends without the figures that were hoped for.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::{packages, program, repo};
+
+/// The command line of `bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Measure these only, and print the table instead of writing docs/benchmarks.md
+    #[arg(value_enum)]
+    pub(super) cases: Vec<Case>,
+    /// How many rounds each case is measured
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rounds: u32,
+    /// Fail where a bar is missed
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Where packages are unpacked and workspaces made, instead of a folder of the system's temp dir
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// The advisory database of the case `audit`, instead of `BULLETPROOF_ADVISORY_DB`
+    #[arg(long, value_name = "DIR")]
+    pub(super) db: Option<PathBuf>,
+}
+
+/// One claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Case {
+    /// The `fmt` gate against `cargo fmt`
+    Fmt,
+    /// The plan and the start against `cargo metadata`
+    Startup,
+    /// The gates that only read, on a large workspace
+    Light,
+    /// The scanner of sources on one core
+    Scanner,
+    /// The `audit` gate against cargo-audit
+    Audit,
+}
+
+/// Why there are no figures, or not the hoped-for ones.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file of this repository.
+    #[error(transparent)]
+    Repo(#[from] repo::Error),
+    /// A program that is measured or that prepares a measurement.
+    #[error(transparent)]
+    Program(#[from] program::Error),
+    /// A package that is measured on.
+    #[error(transparent)]
+    Package(#[from] packages::Error),
+    /// A file or folder of a workspace that is measured on.
+    #[error("`{}`: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// An answer without the figure that is measured.
+    #[error("the report of `{0}` has no time of its gate")]
+    NoFigure(&'static str),
+    /// Bars that were missed.
+    #[error("{0} bars are missed")]
+    Missed(usize),
+}

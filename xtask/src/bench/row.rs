@@ -1,0 +1,165 @@
+//! The rows of the page, and the page.
+
+use std::fmt::Write as _;
+
+use super::paired::{Pair, Spread};
+
+/// What one measurement came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    pub(super) case: &'static str,
+    /// Ours against theirs, on what.
+    pub(super) compared: String,
+    /// The median times.
+    pub(super) ours: String,
+    pub(super) theirs: String,
+    /// The figure that is judged: median, and from smallest to largest.
+    pub(super) figure: String,
+    pub(super) bar: String,
+    pub(super) standing: Standing,
+}
+
+/// How a figure stands to its bar.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Standing {
+    Held,
+    Missed,
+    /// There is none; the figure is for information.
+    NoBar,
+    /// There is no figure, for that reason.
+    NotMeasured(String),
+}
+
+impl Standing {
+    pub(super) fn new(held: bool) -> Self {
+        if held { Self::Held } else { Self::Missed }
+    }
+}
+
+impl Row {
+    /// A row with both times and their ratio, without a bar.
+    pub(super) fn ratio(case: &'static str, compared: impl Into<String>, pairs: &[Pair]) -> Self {
+        let ratio = Spread::of(pairs.iter().map(Pair::ratio));
+        Self {
+            case,
+            compared: compared.into(),
+            ours: milliseconds(pairs.iter().map(|pair| pair.ours.as_secs_f64())),
+            theirs: milliseconds(pairs.iter().map(|pair| pair.theirs.as_secs_f64())),
+            figure: format!("{:.2} × ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max),
+            bar: String::new(),
+            standing: Standing::NoBar,
+        }
+    }
+
+    /// A row without figures.
+    pub(super) fn not_measured(case: &'static str, compared: impl Into<String>, why: &str) -> Self {
+        let none = String::new;
+        Self {
+            case,
+            compared: compared.into(),
+            ours: none(),
+            theirs: none(),
+            figure: none(),
+            bar: none(),
+            standing: Standing::NotMeasured(why.to_owned()),
+        }
+    }
+
+    /// The same row, judged.
+    pub(super) fn bar(mut self, bar: &str, held: bool) -> Self {
+        bar.clone_into(&mut self.bar);
+        self.standing = Standing::new(held);
+        self
+    }
+
+    /// The same row, with another figure.
+    pub(super) fn figure(mut self, spread: Spread, unit: &str) -> Self {
+        let Spread { median, min, max } = spread;
+        self.figure = format!("{median:.0} {unit} ({min:.0} to {max:.0})");
+        self
+    }
+}
+
+/// The median of some times in seconds, as milliseconds.
+fn milliseconds(seconds: impl Iterator<Item = f64>) -> String {
+    format!("{:.0} ms", Spread::of(seconds).median * 1000.0)
+}
+
+/// The rows as a table.
+pub(super) fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| case | compared | ours | theirs | figure: median (min to max) | bar | held |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in rows {
+        let standing = match &row.standing {
+            Standing::Held => "yes".to_owned(),
+            Standing::Missed => "**no**".to_owned(),
+            Standing::NoBar => String::new(),
+            Standing::NotMeasured(why) => format!("not measured: {why}"),
+        };
+        let Row { case, compared, ours, theirs, figure, bar, .. } = row;
+        let _ =
+            writeln!(text, "| `{case}` | {compared} | {ours} | {theirs} | {figure} | {bar} | {standing} |");
+    }
+    text
+}
+
+/// The page: how it was measured, on what machine, and the table.
+pub(super) fn page(rows: &[Row], machine: &str, rounds: u32) -> String {
+    format!(
+        "\
+# Benchmarks
+
+Made by `cargo xtask bench`; do not edit. `cargo xtask bench --check` measures again and fails where a bar is
+missed; a case's name measures that case only.
+
+Ours and theirs run in turn, {rounds} rounds after one to warm up; a ratio is taken within a round, and the
+median of the rounds is judged. Times depend on the machine ({machine}); ratios far less. All
+programs are release builds, files are in the system's cache, and there is no network.
+
+{table}
+- `fmt`: `cargo-bulletproof bulletproof --gate fmt` against `cargo fmt --all --check`, on packages of the Rust
+  registry. Ours also looks at files that no `mod` reaches.
+- `startup`: `cargo-bulletproof bulletproof --plan` against `cargo metadata --format-version 1 --no-deps`.
+- `light`: the gates `manifest`, `paths`, `panics` and `todo` in one run, on a made-up workspace of 50 packages;
+  against what any such tool asks first: `cargo metadata --format-version 1 --locked` and `git ls-files`.
+- `scanner`: comments, strings, panic sites and modules of each source, in process, on one thread.
+- `audit`: the time of the gate (its `duration_ms`), or of the whole of `cargo-bulletproof bulletproof --gate
+  audit`, against `cargo-audit audit --no-fetch --no-yanked`, with the same lock file and database. Ours looks
+  up yanked versions as well. Needs cargo-audit (on `PATH` or named by `CARGO_AUDIT`) and a database (`--db` or
+  `BULLETPROOF_ADVISORY_DB`).
+",
+        table = table(rows)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn row() -> Row {
+        let pair =
+            |ours, theirs| Pair { ours: Duration::from_millis(ours), theirs: Duration::from_millis(theirs) };
+        Row::ratio("fmt", "x", &[pair(10, 20), pair(30, 20), pair(20, 20)])
+    }
+
+    #[test]
+    fn a_row_tells_times_ratio_bar_and_standing() {
+        let text = table(&[row().bar("1.3 ×", true), row().bar("0.5 ×", false), row()]);
+        assert!(
+            text.contains("| `fmt` | x | 20 ms | 20 ms | 1.00 × (0.50 to 1.50) | 1.3 × | yes |\n"),
+            "{text}"
+        );
+        assert!(text.contains("| 0.5 × | **no** |\n"), "{text}");
+        assert!(text.contains("(0.50 to 1.50) |  |  |\n"), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_measured_says_why() {
+        let text = table(&[Row::not_measured("audit", "x", "no tool")]);
+        assert!(text.contains("| not measured: no tool |\n"), "{text}");
+    }
+}

@@ -1,0 +1,62 @@
+//! Measures the cases and writes the page.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::args::{Args, Case, Error};
+use super::cases;
+use super::machine::machine;
+use super::row::{Row, Standing, page, table};
+use super::subjects::Subjects;
+use crate::program::Program;
+use crate::repo::Repo;
+use crate::say;
+
+const PAGE: &str = "docs/benchmarks.md";
+
+/// Measures; without names of cases all of them, into the page.
+pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
+    if cfg!(debug_assertions) {
+        return in_release(repo);
+    }
+    let dir = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join("bulletproof-bench"));
+    let subjects = Subjects::new(repo, dir)?;
+    let all = args.cases.is_empty();
+    let cases = if all { Case::value_variants() } else { &args.cases };
+    let mut rows = Vec::new();
+    for case in cases {
+        say::progress(&format!("measuring {case:?}"));
+        rows.extend(measure(*case, &subjects, args)?);
+    }
+    say::line(table(&rows).trim_end());
+    if all {
+        repo.write(PAGE, &page(&rows, &machine()?, args.rounds))?;
+        say::line(PAGE);
+    }
+    let missed = rows.iter().filter(|row| row.standing == Standing::Missed).count();
+    if args.check && missed > 0 { Err(Error::Missed(missed)) } else { Ok(()) }
+}
+
+fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Error> {
+    match case {
+        Case::Fmt => cases::fmt(subjects, args.rounds),
+        Case::Startup => cases::startup(subjects, args.rounds),
+        Case::Light => cases::light(subjects, args.rounds),
+        Case::Scanner => cases::scanner(subjects, args.rounds),
+        Case::Audit => {
+            let given = std::env::var_os("BULLETPROOF_ADVISORY_DB").map(PathBuf::from);
+            cases::audit(subjects, args.rounds, args.db.clone().or(given).as_deref())
+        }
+    }
+}
+
+/// Does the same again with release builds of the program and of ourselves.
+fn in_release(repo: &Repo) -> Result<(), Error> {
+    say::progress("building release binaries");
+    let program = ["build", "--release", "--locked", "--package", "cargo-bulletproof"];
+    Program::cargo().args(program).dir(repo.root()).succeed()?;
+    let ourselves = ["run", "--quiet", "--release", "--locked", "--package", "xtask", "--"];
+    let args = std::env::args_os().skip(1);
+    Ok(Program::cargo().args(ourselves).args(args).pass_through()?)
+}
