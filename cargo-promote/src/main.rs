@@ -1,7 +1,6 @@
 //! `cargo promote`: moves validated artifacts from staging to production.
 
-use std::io::Write;
-
+use cargo_gate::render::Console;
 use clap::{Parser, Subcommand};
 
 /// cargo calls `cargo-promote promote …`.
@@ -29,8 +28,7 @@ fn main() {
     let Cargo::Promote(Promote { command: Command::Status }) = Cargo::parse();
     // there is no store to stage into yet, so this is true of every workspace
     let text = "nothing is staged: this version of cargo-promote cannot stage anything yet\n";
-    // a reader that went away is no error of ours
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    Console.out(text);
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ impl RustcSpan {
         };
         let site = calls().find(|span| span.is_in_workspace()).or_else(|| calls().last()).unwrap_or(self);
         Span {
-            file: site.file_name.clone(),
+            file: without_detours(&site.file_name),
             line: site.line_start,
             column: site.column_start,
             end_line: site.line_end,
@@ -171,5 +171,36 @@ impl RustcSpan {
         let name = self.file_name.as_str();
         let has_drive = name.as_bytes().get(1) == Some(&b':');
         !(name.starts_with('<') || name.starts_with('/') || name.starts_with('\\') || has_drive)
+    }
+}
+
+/// A path with `/` between its parts and without `.` and `..`: a `#[path = "../x.rs"]` gives rustc
+/// other names for a file that other targets have too.
+fn without_detours(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, "" | "..")) => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_detours;
+
+    #[test]
+    fn a_file_has_one_name_whatever_way_leads_to_it() {
+        assert_eq!(without_detours("crates/a/tests/../src/b.rs"), "crates/a/src/b.rs");
+        assert_eq!(without_detours("./src/b.rs"), "src/b.rs");
+        assert_eq!(without_detours("../b.rs"), "../b.rs");
+        assert_eq!(without_detours("/rustc/x/../b.rs"), "/rustc/b.rs");
+        assert_eq!(without_detours("src\\b.rs"), "src/b.rs");
     }
 }
