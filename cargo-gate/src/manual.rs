@@ -43,10 +43,10 @@ pub fn page(gate: &dyn Registered) -> String {
 
 /// A line for each gate.
 pub fn list() -> String {
-    let mut text = format!("{:<10} {:<30} {}\n", "gate", "stages", "judges");
+    let mut text = format!("{:<11} {:<26} {}\n", "gate", "stages", "judges");
     for gate in GATES {
         let info = gate.info();
-        let _ = writeln!(text, "{:<10} {:<30} {}", info.id, stages(info.stages), info.judges);
+        let _ = writeln!(text, "{:<11} {:<26} {}", info.id, stages(info.stages), info.judges);
     }
     text
 }

@@ -13,7 +13,7 @@ const MOST_FINDINGS: usize = 10;
 /// The widest that a line is made.
 const WIDTH: usize = 80;
 /// Where the text of a gate's line begins.
-const INDENT: usize = 31;
+const INDENT: usize = 33;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub fn gate_line(gate: &GateReport) -> String {
     let style = style(gate.status);
     let status = gate.status.name();
     let time = if gate.judged { seconds(gate.duration_ms) } else { String::new() };
-    let mut text = format!("  {style}{status:<7}{style:#}  {:<9} {time:>9}", gate.id);
+    let mut text = format!("  {style}{status:<7}{style:#}  {:<11} {time:>8}", gate.id);
     let lines = wrapped(&gate.reason, WIDTH - INDENT);
     for (number, line) in lines.iter().enumerate() {
         if number > 0 {

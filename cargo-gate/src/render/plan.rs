@@ -14,7 +14,7 @@ pub fn plan_text(plan: &Plan) -> String {
             Choice::Skip => "skip",
             Choice::NotSelected => "out",
         };
-        let _ = writeln!(text, "  {choice:<8} {:<9} {}", gate.id, gate.reason);
+        let _ = writeln!(text, "  {choice:<8} {:<11} {}", gate.id, gate.reason);
     }
     let _ = writeln!(text, "\nsteps");
     for (place, step) in plan.steps.iter().enumerate() {
