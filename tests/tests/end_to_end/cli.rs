@@ -6,7 +6,7 @@ use std::process::Stdio;
 use cargo_gate::gates::GATES;
 use serde_json::{Value, json};
 
-use super::support::{Binary, Database, Run, Workspace};
+use super::support::{Binary, Database, Run, Workspace, has_nextest};
 
 const FORMATS: [&str; 3] = ["human", "json", "jsonl"];
 
@@ -286,6 +286,9 @@ fn weights_of_rules_come_from_the_config() {
 
 #[test]
 fn tests_that_a_filter_leaves_out_are_told() {
+    if !has_nextest() {
+        return;
+    }
     let filter = "[profile.default]\ndefault-filter = \"test(two)\"\n";
     let workspace = Workspace::of("clean").with(".config/nextest.toml", filter);
     let report = workspace.bulletproof(&["--gate", "test"]).report();

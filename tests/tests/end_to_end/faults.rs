@@ -12,7 +12,7 @@ use self::scene::Misbehaviour::{
     RejectsArguments, SaysNothing,
 };
 use self::scene::{Call, Misbehaviour, Scene};
-use super::support::{Act, Database, Fakes, Workspace, find_program, git};
+use super::support::{Act, Database, Fakes, Workspace, find_program, git, has_nextest};
 
 /// What can go wrong around a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -565,10 +565,25 @@ fn no_index(scene: Scene) -> Scene {
     scene.env("CARGO_HOME", home.to_str())
 }
 
+/// Whether the fault is one of nextest's.
+fn needs_nextest(how: How) -> bool {
+    match how {
+        Tool(call, _) | Foreign(call) => call.0 == NEXTEST.0,
+        Missing(_) => false,
+        How::Scene(scene) => {
+            let nextests: [fn(Scene) -> Scene; 2] = [nextest_of_an_earlier_state, no_tests_for_nextest];
+            nextests.iter().any(|nextest| std::ptr::fn_addr_eq(*nextest, scene))
+        }
+    }
+}
+
 /// What is wrong with what came of a fault, if anything.
 fn complaint(gate: &str, fault: Fault, how: How, expected: Expected) -> Option<String> {
     // without rustup nobody reads rust-toolchain.toml: there is nothing to see on such a machine
     if fault == ToolchainMissing && find_program("rustup").is_none() {
+        return None;
+    }
+    if needs_nextest(how) && !has_nextest() {
         return None;
     }
     let scene = match how {

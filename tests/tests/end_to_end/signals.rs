@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::support::{Act, Fakes, Ran, Run, Workspace, clean};
+use super::support::{Act, Fakes, Ran, Run, Workspace, clean, has_nextest};
 
 /// A test that waits for ever, as does a child of it in a session of its own. Both are told by a
 /// marker among the child's arguments and the test's environment.
@@ -117,6 +117,9 @@ fn interrupt(run: &Run<'_>, signal: &str, mut ready: impl FnMut() -> Option<()>)
 
 /// Runs the stubborn test by that runner, and ends the run by that signal.
 fn interrupted(runner: &str, signal: &str) {
+    if runner == "nextest" && !has_nextest() {
+        return;
+    }
     let stubborn = Stubborn::new(&format!("[gates.test]\nrunner = \"{runner}\"\n"));
     let ready = stubborn.ready();
     let at_work = || (fs::exists(&ready).unwrap() && is_running(&stubborn.marker)).then_some(());
@@ -161,6 +164,9 @@ fn ctrl_c_is_heeded_while_the_workspace_is_read() {
 
 #[test]
 fn a_test_that_takes_too_long_is_ended_with_all_that_it_started() {
+    if !has_nextest() {
+        return;
+    }
     let stubborn = Stubborn::new("[gates.test]\ntimeout = \"5s\"\n");
     let built = stubborn.cargo(&["nextest", "run", "--no-run", "--locked", "--workspace"]);
     assert!(built.success(), "{built}");

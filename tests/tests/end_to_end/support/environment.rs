@@ -33,6 +33,12 @@ fn is_of_the_runner(name: &OsStr) -> bool {
     names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether nextest is installed. A test of what only nextest does has nothing to look at without it: a
+/// machine with nothing but Rust and git must pass the tests too. CI installs it.
+pub(crate) fn has_nextest() -> bool {
+    find_program("cargo-nextest").is_some()
+}
+
 /// The program of that name on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
