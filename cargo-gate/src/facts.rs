@@ -48,6 +48,15 @@ impl Facts {
         self.tools.contains_key(&tool)
     }
 
+    /// The package in whose folder a path lies.
+    pub fn owner(&self, path: &str) -> Option<usize> {
+        let within = |folder: &str| {
+            folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let owners = self.packages.iter().enumerate().filter(|(_, package)| within(&package.folder));
+        owners.max_by_key(|(_, package)| package.folder.len()).map(|(index, _)| index)
+    }
+
     /// The packages that the request judges.
     pub fn judged<'a>(&'a self, options: &'a crate::gate::Options) -> impl Iterator<Item = &'a Package> {
         self.packages.iter().filter(move |package| selects(options, &package.name))

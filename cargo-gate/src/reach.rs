@@ -1,6 +1,7 @@
 //! Which sources are production code: the module trees of all targets, over the scanned sources.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -41,6 +42,22 @@ pub fn ships_nothing(cx: &Context<'_>) -> bool {
     !cx.facts.judged(cx.options).flat_map(|package| &package.targets).any(Target::is_production)
 }
 
+/// Paths that the module trees name and that are not among the sources. Most of them do not exist: a
+/// `mod x;` may mean `x.rs` or `x/mod.rs`. One that does is compiled, and so is to be judged, though
+/// `.gitignore` keeps it out of the list of files.
+pub fn unlisted(facts: &Facts, sources: &Sources) -> BTreeSet<String> {
+    let missing = RefCell::new(BTreeSet::new());
+    let targets = facts.packages.iter().flat_map(|package| &package.targets);
+    reach(&roots(targets), |path| {
+        let file = sources.get(path);
+        if file.is_none() {
+            missing.borrow_mut().insert(path.to_owned());
+        }
+        file.map(SourceFile::scan)
+    });
+    missing.into_inner()
+}
+
 /// Reaches the sources from all targets of the workspace.
 pub fn of(facts: &Facts, sources: &Sources) -> Reached {
     from(facts.packages.iter().flat_map(|package| &package.targets), sources)
@@ -51,17 +68,14 @@ pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) ->
     sources.files.par_iter().for_each(|file| {
         file.scan();
     });
-    let roots: Vec<Root> = targets
-        .map(|target| {
-            let kind = if target.is("custom-build") {
-                RootKind::Build
-            } else if target.is_production() {
-                RootKind::Production
-            } else {
-                RootKind::Test
-            };
-            Root { path: target.root.clone(), kind }
-        })
-        .collect();
-    Reached(reach(&roots, |path| sources.get(path).map(SourceFile::scan)))
+    Reached(reach(&roots(targets), |path| sources.get(path).map(SourceFile::scan)))
+}
+
+fn roots<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<Root> {
+    let kind = |target: &Target| match target {
+        target if target.is("custom-build") => RootKind::Build,
+        target if target.is_production() => RootKind::Production,
+        _ => RootKind::Test,
+    };
+    targets.map(|target| Root { path: target.root.clone(), kind: kind(target) }).collect()
 }

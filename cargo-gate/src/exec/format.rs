@@ -1,11 +1,12 @@
 //! rustfmt over the sources.
 //!
 //! Most files are reached from a target's root file: rustfmt follows the `mod` lines by itself, so a
-//! few processes check them all. What those did not look at (files that no `mod` reaches, trees that
-//! rustfmt could not read as a whole) is given to rustfmt file by file through standard input, where
-//! it formats this file and no other, and its whole answer is the evidence.
+//! few processes check them all. Files that those did not look at, since no `mod` that rustfmt can see
+//! reaches them, are named to a second round. What is still left (a tree that rustfmt cannot read as a
+//! whole) is given to it file by file through standard input, where it formats this file and no other,
+//! and its whole answer is the evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use rayon::prelude::*;
 use super::Cancel;
 use super::process::{Command, run};
 use crate::facts::{Facts, relative};
-use crate::parse::rustfmt::{self, Hunk};
+use crate::parse::rustfmt::{self, Checked, Finished, Hunk};
 use crate::step::{Captured, End, Formatted, SourceFile, Sources, Tool};
 
 /// The most root files that one rustfmt is given: the length of a command line is limited.
@@ -26,7 +27,15 @@ pub(super) fn all(facts: &Facts, sources: &Sources, timeout: Duration, cancel: &
         return sources.files.iter().map(|file| Formatted::Answered(file.path.clone(), missing())).collect();
     };
     let rustfmt = Rustfmt { program, facts, timeout, cancel };
-    let (mut checked, stopped) = rustfmt.trees(sources);
+    let roots =
+        facts.packages.iter().flat_map(|package| package.targets.iter().map(|target| target.root.as_str()));
+    let (mut checked, mut stopped) = rustfmt.trees(roots.filter_map(|root| sources.get(root)));
+    if stopped.is_none() {
+        let left: Vec<_> = sources.files.iter().filter(|file| !checked.contains_key(&file.path)).collect();
+        let (more, stop) = rustfmt.trees(left.into_iter());
+        checked.extend(more);
+        stopped = stop;
+    }
     let one = |(file, known): (&SourceFile, Option<Vec<Hunk>>)| match (known, &stopped) {
         (Some(hunks), _) => Formatted::Checked(file.path.clone(), hunks),
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
@@ -49,25 +58,21 @@ struct Rustfmt<'a> {
 }
 
 impl Rustfmt<'_> {
-    /// The files that rustfmt reaches from the targets' root files, with what it would change; and
-    /// a run that did not end by itself, after which no other is worth trying.
-    fn trees(&self, sources: &Sources) -> (BTreeMap<String, Vec<Hunk>>, Option<Captured>) {
-        let runs: Vec<Captured> =
-            self.shares(sources).into_par_iter().map(|share| self.check(&share)).collect();
+    /// The files that rustfmt reaches from these, with what it would change; and a run that did not
+    /// end by itself, after which no other is worth trying.
+    fn trees<'c>(
+        &'c self,
+        roots: impl Iterator<Item = &'c SourceFile>,
+    ) -> (BTreeMap<String, Vec<Hunk>>, Option<Captured>) {
+        let shares = self.shares(roots);
+        let runs: Vec<Captured> = shares.par_iter().map(|share| self.check(share)).collect();
         // rustfmt prints paths with their links resolved
         let root = std::fs::canonicalize(&self.facts.root).unwrap_or_else(|_| self.facts.root.clone());
         let mut checked: BTreeMap<String, Vec<Hunk>> = BTreeMap::new();
-        for run in &runs {
-            let files = rustfmt::parse(&run.stdout);
-            let differs = files.iter().any(|file| !file.hunks.is_empty());
-            if run.end == End::Code(i32::from(differs)) || (run.end == End::Code(1) && !run.stderr.is_empty())
-            {
-                for file in files {
-                    let hunks = checked.entry(relative(&root, Path::new(&file.path))).or_default();
-                    if hunks.is_empty() {
-                        *hunks = file.hunks;
-                    }
-                }
+        for file in shares.iter().zip(&runs).flat_map(|(share, run)| sound(share, run)) {
+            let hunks = checked.entry(relative(&root, Path::new(&file.path))).or_default();
+            if hunks.is_empty() {
+                *hunks = file.hunks;
             }
         }
         (checked, runs.into_iter().find(|run| !matches!(run.end, End::Code(_))))
@@ -80,21 +85,17 @@ impl Rustfmt<'_> {
         run(&Command { what: "rustfmt --check".to_owned(), ..command }, self.cancel)
     }
 
-    /// The root files of the targets, dealt out to as many processes as there are cores.
-    fn shares<'b>(&'b self, sources: &Sources) -> Vec<Share<'b>> {
-        let mut by_edition: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for package in &self.facts.packages {
-            let roots = package.targets.iter().map(|target| target.root.as_str());
-            let read = roots.filter(|root| sources.get(root).is_some());
-            by_edition.entry(package.edition.as_str()).or_default().extend(read);
+    /// Root files, dealt out to as many processes as there are cores.
+    fn shares<'c>(&'c self, roots: impl Iterator<Item = &'c SourceFile>) -> Vec<Share<'c>> {
+        let mut by_edition: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for root in roots {
+            by_edition.entry(self.edition(root)).or_default().insert(&root.path);
         }
         let cores = rayon::current_num_threads();
-        let deal = |(edition, mut roots): (&'b str, Vec<&'b str>)| {
-            roots.sort_unstable();
-            roots.dedup();
+        let deal = |(edition, roots): (&'c str, BTreeSet<&'c str>)| {
+            let roots: Vec<&str> = roots.into_iter().collect();
             let size = roots.len().div_ceil(cores).clamp(1, MOST_ROOTS);
-            let shares = roots.chunks(size).map(|roots| Share { edition, roots: roots.to_vec() });
-            shares.collect::<Vec<_>>()
+            roots.chunks(size).map(|roots| Share { edition, roots: roots.to_vec() }).collect::<Vec<_>>()
         };
         by_edition.into_iter().flat_map(deal).collect()
     }
@@ -110,11 +111,21 @@ impl Rustfmt<'_> {
     }
 
     /// The edition of the package that owns the file; the newest of all where none does.
-    fn edition(&self, file: &SourceFile) -> &str {
+    fn edition<'b>(&'b self, file: &SourceFile) -> &'b str {
         let package = file.package.and_then(|index| self.facts.packages.get(index));
         let newest = || self.facts.packages.iter().map(|package| package.edition.as_str()).max();
         package.map(|package| package.edition.as_str()).or_else(newest).unwrap_or("2024")
     }
+}
+
+/// The files that a run surely checked. A run without an error has finished one tree for each root
+/// file, and its exit code says whether anything differs; of one with an error the finished trees count.
+fn sound(share: &Share<'_>, run: &Captured) -> Vec<Checked> {
+    let Finished { files, trees } = rustfmt::parse(&run.stdout);
+    let differs = files.iter().any(|file| !file.hunks.is_empty());
+    let whole = trees == share.roots.len() && run.end == End::Code(i32::from(differs));
+    let partly = run.end == End::Code(1) && !run.stderr.is_empty();
+    if whole || partly { files } else { Vec::new() }
 }
 
 /// What one rustfmt process checks.

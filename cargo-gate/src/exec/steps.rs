@@ -12,6 +12,7 @@ use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
 use crate::gates::MEND;
+use crate::reach;
 use crate::step::{Captured, End, Evidence, FileRead, Observed, Sources, Step, ToolCall};
 
 /// What steps are carried out with.
@@ -64,8 +65,24 @@ impl Bench<'_> {
                 package.map_or(self.options.packages.is_empty(), |p| selects(self.options, &p.name));
             selected && !self.general.exclude.matches(&source.path)
         };
-        let sources: Vec<&Source> = self.facts.sources.iter().filter(judged).collect();
-        files::read_sources(&self.facts.root, &sources, self.general.max_source_bytes)
+        let listed: Vec<&Source> = self.facts.sources.iter().filter(judged).collect();
+        let read =
+            |list: &[&Source]| files::read_sources(&self.facts.root, list, self.general.max_source_bytes);
+        let mut sources = read(&listed);
+        // a file that the list lacks may name others
+        loop {
+            let compiled: Vec<Source> = reach::unlisted(self.facts, &sources)
+                .into_iter()
+                .map(|path| Source { package: self.facts.owner(&path), path })
+                .filter(|source| judged(&source) && self.facts.root.join(&source.path).is_file())
+                .collect();
+            let more = read(&compiled.iter().collect::<Vec<_>>()).files;
+            if more.is_empty() {
+                return sources;
+            }
+            sources.files.extend(more);
+            sources.files.sort_by(|a, b| a.path.cmp(&b.path));
+        }
     }
 
     fn advisories(

@@ -92,7 +92,7 @@ fn judge(file: &SourceFile, answer: &Formatted, reached: bool) -> Result<Option<
         _ if answer.path() != file.path => Err(Unreadable::garbage("rustfmt answered for other files")),
         Formatted::Checked(_, hunks) => Ok(hunks.first().map(|first| {
             let text: Vec<&str> = hunks.iter().map(|hunk| hunk.text.as_str()).collect();
-            unformatted(file, first.line, hunks.len(), text.join("\n"))
+            unformatted(file, first.first_change(), hunks.len(), text.join("\n"))
         })),
         Formatted::Answered(_, run) => compare(file, run, reached),
     }

@@ -24,15 +24,33 @@ pub struct Hunk {
     pub text: String,
 }
 
-/// The files of all trees that rustfmt finished.
-pub fn parse(stdout: &[u8]) -> Vec<Checked> {
-    let mut finished = Vec::new();
+impl Hunk {
+    /// The first line that would change, past those that are shown for context.
+    pub fn first_change(&self) -> u32 {
+        let context = self.text.lines().take_while(|line| line.starts_with(' ')).count();
+        self.line.saturating_add(u32::try_from(context).unwrap_or(u32::MAX))
+    }
+}
+
+/// What one run of rustfmt finished.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// The files of all trees that rustfmt finished.
+    pub files: Vec<Checked>,
+    /// How many trees those are: one for each root file, where it could read all.
+    pub trees: usize,
+}
+
+/// Reads the standard output of one run.
+pub fn parse(stdout: &[u8]) -> Finished {
+    let mut finished = Finished::default();
     let mut tree: Vec<Checked> = Vec::new();
     for line in plain_lines(stdout) {
         if let Some(path) = line.strip_prefix("Formatting ") {
             tree.push(Checked { path: path.to_owned(), hunks: Vec::new() });
-        } else if line.starts_with("Spent ") {
-            finished.append(&mut tree);
+        } else if line.starts_with("Spent ") && line.ends_with(" phase") {
+            finished.files.append(&mut tree);
+            finished.trees += 1;
         } else if let Some(place) = line.strip_prefix("Diff in ") {
             open_hunk(&mut tree, place);
         } else if let Some(hunk) = tree.last_mut().and_then(|file| file.hunks.last_mut()) {
@@ -64,7 +82,8 @@ mod tests {
 
     #[test]
     fn files_and_their_differences_are_read() {
-        let checked = parse(OUTPUT.as_bytes());
+        let Finished { files: checked, trees } = parse(OUTPUT.as_bytes());
+        assert_eq!(trees, 1);
         assert_eq!(checked.len(), 2);
         let lines: Vec<u32> = checked[0].hunks.iter().map(|hunk| hunk.line).collect();
         assert_eq!(lines, [1, 9]);
@@ -75,15 +94,20 @@ mod tests {
     #[test]
     fn a_tree_that_was_not_finished_is_left_out() {
         let cut = OUTPUT.split("Spent").next().unwrap();
-        assert!(parse(cut.as_bytes()).is_empty());
+        assert!(parse(cut.as_bytes()).files.is_empty());
         let two = format!("{OUTPUT}Formatting /ws/src/main.rs\n");
-        assert_eq!(parse(two.as_bytes()).len(), 2);
+        assert_eq!(parse(two.as_bytes()).files.len(), 2);
+    }
+
+    #[test]
+    fn the_first_change_lies_past_the_context() {
+        assert_eq!(Hunk { line: 3, text: " a\n b\n-c\n+d\n e\n".into() }.first_change(), 5);
     }
 
     #[test]
     fn a_line_of_code_that_looks_like_a_report_is_no_report() {
-        let text = "Formatting /ws/a.rs\nDiff in /ws/a.rs:1:\n-Formatting /ws/b.rs⏎\n+Spent 1⏎\nSpent 0\n";
-        assert_eq!(parse(text.as_bytes()).len(), 1);
+        let text = "Formatting /ws/a.rs\nDiff in /ws/a.rs:1:\n-Formatting /ws/b.rs⏎\n+Spent 1 phase⏎\nSpent 0 secs in the formatting phase\n";
+        assert_eq!(parse(text.as_bytes()).files.len(), 1);
     }
 
     proptest! {
@@ -94,7 +118,7 @@ mod tests {
 
         #[test]
         fn no_prefix_shows_more_files_than_the_whole(cut in 0..OUTPUT.len()) {
-            prop_assert!(parse(&OUTPUT.as_bytes()[..cut]).len() <= 2);
+            prop_assert!(parse(&OUTPUT.as_bytes()[..cut]).files.len() <= 2);
         }
     }
 }

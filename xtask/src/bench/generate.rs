@@ -20,7 +20,7 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// Some 300,000 lines.
+    /// Somewhat more than 300,000 lines.
     pub(super) const LARGE: Self = Self { packages: 50, modules_each: 13, items_each: 8 };
 }
 

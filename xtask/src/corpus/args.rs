@@ -52,7 +52,7 @@ pub(crate) enum Error {
     #[error("the corpus has no `{0}`; it has: {1}")]
     UnknownName(String, String),
     /// The gates and the tools disagree.
-    #[error("{0} unexplained differences; see the list")]
+    #[error("unexplained differences: {0}; see the list")]
     Different(usize),
     /// A tool or a database is missing.
     #[error("not compared: {0}; install it, or pass --allow-missing")]

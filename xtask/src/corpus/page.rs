@@ -106,7 +106,7 @@ fn cell(comparison: &Comparison) -> String {
 pub(super) fn page(rows: &[Row], tools: &[String]) -> String {
     let unexplained: usize = rows.iter().map(Row::unexplained).sum();
     let mut text = HEAD.to_owned();
-    let _ = writeln!(text, "Made with {}. {unexplained} unexplained differences.\n", tools.join(", "));
+    let _ = writeln!(text, "Made with {}. Unexplained differences: {unexplained}.\n", tools.join(", "));
     text.push_str("## The packages\n\n");
     text.push_str("| package | versions | edition | files | lines | verdict | what it is there for |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
@@ -197,7 +197,7 @@ mod tests {
         let text = page(&[row(found.collect())], &["rustc 1".into()]);
         assert!(text.contains("- fmt: 5 × fine: 0, 1, 2, …\n"), "{text}");
         assert!(text.contains("- fmt: **unexplained** 5 × wrong: 0, 1, 2, 3, 4\n"), "{text}");
-        assert!(text.contains("Made with rustc 1. 5 unexplained differences."), "{text}");
+        assert!(text.contains("Made with rustc 1. Unexplained differences: 5."), "{text}");
     }
 
     #[test]

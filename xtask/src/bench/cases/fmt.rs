@@ -1,5 +1,7 @@
 //! The `fmt` gate takes little longer than `cargo fmt` does on the same files.
 
+use std::collections::BTreeSet;
+
 use crate::bench::Error;
 use crate::bench::paired::{Pair, Spread, paired};
 use crate::bench::row::Row;
@@ -32,7 +34,9 @@ fn measure(subjects: &Subjects, package: Package, rounds: u32) -> Result<(Row, V
     let files = sources(&root)?.len();
     let reached = theirs.args(["--", "-v"]).output(&JUDGED)?;
     let reached = String::from_utf8_lossy(&reached.stdout);
-    let reached = reached.lines().filter(|line| line.starts_with("Formatting ")).count();
+    // a file that two targets share is named twice
+    let reached: BTreeSet<&str> = reached.lines().filter(|line| line.starts_with("Formatting ")).collect();
+    let reached = reached.len();
     let compared = format!("{name} {version}: {files} files, {reached} of them reached by `cargo fmt`");
     Ok((Row::ratio("fmt", compared, &pairs), pairs))
 }
