@@ -118,14 +118,19 @@ pub(super) fn revision(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result
     }
     let failed = |source| DbError::Git { dir: dir.to_owned(), source };
     let ask = |args: &[&str]| git::run(dir, args, timeout, cancel).map_err(failed);
-    // No untracked files: they can only add advisories.
-    let status = ask(&["status", "--porcelain", "-z", "--untracked-files=no", "--", "crates"])?;
+    let (status, log) = thread::scope(|scope| {
+        let log = scope.spawn(|| ask(&["log", "-1", "--no-show-signature", "--format=%H%x00%cI"]));
+        // No untracked files: they can only add advisories.
+        let status = ask(&["status", "--porcelain", "-z", "--untracked-files=no", "--", "crates"]);
+        (status, log.join())
+    });
+    let status = status?;
     if let Some(entry) = status.split(|byte| *byte == 0).next().filter(|entry| !entry.is_empty()) {
         // "XY path"
         let file = String::from_utf8_lossy(entry.get(3..).unwrap_or(entry)).into_owned();
         return Err(DbError::Modified { dir: dir.to_owned(), file });
     }
-    let log = ask(&["log", "-1", "--no-show-signature", "--format=%H%x00%cI"])?;
+    let log = log.unwrap_or_else(|_| Err(failed(GitError::Garbled("git could not be asked".to_owned()))))?;
     let log = String::from_utf8_lossy(&log);
     let parsed = log.trim_end().split_once('\0').and_then(|(commit, time)| {
         let sha = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use semver::Version;
 use serde::Deserialize;
 
@@ -50,22 +51,30 @@ pub(super) fn yanked(cargo_home: &Path, packages: &[(String, Version)]) -> Yanke
         versions_of.entry(name).or_default().push(version);
     }
 
+    let look_up = |(name, versions): (&str, Vec<&Version>)| look_up(&folders, name, &versions);
+    versions_of.into_par_iter().map(look_up).reduce(Yanked::default, |mut all, one| {
+        all.yanked.extend(one.yanked);
+        all.unknown.extend(one.unknown);
+        all.newest_entry = all.newest_entry.max(one.newest_entry);
+        all
+    })
+}
+
+/// What the folders know of those versions of a crate.
+fn look_up(folders: &[PathBuf], name: &str, versions: &[&Version]) -> Yanked {
     let mut result = Yanked::default();
-    for (name, versions) in versions_of {
-        let newest = newest_entry(&folders, name);
-        let bytes = newest.as_ref().and_then(|(_, path)| fs::read(path).ok()).unwrap_or_default();
-        let entry = parse_entry(&bytes);
-        for version in versions {
-            let set = match entry.as_ref().and_then(|entry| is_yanked(entry, version)) {
-                Some(true) => &mut result.yanked,
-                Some(false) => continue,
-                None => &mut result.unknown,
-            };
-            set.insert((name.to_owned(), version.clone()));
-        }
-        let written = newest.and_then(|(time, _)| Timestamp::try_from(time).ok());
-        result.newest_entry = result.newest_entry.max(written);
+    let newest = newest_entry(folders, name);
+    let bytes = newest.as_ref().and_then(|(_, path)| fs::read(path).ok()).unwrap_or_default();
+    let entry = parse_entry(&bytes);
+    for version in versions {
+        let set = match entry.as_ref().and_then(|entry| is_yanked(entry, version)) {
+            Some(true) => &mut result.yanked,
+            Some(false) => continue,
+            None => &mut result.unknown,
+        };
+        set.insert((name.to_owned(), (*version).clone()));
     }
+    result.newest_entry = newest.and_then(|(time, _)| Timestamp::try_from(time).ok());
     result
 }
 

@@ -7,7 +7,7 @@ use super::advisory_db::git::GitError;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
 use super::{advisory_db, advisory_update, files, format, index_cache};
-use crate::advisory::parse_lock;
+use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
@@ -37,11 +37,23 @@ impl Bench<'_> {
                 _ => Observed::Format(Vec::new()),
             },
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
+            Step::Lock => Observed::Lock(self.lock()),
             Step::Advisories { database, url, offline } => {
                 let read = self.advisories(before, database.as_deref(), url.as_deref(), *offline, timeout);
                 Observed::Advisories { read, at: jiff::Timestamp::now() }
             }
             Step::Yanked => Observed::Yanked(self.yanked(before)),
+        }
+    }
+
+    fn lock(&self) -> Result<Vec<LockedPackage>, Unreadable> {
+        match files::read(&self.facts.root, "Cargo.lock") {
+            FileRead::Content(bytes) => {
+                parse_lock(&bytes).map_err(|error| Unreadable::garbage(error.to_string()))
+            }
+            FileRead::Missing => Err(Unreadable::garbage("there is no Cargo.lock to audit")
+                .help("make it: cargo generate-lockfile")),
+            FileRead::Failed(cause) => Err(Unreadable::garbage(format!("Cargo.lock: {cause}"))),
         }
     }
 
@@ -93,7 +105,7 @@ impl Bench<'_> {
         offline: bool,
         timeout: Duration,
     ) -> Result<AdvisoryDb, Unreadable> {
-        let names = locked(before).into_iter().map(|package| package.name).collect();
+        let names = before.lock().unwrap_or_default().iter().map(|package| package.name.clone()).collect();
         let folder = match database {
             Some(folder) => self.environment.directory.join(folder),
             None => self.managed(url, offline, timeout)?,
@@ -122,11 +134,9 @@ impl Bench<'_> {
     }
 
     fn yanked(&self, before: &Evidence) -> index_cache::Yanked {
-        let packages: Vec<_> = locked(before)
-            .into_iter()
-            .filter(|package| package.from_registry)
-            .map(|package| (package.name, package.version))
-            .collect();
+        let from_registry = before.lock().unwrap_or_default().iter().filter(|package| package.from_registry);
+        let packages: Vec<_> =
+            from_registry.map(|package| (package.name.clone(), package.version.clone())).collect();
         let home = self.environment.cargo_home.clone().unwrap_or_default();
         index_cache::yanked(&home, &packages)
     }
@@ -148,14 +158,6 @@ fn unreadable_database(error: &DbError, timeout: Duration) -> Unreadable {
         | DbError::Missing { .. }
         | DbError::NotADatabase { .. }
         | DbError::Busy { .. } => Unreadable::unavailable(reason),
-    }
-}
-
-/// The packages of the lock file; none where it cannot be read, which the gate finds by itself.
-fn locked(before: &Evidence) -> Vec<crate::advisory::LockedPackage> {
-    match before.get(&Step::lock_file()) {
-        Some(Observed::File(FileRead::Content(bytes))) => parse_lock(bytes).unwrap_or_default(),
-        _ => Vec::new(),
     }
 }
 

@@ -8,14 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::advisory::{
-    Age, AgeLimits, Kind, LockedPackage, Match, Severity, age, match_advisories, parse_lock,
-};
+use crate::advisory::{Age, AgeLimits, Kind, LockedPackage, Match, Severity, age, match_advisories};
 use crate::config::{Expiry, Reason, Timeout};
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
-use crate::step::{Evidence, FileRead, Observed, Step};
+use crate::step::{Evidence, Observed, Step};
 use crate::text::counted;
 
 /// The command that mends a database that is missing or too old.
@@ -132,23 +130,23 @@ an entry under `ignore` with `id`, `reason` and `expires`.
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        Planned::Steps(vec![Step::lock_file(), self.database(cx), Step::Yanked])
+        Planned::Steps(vec![Step::Lock, self.database(cx), Step::Yanked])
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let lock = locked(evidence)?;
+        let lock = evidence.lock()?;
         let Some(Observed::Advisories { read, at }) = evidence.get(&self.database(cx)) else {
             return Err(Unreadable::not_done(&self.database(cx)));
         };
         let database = read.as_ref().map_err(Clone::clone)?;
         let mut findings = self.age(cx, database, *at)?;
-        let matches = match_advisories(&lock, &database.files)
+        let matches = match_advisories(lock, &database.files)
             .map_err(|error| Unreadable::garbage(error.to_string()).help(MEND))?;
         findings.extend(self.weigh(&matches, today(*at)));
         let Some(Observed::Yanked(yanked)) = evidence.get(&Step::Yanked) else {
             return Err(Unreadable::not_done(&Step::Yanked));
         };
-        findings.extend(yanked_findings(&lock, yanked));
+        findings.extend(yanked_findings(lock, yanked));
         let vulnerable = findings.iter().filter(|finding| finding.rule == "audit/vulnerability").count();
         let packages = counted(lock.len(), "package");
         let summary = match vulnerable {
@@ -277,18 +275,6 @@ fn signed(limit: Timeout) -> SignedDuration {
 
 fn today(now: Timestamp) -> Date {
     jiff::tz::Offset::UTC.to_datetime(now).date()
-}
-
-/// The packages of the lock file.
-fn locked(evidence: &Evidence) -> Result<Vec<LockedPackage>, Unreadable> {
-    match evidence.file(&Step::lock_file())? {
-        FileRead::Content(bytes) => parse_lock(bytes).map_err(|error| Unreadable::garbage(error.to_string())),
-        FileRead::Missing => {
-            Err(Unreadable::garbage("there is no Cargo.lock to audit")
-                .help("make it: cargo generate-lockfile"))
-        }
-        FileRead::Failed(cause) => Err(Unreadable::garbage(format!("Cargo.lock: {cause}"))),
-    }
 }
 
 fn yanked_findings(lock: &[LockedPackage], known: &Yanked) -> Vec<Finding> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Step;
 use jiff::Timestamp;
 
+use crate::advisory::LockedPackage;
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::Unreadable;
@@ -211,6 +212,8 @@ pub enum Observed {
     Format(Vec<Formatted>),
     /// A file.
     File(FileRead),
+    /// The packages of the lock file, or why they cannot be known.
+    Lock(Result<Vec<LockedPackage>, Unreadable>),
     /// The advisories.
     Advisories {
         /// The database, or why it cannot serve.
@@ -258,6 +261,17 @@ impl Evidence {
         match self.get(&Step::Sources) {
             Some(Observed::Sources(sources)) => sources.complete().map(|_| sources),
             _ => Err(Unreadable::not_done(&Step::Sources)),
+        }
+    }
+
+    /// The packages of the lock file.
+    ///
+    /// # Errors
+    /// When the step was not done, or the file is missing or cannot be read.
+    pub fn lock(&self) -> Result<&[LockedPackage], Unreadable> {
+        match self.get(&Step::Lock) {
+            Some(Observed::Lock(read)) => read.as_deref().map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(&Step::Lock)),
         }
     }
 

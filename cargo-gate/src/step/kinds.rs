@@ -19,6 +19,8 @@ pub enum Step {
         /// Relative to the workspace root.
         path: String,
     },
+    /// The packages of `Cargo.lock`.
+    Lock,
     /// The advisories of the packages that `Cargo.lock` names.
     Advisories {
         /// A folder with the database; none for the managed one in the user's cache.
@@ -37,14 +39,9 @@ impl Step {
     pub fn after(&self) -> Vec<Step> {
         match self {
             Self::Format => vec![Self::Sources],
-            Self::Advisories { .. } | Self::Yanked => vec![Self::lock_file()],
-            Self::Tool(_) | Self::Sources | Self::File { .. } => Vec::new(),
+            Self::Advisories { .. } | Self::Yanked => vec![Self::Lock],
+            Self::Tool(_) | Self::Sources | Self::File { .. } | Self::Lock => Vec::new(),
         }
-    }
-
-    /// `Cargo.lock` of the workspace.
-    pub fn lock_file() -> Self {
-        Self::File { path: "Cargo.lock".to_owned() }
     }
 
     /// Whether it holds the target directory's build lock.
@@ -60,6 +57,7 @@ impl fmt::Display for Step {
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
             Self::File { path } => write!(f, "read {path}"),
+            Self::Lock => write!(f, "read Cargo.lock"),
             Self::Advisories { .. } => write!(f, "read the advisory database"),
             Self::Yanked => write!(f, "read cargo's index cache"),
         }

@@ -116,7 +116,7 @@ missed; a case's name measures that case only.
 
 Ours and theirs run in turn, {rounds} rounds after one to warm up; a ratio is taken within a round, and the
 median of the rounds is judged. Times depend on the machine ({machine}); ratios far less. All
-programs are release builds, files are in the system's cache, and there is no network.
+programs are release builds, files are in the system's cache, and ours uses no network.
 
 {table}
 - `fmt`: `cargo-bulletproof bulletproof --gate fmt` against `cargo fmt --all --check`, on packages of the Rust
@@ -126,9 +126,9 @@ programs are release builds, files are in the system's cache, and there is no ne
   against what any such tool asks first: `cargo metadata --format-version 1 --locked` and `git ls-files`.
 - `scanner`: comments, strings, panic sites and modules of each source, in process, on one thread.
 - `audit`: the time of the gate (its `duration_ms`), or of the whole of `cargo-bulletproof bulletproof --gate
-  audit`, against `cargo-audit audit --no-fetch --no-yanked`, with the same lock file and database. Ours looks
-  up yanked versions as well. Needs cargo-audit (on `PATH` or named by `CARGO_AUDIT`) and a database (`--db` or
-  `BULLETPROOF_ADVISORY_DB`).
+  audit`, against `cargo-audit audit --no-fetch`, with the same lock file and database. Both look up yanked
+  versions; one row leaves that out for cargo-audit only (`--no-yanked`). Needs cargo-audit (on `PATH` or named
+  by `CARGO_AUDIT`) and a database (`--db` or `BULLETPROOF_ADVISORY_DB`).
 ",
         table = table(rows)
     )

@@ -38,16 +38,18 @@ pub(in crate::bench) fn audit(
     let mut ours =
         subjects.bulletproof(&root, &["--gate", "audit", "--offline", "--format", "json"]).args(&db);
     let mut whole = subjects.bulletproof(&root, &["--gate", "audit", "--offline"]).args(&db);
-    let theirs = || Program::new(&tool).args(["audit", "--no-fetch", "--no-yanked"]).args(&db).dir(&root);
-    let mut cargo_audit = theirs();
-    let gate = || gate_time(&ours.output(&JUDGED)?.stdout);
-    let gate = paired::<Error>(rounds * 3, gate, || Ok(cargo_audit.time(&JUDGED)?))?;
-    let whole = paired(rounds * 3, || whole.time(&JUDGED), || theirs().time(&JUDGED))?;
-    let ratio = Spread::of(gate.iter().map(Pair::ratio));
+    let theirs = || Program::new(&tool).args(["audit", "--no-fetch"]).args(&db).dir(&root);
+    let less = || theirs().args(["--no-yanked"]);
+    let mut gate = || gate_time(&ours.output(&JUDGED)?.stdout);
+    let same = paired::<Error>(rounds, &mut gate, || Ok(theirs().time(&JUDGED)?))?;
+    let without = paired::<Error>(rounds, &mut gate, || Ok(less().time(&JUDGED)?))?;
+    let whole = paired(rounds, || whole.time(&JUDGED), || theirs().time(&JUDGED))?;
+    let ratio = Spread::of(same.iter().map(Pair::ratio));
     let (name, version) = WITH_LARGE_LOCK;
     let on = format!("{name} {version}, {locked} packages");
     Ok(vec![
-        Row::ratio("audit", format!("{on}: the gate"), &gate).bar("0.5 ×", ratio.median <= MOST),
+        Row::ratio("audit", format!("{on}: the gate"), &same).bar("0.5 ×", ratio.median <= MOST),
+        Row::ratio("audit", format!("{on}: the gate, against cargo-audit without yanked versions"), &without),
         Row::ratio("audit", format!("{on}: the whole program"), &whole),
     ])
 }
