@@ -121,7 +121,9 @@ fn find_word(line: &str, word: &str) -> Option<usize> {
 fn names_an_issue(line: &str, word: &str) -> bool {
     let pieces = line.split(|c: char| c.is_whitespace() || "()[]<>,;\"'`".contains(c));
     pieces.map(|piece| piece.trim_end_matches(['.', ':', '!', '?'])).any(|piece| {
-        let hash = piece.rsplit_once('#').is_some_and(|(_, number)| is_number(number));
+        let hash = piece
+            .rsplit_once('#')
+            .is_some_and(|(before, number)| may_hold_issues(before) && is_number(number));
         let key = piece
             .split_once('-')
             .is_some_and(|(key, number)| key != word && is_number(number) && is_tracker_key(key));
@@ -130,13 +132,20 @@ fn names_an_issue(line: &str, word: &str) -> bool {
     })
 }
 
+/// What may stand before `#12`: nothing, a repository, or a word for an issue; not a standard's name.
+fn may_hold_issues(text: &str) -> bool {
+    text.is_empty() || text.contains('/') || ["gh", "issue", "pr"].contains(&text.to_lowercase().as_str())
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A tracker's key: two or more capitals. Words that look like one without being one are left out.
 fn is_tracker_key(text: &str) -> bool {
-    const NO_TRACKER: [&str; 6] = ["UTF", "ISO", "RFC", "SHA", "CVE", "UTC"];
+    const NO_TRACKER: [&str; 14] = [
+        "AES", "ANSI", "CRC", "CVE", "ECMA", "IEC", "IEEE", "ISO", "PKCS", "RFC", "RSA", "SHA", "UTC", "UTF",
+    ];
     text.len() >= 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) && !NO_TRACKER.contains(&text)
 }
 
@@ -172,9 +181,14 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_reference_does_not_keep_it() {
-        for line in
-            ["// TODO: UTF-8", "// TODO(#): x", "// TODO #[inline]", "// TODO: https://example.org/about"]
-        {
+        for line in [
+            "// TODO: UTF-8",
+            "// TODO(#): x",
+            "// TODO #[inline]",
+            "// TODO: https://example.org/about",
+            "// TODO PKCS#1",
+            "// TODO ECMA-48",
+        ] {
             assert_eq!(found(line).len(), 1, "{line}");
         }
     }
