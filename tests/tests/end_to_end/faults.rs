@@ -683,6 +683,19 @@ fn members_in_a_repository_of_their_own_are_judged() {
 }
 
 #[test]
+fn a_source_that_git_ignores_and_cargo_compiles_is_judged() {
+    let workspace = Workspace::of("clean")
+        .with(".gitignore", "inner.rs\nbeside.rs\ntarget/\n")
+        .with("cli/src/main.rs", "//! A program.\n\nmod inner;\n\nfn main() {}\n")
+        .with("cli/src/inner.rs", "//! A module. XXX\n")
+        .with("cli/src/beside.rs", "//! No `mod` names this file. XXX\n");
+    let report = workspace.bulletproof(&["--gate", "todo"]).report();
+    let findings = report["gates"][0]["findings"].as_array().unwrap();
+    let files: Vec<&str> = findings.iter().filter_map(|finding| finding["file"].as_str()).collect();
+    assert_eq!(files, ["cli/src/inner.rs"], "{report:#}");
+}
+
+#[test]
 fn flags_that_switch_clippy_off_leave_no_verdict() {
     for flags in ["--cap-lints=allow", "--cap-lints allow"] {
         let came = Scene::new().env("RUSTFLAGS", Some(flags)).run("clippy");
