@@ -41,6 +41,15 @@ pub struct RunArgs {
     /// Folder with the advisory database, instead of the one in the user's cache
     #[arg(long, value_name = "DIR")]
     pub db: Option<String>,
+    /// The revision to compare with, instead of the one where this branch began
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// Write HTML pages of the gates that have one (coverage, bench)
+    #[arg(long)]
+    pub html: bool,
+    /// Judge this coverage file (lcov) instead of a run of the tests
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
     /// Run without any network
     #[arg(long)]
     pub offline: bool,
@@ -83,6 +92,9 @@ impl RunArgs {
             offline: self.offline,
             fail_fast: self.fail_fast,
             advisory_db: self.db.clone().or(advisory_db),
+            base: self.base.clone(),
+            html: self.html,
+            lcov: self.lcov.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -165,6 +166,12 @@ pub struct Options {
     pub fail_fast: bool,
     /// A folder with the advisory database, instead of what the config says.
     pub advisory_db: Option<String>,
+    /// The revision to compare with; none to find it.
+    pub base: Option<String>,
+    /// Whether gates that can show their result as HTML write it.
+    pub html: bool,
+    /// A coverage file to judge instead of a run.
+    pub lcov: Option<PathBuf>,
 }
 
 /// What a gate may look at when it plans and judges.
@@ -212,6 +219,28 @@ pub struct Outcome {
     pub metrics: BTreeMap<String, Metric>,
     /// What the reader has to know beyond the findings.
     pub notes: Vec<String>,
+    /// The result in rows, where it has many figures.
+    pub table: Option<Table>,
+    /// Files that the gate gives beyond the report.
+    pub files: Vec<OutputFile>,
+}
+
+/// Figures in rows and columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Table {
+    /// The heads of the columns.
+    pub columns: Vec<String>,
+    /// The rows, each with a cell for every column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A file that a gate gives: it is written to the gate's folder under the target folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Its path within that folder.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
 }
 
 impl Outcome {
@@ -231,6 +260,28 @@ impl Outcome {
     #[must_use]
     pub fn count(mut self, name: &str, count: usize) -> Self {
         self.metrics.insert(name.to_owned(), Metric::Count(count as u64));
+        self
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn number(mut self, name: &str, number: f64) -> Self {
+        self.metrics.insert(name.to_owned(), Metric::Number(number));
+        self
+    }
+
+    /// Sets the table.
+    #[must_use]
+    pub fn table(mut self, columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        self.table = Some(Table { columns, rows });
+        self
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn file(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.files.push(OutputFile { name: name.into(), bytes: bytes.into() });
         self
     }
 

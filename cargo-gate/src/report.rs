@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 use crate::finding::{Excerpt, Finding, Severity};
-use crate::gate::{Cause, Metric, Stage};
+use crate::gate::{Cause, Metric, Stage, Table};
 use crate::verdict::{Status, Verdict};
 
 /// The version of the report's form.
@@ -101,6 +101,12 @@ pub struct GateReport {
     pub metrics: BTreeMap<String, Metric>,
     /// What the reader has to know beyond the findings.
     pub notes: Vec<String>,
+    /// The result in rows, where it has many figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+    /// Files that the gate wrote, relative to the workspace root where they lie in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
     /// What is wrong.
     pub findings: Vec<FindingReport>,
 }
@@ -119,6 +125,8 @@ impl GateReport {
             cached: false,
             metrics: BTreeMap::new(),
             notes: Vec::new(),
+            table: None,
+            files: Vec::new(),
             findings: Vec::new(),
         }
     }

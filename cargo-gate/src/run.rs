@@ -78,7 +78,9 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Re
     let facts = exec::gather(&environment, args.manifest.manifest_path.as_deref(), args.offline, cancel)?;
     let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
     let config = config::parse(own.as_deref(), &manifest)?;
-    let options = args.options(stage, environment.advisory_db.clone());
+    let mut options = args.options(stage, environment.advisory_db.clone());
+    options.base = options.base.or_else(|| config.general.base.clone());
+    options.lcov = options.lcov.map(|path| environment.directory.join(path));
     known_packages(&facts, &options)?;
     let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
     if args.plan {

@@ -149,6 +149,7 @@ fn with_outcome(gate: &Configured, outcome: Outcome, duration: Duration) -> Gate
         reason: outcome.summary,
         metrics: outcome.metrics,
         notes,
+        table: outcome.table,
         findings: findings.into_iter().map(|(finding, print)| FindingReport::new(finding, print)).collect(),
         ..GateReport::new(gate.info.id, duration)
     }

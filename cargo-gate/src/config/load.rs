@@ -32,13 +32,17 @@ pub struct General {
     pub exclude: Globs,
     /// The largest Rust source that is read, in bytes; a larger one breaks the gates that would read it.
     pub max_source_bytes: u64,
+    /// The revision that a change is compared with, instead of the one where its branch began. `--base`
+    /// comes before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// For a stage: its gates, instead of those that name it.
     pub stages: BTreeMap<Stage, Vec<String>>,
 }
 
 impl Default for General {
     fn default() -> Self {
-        Self { exclude: Globs::default(), max_source_bytes: 16 << 20, stages: BTreeMap::new() }
+        Self { exclude: Globs::default(), max_source_bytes: 16 << 20, base: None, stages: BTreeMap::new() }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Environment {
     pub no_progress: bool,
     /// The variables with flags for every rustc, each with its value.
     pub rustflags: Vec<(String, String)>,
+    /// Revisions that the server which runs us names as the target of a change, the likeliest first.
+    pub base_hints: Vec<String>,
     /// Where cargo keeps its index cache.
     pub cargo_home: Option<PathBuf>,
 }
@@ -41,9 +43,23 @@ impl Environment {
             color: variable("CARGO_TERM_COLOR").and_then(|value| value.into_string().ok()),
             no_progress: variable("CARGO_TERM_PROGRESS_WHEN").is_some_and(|value| value == "never"),
             rustflags: std::env::vars_os().filter_map(|(name, value)| rustflags(&name, &value)).collect(),
+            base_hints: base_hints(&|name| variable(name)?.into_string().ok()),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })
     }
+}
+
+/// GitHub and Gitea name the target branch; GitLab names the commit, and the branch.
+fn base_hints(variable: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let branch = |name: &str| Some(format!("origin/{}", variable(name)?));
+    [
+        variable("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+        branch("GITHUB_BASE_REF"),
+        branch("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn rustflags(name: &OsStr, value: &OsStr) -> Option<(String, String)> {
@@ -120,6 +136,13 @@ mod tests {
         for name in ["GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "CARGO_HOME", "RUSTFLAGS", "PATH"] {
             assert!(!is_ours_alone(OsStr::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn the_server_tells_the_target_of_a_change() {
+        let github = base_hints(&|name| (name == "GITHUB_BASE_REF").then(|| "next".to_owned()));
+        assert_eq!(github, ["origin/next"]);
+        assert!(base_hints(&|_| None).is_empty());
     }
 
     #[test]

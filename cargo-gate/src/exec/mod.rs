@@ -4,14 +4,17 @@
 
 mod advisory_db;
 mod advisory_update;
+mod base;
 mod cancel;
 mod environment;
+mod figures;
 mod files;
 mod format;
 mod gather;
 mod index_cache;
 mod kill;
 mod process;
+mod program;
 mod scheduler;
 mod steps;
 mod store;

@@ -11,11 +11,12 @@ use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use super::steps::Bench;
-use super::{Cancel, Environment};
+use super::store::write_artifact;
+use super::{Cancel, Environment, figures};
 use crate::config::Config;
 use crate::event::{Event, Listener};
-use crate::facts::Facts;
-use crate::gate::{Context, Options, Outcome, Unreadable};
+use crate::facts::{Facts, relative};
+use crate::gate::{Context, Options, Outcome, OutputFile, Unreadable};
 use crate::plan::{Choice, Plan};
 use crate::registry::Configured;
 use crate::report::{GateReport, milliseconds};
@@ -51,7 +52,9 @@ pub fn carry_out(run: &Run<'_>) -> Vec<GateReport> {
         state.settle_without_evidence();
         state.judge_ready(scope);
         state.drive(scope, &receive);
-        state.reports()
+        let reports = state.reports();
+        figures::record(run.facts, run.options, &reports);
+        reports
     })
 }
 
@@ -153,10 +156,15 @@ impl<'a> State<'a> {
         'a: 'scope,
     {
         let run = self.run;
-        for (place, planned) in run.plan.steps.iter().enumerate() {
+        let steps = || run.plan.steps.iter().enumerate();
+        // what measures time has the machine to itself, once nothing else is left to start
+        let shared = steps().filter(|(_, planned)| !planned.step.exclusive());
+        let exclusive = steps().filter(|(_, planned)| planned.step.exclusive());
+        for (place, planned) in shared.chain(exclusive) {
             let ready = self.is(place, Progress::Waiting)
                 && planned.after.iter().all(|before| self.is(*before, Progress::Finished))
-                && !(planned.step.builds() && self.building());
+                && !(planned.step.builds() && self.building())
+                && !(planned.step.exclusive() && self.in_flight());
             if !ready {
                 continue;
             }
@@ -218,8 +226,10 @@ impl<'a> State<'a> {
             scope.spawn(move || {
                 let start = Instant::now();
                 let cx = Context::new(run.facts, run.options, selected);
-                let judged = judge(gate, &cx, &evidence);
-                let report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
+                let mut judged = judge(gate, &cx, &evidence);
+                let files = write_files(run.facts, gate.info.id, &mut judged);
+                let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
+                report.files = files;
                 let _ = send.send(Done::Gate { place, report });
             });
         }
@@ -256,6 +266,23 @@ impl<'a> State<'a> {
             self.finish_gate(place, report);
         }
         self.gates.into_iter().filter_map(|(_, report)| report).collect()
+    }
+}
+
+/// Writes the files that the gate gives, and names them. One that cannot be written leaves no verdict.
+fn write_files(facts: &Facts, gate: &str, judged: &mut Result<Outcome, Unreadable>) -> Vec<String> {
+    let files = judged.as_mut().map(|outcome| std::mem::take(&mut outcome.files)).unwrap_or_default();
+    let folder = facts.target.join("bulletproof").join(gate);
+    let write = |file: &OutputFile| {
+        let path = folder.join(&file.name);
+        write_artifact(&path, &file.bytes).map(|()| relative(&facts.root, &path))
+    };
+    match files.iter().map(write).collect() {
+        Ok(names) => names,
+        Err(error) => {
+            *judged = Err(Unreadable::crashed(error.to_string()));
+            Vec::new()
+        }
     }
 }
 

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::advisory_db::git::GitError;
+use super::base::Git;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
-use super::{advisory_db, advisory_update, files, format, index_cache};
+use super::{advisory_db, advisory_update, figures, files, format, index_cache, program};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
 use crate::gates::MEND;
 use crate::reach;
-use crate::step::{Captured, End, Evidence, FileRead, Observed, Sources, Step, ToolCall};
+use crate::step::{AgainstBase, Base, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams};
+use crate::step::{Tool, ToolCall, read_graph};
 
 /// What steps are carried out with.
 pub(super) struct Bench<'a> {
@@ -43,7 +45,30 @@ impl Bench<'_> {
                 Observed::Advisories { read, at: jiff::Timestamp::now() }
             }
             Step::Yanked => Observed::Yanked(self.yanked(before)),
+            Step::Graph { offline } => {
+                let captured = self.call(&metadata(*offline), timeout);
+                let read = read_graph(self.facts, &captured);
+                Observed::Graph(captured, read)
+            }
+            Step::Base { named } => Observed::Base(self.git(timeout).base(named.as_deref())),
+            Step::Changes { base } => Observed::Changes(against(before, base.as_ref(), |base| {
+                self.git(timeout).changes(base).map(Some)
+            })),
+            Step::BaseFile { path, base } => {
+                Observed::BaseFile(against(before, base.as_ref(), |base| self.git(timeout).file(base, path)))
+            }
+            Step::BaseFigures { gate, base } => {
+                let read = |base: &Base| figures::read(&self.facts.target, base, gate);
+                Observed::BaseFigures(against(before, base.as_ref(), read))
+            }
+            Step::Program(call) => {
+                Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
+            }
         }
+    }
+
+    fn git(&self, timeout: Duration) -> Git<'_> {
+        Git { facts: self.facts, environment: self.environment, timeout, cancel: self.cancel }
     }
 
     fn lock(&self) -> Result<Vec<LockedPackage>, Unreadable> {
@@ -139,6 +164,29 @@ impl Bench<'_> {
             from_registry.map(|package| (package.name.clone(), package.version.clone())).collect();
         let home = self.environment.cargo_home.clone().unwrap_or_default();
         index_cache::yanked(&home, &packages)
+    }
+}
+
+/// The call that resolves the dependency graph.
+fn metadata(offline: bool) -> ToolCall {
+    let mut args =
+        ["metadata", "--format-version", "1", "--locked", "--all-features"].map(str::to_owned).to_vec();
+    args.extend(offline.then(|| "--offline".to_owned()));
+    ToolCall { tool: Tool::Cargo, args, env: Vec::new(), streams: Streams::Separate, builds: false }
+}
+
+/// What is asked of the base, where there is one.
+fn against<T>(
+    before: &Evidence,
+    named: Option<&String>,
+    ask: impl FnOnce(&Base) -> AgainstBase<T>,
+) -> AgainstBase<T> {
+    let step = Step::Base { named: named.cloned() };
+    match before.get(&step) {
+        Some(Observed::Base(Ok(Some(base)))) => ask(base),
+        Some(Observed::Base(Ok(None))) => Ok(None),
+        Some(Observed::Base(Err(unreadable))) => Err(unreadable.clone()),
+        _ => Err(Unreadable::not_done(&step)),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A report that could not be written.
+/// A report or a file of a gate that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: the report could not be written: {cause}", .path.display())]
+#[error("{}: the file could not be written: {cause}", .path.display())]
 pub struct WriteError {
     path: PathBuf,
     cause: std::io::Error,
@@ -16,13 +16,20 @@ pub struct WriteError {
 /// # Errors
 /// When the folder does not exist or cannot be written.
 pub fn write_output(path: &Path, text: &str) -> Result<(), WriteError> {
+    write(path, text.as_bytes()).map_err(|cause| WriteError { path: path.to_owned(), cause })
+}
+
+/// The same for a file of a gate, with the folders that lead to it.
+pub(super) fn write_artifact(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let folders = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folders.and_then(|()| write(path, bytes)).map_err(|cause| WriteError { path: path.to_owned(), cause })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(parent)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(|_| ()).map_err(|cause| WriteError { path: path.to_owned(), cause })
+    let mut file = tempfile::NamedTempFile::new_in(parent)?;
+    file.write_all(bytes)?;
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
 /// The text of `bulletproof.toml`, if there is one, and of the root manifest.

@@ -21,7 +21,7 @@ fn locate(environment: &Environment, tool: Tool) -> Option<PathBuf> {
         Tool::Cargo => started_by.or_else(on_path),
         Tool::Rustfmt => environment.rustfmt.clone().or_else(|| beside("rustfmt")).or_else(on_path),
         Tool::Rustc => beside("rustc").or_else(on_path),
-        Tool::Nextest | Tool::Git => on_path(),
+        _ => on_path(),
     }
 }
 

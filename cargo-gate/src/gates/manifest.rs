@@ -1,6 +1,5 @@
 //! `manifest`: the Cargo.toml files and Cargo.lock.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::scan::LineIndex;
-use crate::step::{Evidence, FileRead, Step, lock_check};
+use crate::step::{Evidence, FileRead, Step, graph};
 use crate::text::counted;
 
 /// The settings of `manifest`.
@@ -62,7 +61,7 @@ The finding names the line and what to write there. A lock file out of step: `ca
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let files = manifests(cx.facts).map(|path| Step::File { path });
-        Planned::Steps(files.chain([lock_check(cx)]).collect())
+        Planned::Steps(files.chain([graph(cx)]).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
@@ -111,22 +110,9 @@ fn document<'a>(path: &str, text: &'a str) -> Result<Document<&'a str>, Unreadab
 
 /// What `cargo metadata --locked` says of the lock file.
 fn lock(cx: &Context<'_>, evidence: &Evidence) -> Result<Vec<Finding>, Unreadable> {
-    #[derive(Deserialize)]
-    struct Resolved {
-        #[serde(rename = "resolve")]
-        _resolve: serde_json::Map<String, serde_json::Value>,
-        workspace_members: BTreeSet<String>,
-    }
-    let captured = evidence.tool(&lock_check(cx))?;
+    let captured = evidence.tool(&graph(cx))?;
     if captured.exit_code()? == 0 {
-        let members: BTreeSet<String> = cx.facts.packages.iter().map(|package| package.id.clone()).collect();
-        return match serde_json::from_slice::<Resolved>(&captured.stdout) {
-            Ok(resolved) if resolved.workspace_members == members => Ok(Vec::new()),
-            Ok(_) => Err(Unreadable::garbage("`cargo metadata` names other members than before")),
-            Err(error) => {
-                Err(Unreadable::garbage(format!("`cargo metadata` gave an unreadable answer: {error}")))
-            }
-        };
+        return evidence.graph(&graph(cx)).map(|_| Vec::new());
     }
     let error = cargo_error::summary(&captured.stderr);
     let finding = match error.kind {

@@ -5,6 +5,7 @@
 
 pub mod cargo_error;
 pub mod cargo_messages;
+pub mod git_diff;
 pub mod libtest;
 pub mod nextest;
 pub mod rustfmt;

@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::snippet::snippet;
+use super::table::rows;
 use crate::report::{GateReport, Report};
 use crate::verdict::{Status, Verdict};
 
 /// How many findings of a gate are shown where not all are asked for.
 const MOST_FINDINGS: usize = 10;
+/// How many rows of a gate's table are shown where not all are asked for.
+const MOST_ROWS: usize = 20;
 /// The widest that a line is made.
 const WIDTH: usize = 80;
 /// Where the text of a gate's line begins.
@@ -74,11 +77,23 @@ pub fn gate_line(gate: &GateReport) -> String {
 fn particulars(gate: &GateReport, detail: Detail) -> String {
     let mut text = String::new();
     let verbose = detail == Detail::Verbose;
-    if gate.findings.is_empty() && gate.notes.is_empty() {
+    if gate.findings.is_empty() && gate.notes.is_empty() && gate.table.is_none() && gate.files.is_empty() {
         return text;
     }
     let style = style(gate.status);
     let _ = writeln!(text, "\n{style}{}{style:#}: {}", gate.id, gate.reason);
+    if let Some(table) = &gate.table {
+        let most = if verbose { usize::MAX } else { MOST_ROWS };
+        let _ = write!(text, "\n{}", rows(table, WIDTH, most));
+        if table.rows.len() > most {
+            let _ = writeln!(
+                text,
+                "  … and {} more rows; all of them: cargo gate {} -v",
+                table.rows.len() - most,
+                gate.id
+            );
+        }
+    }
     let most = if verbose { usize::MAX } else { MOST_FINDINGS };
     // errors first: a long list of warnings must not push them out
     let mut findings: Vec<_> = gate.findings.iter().collect();
@@ -89,6 +104,9 @@ fn particulars(gate: &GateReport, detail: Detail) -> String {
     if findings.len() > most {
         let _ =
             writeln!(text, "\n… and {} more; all of them: cargo gate {} -v", findings.len() - most, gate.id);
+    }
+    for file in &gate.files {
+        let _ = writeln!(text, "  wrote {file}");
     }
     for line in gate.notes.iter().flat_map(|note| wrapped(&format!("note: {note}"), WIDTH - 2)) {
         let _ = writeln!(text, "  {line}");

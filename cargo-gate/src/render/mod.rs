@@ -7,6 +7,7 @@ mod jsonl;
 mod plan;
 mod progress;
 mod snippet;
+mod table;
 
 pub use console::Console;
 pub use human::{Detail, gate_line, human, seconds};

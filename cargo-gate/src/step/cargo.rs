@@ -53,20 +53,15 @@ fn features(cx: &Context<'_>) -> Vec<String> {
     args
 }
 
-/// Whether the lock file is there and in step with the manifests: only a full resolution tells
-/// (with `--no-deps` cargo notices neither a missing nor a stale lock file).
-pub fn lock_check(cx: &Context<'_>) -> Step {
-    let mut args = ["metadata", "--format-version", "1", "--locked"].map(str::to_owned).to_vec();
-    if cx.options.offline {
-        args.push("--offline".to_owned());
-    }
-    Step::Tool(ToolCall {
-        tool: Tool::Cargo,
-        args,
-        env: Vec::new(),
-        streams: Streams::Separate,
-        builds: false,
-    })
+/// The resolved dependency graph. Only a full resolution tells whether the lock file is there and in step
+/// with the manifests (with `--no-deps` cargo notices neither a missing nor a stale lock file).
+pub fn graph(cx: &Context<'_>) -> Step {
+    Step::Graph { offline: cx.options.offline }
+}
+
+/// The release build of the judged packages' programs: one for all gates that look at artifacts.
+pub fn release_build(cx: &Context<'_>) -> ToolCall {
+    cargo(cx, &["build", "--release", "--bins", "--message-format=json"])
 }
 
 /// The compile check: clippy's own build where clippy runs as well, else `cargo check`.

@@ -1,19 +1,22 @@
 //! What steps gave. Gates read it through accessors that turn every way in which a step can fail
 //! to answer into [`Unreadable`], so that no gate can forget one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Step;
+use super::base::{AgainstBase, Base};
+use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
 use crate::advisory::LockedPackage;
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Excerpt, Finding, Place};
-use crate::gate::Unreadable;
+use crate::gate::{Metric, Unreadable};
+use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
 use crate::scan::{FileScan, LineIndex, scan};
 
@@ -223,6 +226,16 @@ pub enum Observed {
     },
     /// What is known about yanked versions.
     Yanked(Yanked),
+    /// What `cargo metadata` said, and the same as read.
+    Graph(Captured, Result<Box<Metadata>, Unreadable>),
+    /// The base revision.
+    Base(AgainstBase<Base>),
+    /// What differs from it.
+    Changes(AgainstBase<Changes>),
+    /// A file as of the base.
+    BaseFile(AgainstBase<Vec<u8>>),
+    /// A gate's figures of the base.
+    BaseFigures(AgainstBase<BTreeMap<String, Metric>>),
 }
 
 /// The evidence of all finished steps.
@@ -248,7 +261,18 @@ impl Evidence {
     /// When the step was not done.
     pub fn tool(&self, step: &Step) -> Result<&Captured, Unreadable> {
         match self.get(step) {
-            Some(Observed::Tool(captured)) => Ok(captured),
+            Some(Observed::Tool(captured) | Observed::Graph(captured, _)) => Ok(captured),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// The resolved dependency graph.
+    ///
+    /// # Errors
+    /// When the step was not done, or cargo could not resolve the graph.
+    pub fn graph(&self, step: &Step) -> Result<&Metadata, Unreadable> {
+        match self.get(step) {
+            Some(Observed::Graph(_, read)) => read.as_deref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(step)),
         }
     }

@@ -32,6 +32,38 @@ pub enum Step {
     },
     /// What cargo's own index cache says about yanked versions of those packages.
     Yanked,
+    /// The resolved dependency graph with all features: one `cargo metadata` for all gates. It also
+    /// tells whether the lock file is there and in step with the manifests.
+    Graph {
+        /// Without any network.
+        offline: bool,
+    },
+    /// The revision that a change is compared with.
+    Base {
+        /// As the user names it; none to find it.
+        named: Option<String>,
+    },
+    /// The lines that differ from the base, and the files that are new.
+    Changes {
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+    },
+    /// One file as of the base.
+    BaseFile {
+        /// Relative to the workspace root.
+        path: String,
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+    },
+    /// The figures that an earlier run of a gate recorded for the base's tree.
+    BaseFigures {
+        /// The gate.
+        gate: String,
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+    },
+    /// A program of the workspace's own.
+    Program(ProgramCall),
 }
 
 impl Step {
@@ -40,13 +72,30 @@ impl Step {
         match self {
             Self::Format => vec![Self::Sources],
             Self::Advisories { .. } | Self::Yanked => vec![Self::Lock],
-            Self::Tool(_) | Self::Sources | Self::File { .. } | Self::Lock => Vec::new(),
+            Self::Changes { base } | Self::BaseFile { base, .. } | Self::BaseFigures { base, .. } => {
+                vec![Self::Base { named: base.clone() }]
+            }
+            Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. }) => {
+                vec![Self::Tool(build.clone())]
+            }
+            Self::Tool(_)
+            | Self::Sources
+            | Self::File { .. }
+            | Self::Lock
+            | Self::Graph { .. }
+            | Self::Base { .. }
+            | Self::Program(_) => Vec::new(),
         }
     }
 
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
         matches!(self, Self::Tool(call) if call.builds)
+    }
+
+    /// Whether it runs while nothing else does, since it measures time.
+    pub fn exclusive(&self) -> bool {
+        matches!(self, Self::Program(call) if call.exclusive)
     }
 }
 
@@ -60,6 +109,13 @@ impl fmt::Display for Step {
             Self::Lock => write!(f, "read Cargo.lock"),
             Self::Advisories { .. } => write!(f, "read the advisory database"),
             Self::Yanked => write!(f, "read cargo's index cache"),
+            Self::Graph { .. } => write!(f, "cargo metadata --locked --all-features"),
+            Self::Base { named: Some(name) } => write!(f, "find the base revision {name}"),
+            Self::Base { named: None } => write!(f, "find the base revision"),
+            Self::Changes { .. } => write!(f, "git diff against the base"),
+            Self::BaseFile { path, .. } => write!(f, "read {path} of the base"),
+            Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
+            Self::Program(call) => write!(f, "{call}"),
         }
     }
 }
@@ -82,10 +138,49 @@ pub struct ToolCall {
 impl fmt::Display for ToolCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // a subcommand's own program is called as people call it, through cargo
-        let program = if self.tool == Tool::Nextest { Tool::Cargo } else { self.tool };
+        let program = if self.tool.is_subcommand() { Tool::Cargo } else { self.tool };
         f.write_str(program.program())?;
         self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
     }
+}
+
+/// A call of a program that is the workspace's own, or named in the config.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct ProgramCall {
+    /// Which program.
+    pub program: Executable,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Environment variables set for it beyond the clean ones that every tool gets.
+    pub env: Vec<(String, String)>,
+    /// Where it runs, relative to the workspace root; empty for the root.
+    pub folder: String,
+    /// Whether it runs while nothing else does, since its time is measured.
+    pub exclusive: bool,
+}
+
+impl fmt::Display for ProgramCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.program {
+            Executable::Built { name, .. } | Executable::Named(name) => f.write_str(name)?,
+        }
+        self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
+    }
+}
+
+/// Where a program comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Executable {
+    /// A program that a build of the workspace made.
+    Built {
+        /// The name of its target.
+        name: String,
+        /// The build, with JSON messages.
+        build: ToolCall,
+    },
+    /// A path with a separator, relative to the workspace root; else a name on the search path.
+    Named(String),
 }
 
 /// How standard output and standard error are captured.
@@ -112,11 +207,35 @@ pub enum Tool {
     Rustc,
     /// `git`.
     Git,
+    /// `cargo-deny`.
+    Deny,
+    /// `cargo-semver-checks`.
+    SemverChecks,
+    /// `trivy`.
+    Trivy,
+    /// `grype`.
+    Grype,
+    /// `valgrind`.
+    Valgrind,
+    /// `faketime`.
+    Faketime,
 }
 
 impl Tool {
     /// Every tool, in the order of reports.
-    pub const ALL: [Self; 5] = [Self::Cargo, Self::Rustc, Self::Rustfmt, Self::Nextest, Self::Git];
+    pub const ALL: [Self; 11] = [
+        Self::Cargo,
+        Self::Rustc,
+        Self::Rustfmt,
+        Self::Nextest,
+        Self::Git,
+        Self::Deny,
+        Self::SemverChecks,
+        Self::Trivy,
+        Self::Grype,
+        Self::Valgrind,
+        Self::Faketime,
+    ];
 
     /// The program's name on the search path.
     pub fn program(self) -> &'static str {
@@ -126,7 +245,18 @@ impl Tool {
             Self::Rustfmt => "rustfmt",
             Self::Rustc => "rustc",
             Self::Git => "git",
+            Self::Deny => "cargo-deny",
+            Self::SemverChecks => "cargo-semver-checks",
+            Self::Trivy => "trivy",
+            Self::Grype => "grype",
+            Self::Valgrind => "valgrind",
+            Self::Faketime => "faketime",
         }
+    }
+
+    /// Whether people call it through cargo.
+    fn is_subcommand(self) -> bool {
+        matches!(self, Self::Nextest | Self::Deny | Self::SemverChecks)
     }
 
     /// What installs it.
@@ -136,6 +266,12 @@ impl Tool {
             Self::Nextest => "cargo install --locked cargo-nextest",
             Self::Rustfmt => "rustup component add rustfmt",
             Self::Git => "install git with your system's package manager",
+            Self::Deny => "cargo install --locked cargo-deny",
+            Self::SemverChecks => "cargo install --locked cargo-semver-checks",
+            Self::Trivy => "install trivy: https://trivy.dev/latest/getting-started/installation/",
+            Self::Grype => "install grype: https://github.com/anchore/grype#installation",
+            Self::Valgrind => "install valgrind with your system's package manager",
+            Self::Faketime => "install faketime with your system's package manager",
         }
     }
 }
@@ -143,6 +279,9 @@ impl Tool {
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // cargo's own name for a subcommand's program, as people type it
-        f.write_str(if *self == Self::Nextest { "cargo nextest" } else { self.program() })
+        match self.program().strip_prefix("cargo-") {
+            Some(subcommand) => write!(f, "cargo {subcommand}"),
+            None => f.write_str(self.program()),
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! Steps: the effects that gates ask for, and the evidence that the steps give.
 
+mod base;
 mod cargo;
 mod evidence;
+mod graph;
 mod kinds;
 
-pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, lock_check};
+pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
+pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
 pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
-pub use kinds::{Step, Streams, Tool, ToolCall};
+pub(crate) use graph::read_graph;
+pub use kinds::{Executable, ProgramCall, Step, Streams, Tool, ToolCall};

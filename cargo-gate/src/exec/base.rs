@@ -1,0 +1,228 @@
+//! The revision that a change is compared with, as git knows it. The user's tree, index and refs are only
+//! read: what has to be written out goes to a private folder, by way of a private index.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::process::{Command, run};
+use super::{Cancel, Environment};
+use crate::facts::{Facts, utf8_name};
+use crate::gate::Unreadable;
+use crate::parse::git_diff::{self, Changes};
+use crate::step::{AgainstBase, Base, Captured, End, Tool};
+
+/// Branches that a change usually starts from, in the order in which they are tried.
+const USUAL: [&str; 6] = ["origin/HEAD", "origin/main", "origin/master", "@{upstream}", "main", "master"];
+
+/// git in the workspace root.
+pub(super) struct Git<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) environment: &'a Environment,
+    pub(super) timeout: Duration,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl Git<'_> {
+    /// The base: the named revision's, or a usual branch's, merge base with `HEAD`; where that is `HEAD`
+    /// itself, the commit before it, or `HEAD` for a tree with changes that are not committed.
+    pub(super) fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
+        let Some(head) = self.head(named)? else { return Ok(None) };
+        if let Some(name) = named {
+            let commit = self.commit(name)?.ok_or_else(|| unknown(name))?;
+            let fork = self.merge_base(&commit)?.ok_or_else(|| unrelated(name))?;
+            return self.described(fork, format!("the base {name}")).map(Some);
+        }
+        for name in self.environment.base_hints.iter().map(String::as_str).chain(USUAL) {
+            let Some(commit) = self.commit(name)? else { continue };
+            if let Some(fork) = self.merge_base(&commit)?.filter(|fork| *fork != head) {
+                return self.described(fork, format!("where HEAD left {name}")).map(Some);
+            }
+        }
+        if self.facts.revision.as_ref().is_none_or(|revision| revision.dirty) {
+            return self.described(head, "HEAD".to_owned()).map(Some);
+        }
+        match self.commit("HEAD^1")? {
+            Some(parent) => self.described(parent, "the commit before HEAD".to_owned()).map(Some),
+            None if self.is_shallow()? => Err(shallow("the commit before HEAD")),
+            None => Ok(None),
+        }
+    }
+
+    /// `HEAD`'s commit; none without a repository or a commit.
+    fn head(&self, named: Option<&str>) -> AgainstBase<String> {
+        let no_repository = match self.ask(&["rev-parse", "--is-inside-work-tree"]) {
+            // without git there can still be a repository, which somebody names a revision of
+            Captured { end: End::NotFound, .. } => true,
+            captured if captured.exit_code()? == 0 => false,
+            captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => true,
+            captured => return Err(failed(&captured)),
+        };
+        match named {
+            Some(name) if no_repository => Err(unknown(name)),
+            _ if no_repository => Ok(None),
+            _ => self.commit("HEAD"),
+        }
+    }
+
+    fn commit(&self, name: &str) -> AgainstBase<String> {
+        let commit = format!("{name}^{{commit}}");
+        let captured = self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+        one_hash(&captured, &[1, 128])
+    }
+
+    fn merge_base(&self, commit: &str) -> AgainstBase<String> {
+        let found = one_hash(&self.ask(&["merge-base", "HEAD", commit]), &[1])?;
+        if found.is_none() && self.is_shallow()? { Err(shallow(commit)) } else { Ok(found) }
+    }
+
+    fn described(&self, commit: String, how: String) -> Result<Base, Unreadable> {
+        let tree = format!("{commit}^{{tree}}");
+        let tree = one_hash(&self.ask(&["rev-parse", "--verify", &tree]), &[])?;
+        let tree = tree.ok_or_else(|| Unreadable::garbage("git names no tree of the base"))?;
+        Ok(Base { commit, tree, how })
+    }
+
+    fn is_shallow(&self) -> Result<bool, Unreadable> {
+        let captured = self.ask(&["rev-parse", "--is-shallow-repository"]);
+        match (captured.exit_code()?, captured.stdout.trim_ascii()) {
+            (0, b"true") => Ok(true),
+            (0, b"false") => Ok(false),
+            _ => Err(failed(&captured)),
+        }
+    }
+
+    /// The lines of the files on disk that differ from the base; a file that git does not know is new.
+    pub(super) fn changes(&self, base: &Base) -> Result<Changes, Unreadable> {
+        let form = ["--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames"];
+        let parts = ["--numstat", "-z", "--patch", "--relative", "--src-prefix=a/", "--dst-prefix=b/"];
+        let args = [&["diff"], &form[..], &parts[..], &[base.commit.as_str(), "--"]].concat();
+        let mut changes =
+            git_diff::parse(&self.stdout(&args)?).map_err(|error| Unreadable::garbage(error.to_string()))?;
+        let untracked = self.stdout(&["ls-files", "-z", "--others", "--exclude-standard"])?;
+        let names = match untracked.split_last() {
+            None => &[],
+            Some((0, names)) => names,
+            Some(_) => return Err(Unreadable::garbage("`git ls-files` gave a list that is cut short")),
+        };
+        for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            if let Some(name) = utf8_name(name).map_err(|error| Unreadable::garbage(error.to_string()))? {
+                changes.add_whole(name);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// A file as of the base; none where it was not there.
+    pub(super) fn file(&self, base: &Base, name: &str) -> AgainstBase<Vec<u8>> {
+        let listed = self.stdout(&["ls-tree", "-z", &base.commit, "--", name])?;
+        if listed.is_empty() {
+            return Ok(None);
+        }
+        let line = std::str::from_utf8(&listed).ok().and_then(|text| text.strip_suffix('\0'));
+        let blob = line.and_then(|line| line.split_once('\t')?.0.split(' ').nth(2));
+        let blob =
+            blob.ok_or_else(|| Unreadable::garbage("`git ls-tree` gave an answer that is cut short"))?;
+        self.stdout(&["cat-file", "blob", blob]).map(Some)
+    }
+
+    /// The workspace root within a private copy of the base's files, written once for each commit.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the gates that build the base use it"))]
+    pub(super) fn tree(&self, base: &Base) -> Result<PathBuf, Unreadable> {
+        let store = self.facts.target.join("bulletproof").join("base");
+        let folder = store.join(&base.commit);
+        let prefix = self.line(&["rev-parse", "--show-prefix"])?;
+        let root = folder.join("tree").join(prefix.trim_end_matches('/'));
+        if !folder.is_dir() {
+            let disk = |error: std::io::Error| {
+                Unreadable::crashed(format!("{}: the base cannot be written: {error}", store.display()))
+            };
+            std::fs::create_dir_all(&store).map_err(disk)?;
+            let fresh = tempfile::tempdir_in(&store).map_err(disk)?;
+            self.write_out(base, fresh.path())?;
+            // another run may have been faster: its copy is as good
+            if std::fs::rename(fresh.path(), &folder).is_err() && !folder.is_dir() {
+                return Err(disk(std::io::Error::other("it could not be moved to its place")));
+            }
+        }
+        if root.join("Cargo.toml").is_file() {
+            return Ok(root);
+        }
+        Err(Unreadable::unavailable(format!("there was no Cargo.toml at the base ({})", base.how)))
+    }
+
+    fn write_out(&self, base: &Base, folder: &Path) -> Result<(), Unreadable> {
+        let top = PathBuf::from(self.line(&["rev-parse", "--show-toplevel"])?);
+        let prefix = format!("--prefix={}/", folder.join("tree").display());
+        for args in [&["read-tree", &base.commit][..], &["checkout-index", "--all", "--quiet", &prefix]] {
+            let mut command = self.command(args);
+            command.cwd.clone_from(&top);
+            command.env.push(("GIT_INDEX_FILE".into(), Some(folder.join("index").into())));
+            let captured = run(&command, self.cancel);
+            if captured.exit_code()? != 0 {
+                return Err(failed(&captured));
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&self, args: &[&str]) -> Result<String, Unreadable> {
+        let stdout = self.stdout(args)?;
+        let text = String::from_utf8(stdout)
+            .map_err(|_| Unreadable::garbage("git names a path that is not UTF-8"))?;
+        Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
+    fn stdout(&self, args: &[&str]) -> Result<Vec<u8>, Unreadable> {
+        let captured = self.ask(args);
+        if captured.exit_code()? == 0 { Ok(captured.stdout) } else { Err(failed(&captured)) }
+    }
+
+    fn ask(&self, args: &[&str]) -> Captured {
+        run(&self.command(args), self.cancel)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let program = self.facts.tools.get(&Tool::Git).cloned().unwrap_or_else(|| "git".into());
+        Command::new(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args)
+    }
+}
+
+/// The one hash that git answers with; none where it ends with one of those codes and says nothing.
+fn one_hash(captured: &Captured, none: &[i32]) -> AgainstBase<String> {
+    let code = captured.exit_code()?;
+    let text = std::str::from_utf8(&captured.stdout).unwrap_or_default().trim();
+    if none.contains(&code) && text.is_empty() {
+        return Ok(None);
+    }
+    // criss-cross merges have several bases; the first is as good as the others
+    let hash = text.lines().next().unwrap_or_default();
+    let is_hash = hash.len() >= 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match code {
+        0 if is_hash => Ok(Some(hash.to_owned())),
+        0 => Err(Unreadable::garbage(format!("`{}` gave no hash", captured.what))),
+        _ => Err(failed(captured)),
+    }
+}
+
+fn failed(captured: &Captured) -> Unreadable {
+    let said = String::from_utf8_lossy(&captured.stderr);
+    Unreadable::crashed(format!("`{}` failed: {}", captured.what, said.trim()))
+}
+
+fn unknown(name: &str) -> Unreadable {
+    Unreadable::unavailable(format!("the base revision `{name}` is not known here"))
+        .help("fetch it (git fetch), or name another with --base")
+}
+
+fn unrelated(name: &str) -> Unreadable {
+    Unreadable::unavailable(format!("HEAD and the base revision `{name}` have no commit in common"))
+        .help("name another base with --base")
+}
+
+fn shallow(what: &str) -> Unreadable {
+    Unreadable::unavailable(format!("this clone is too shallow to know {what}"))
+        .help("git fetch --unshallow; in CI: check out with the whole history (fetch-depth: 0)")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Against real repositories.
+
+use super::*;
+use crate::facts::Revision;
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// A repository in a temporary folder, with a commit.
+struct Repository {
+    folder: tempfile::TempDir,
+    hints: Vec<String>,
+}
+
+impl Repository {
+    fn new() -> Self {
+        let one = Self { folder: tempfile::tempdir().unwrap(), hints: Vec::new() };
+        one.git(&["init", "--quiet", "--initial-branch=main"]);
+        one.write("Cargo.toml", "[workspace]\n").write("a.rs", "1\n2\n3\n").commit();
+        one
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let fixed = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+        let command = Command::new("git", self.folder.path(), LIMIT).args(fixed).args(args);
+        let captured = run(&command, &Cancel::default());
+        assert_eq!(captured.end, End::Code(0), "{captured:?}");
+        String::from_utf8(captured.stdout).unwrap().trim().to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) -> &Self {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    fn commit(&self) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message=one"]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    fn asked<T>(&self, dirty: bool, ask: impl FnOnce(&Git<'_>) -> T) -> T {
+        let revision = Revision { commit: String::new(), tree: String::new(), dirty };
+        let root = std::fs::canonicalize(self.folder.path()).unwrap();
+        let target = root.join("target");
+        let facts = Facts { root, target, revision: Some(revision), ..Facts::default() };
+        let environment = Environment { base_hints: self.hints.clone(), ..Environment::default() };
+        ask(&Git { facts: &facts, environment: &environment, timeout: LIMIT, cancel: &Cancel::default() })
+    }
+
+    fn base(&self, dirty: bool, named: Option<&str>) -> AgainstBase<String> {
+        self.asked(dirty, |git| git.base(named)).map(|base| base.map(|base| base.commit))
+    }
+}
+
+#[test]
+fn a_branch_is_compared_with_where_it_left_the_main_branch() {
+    let repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["checkout", "--quiet", "-b", "topic"]);
+    repository.write("a.rs", "1\n").commit();
+    repository.write("a.rs", "2\n").commit();
+    assert_eq!(repository.base(false, None).unwrap(), Some(first));
+}
+
+#[test]
+fn the_main_branch_is_compared_with_its_last_commit_but_one_or_with_head_where_files_changed() {
+    let repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    assert_eq!(repository.base(false, None).unwrap(), None);
+    let second = repository.write("a.rs", "1\n").commit();
+    assert_eq!(repository.base(false, None).unwrap(), Some(first));
+    assert_eq!(repository.base(true, None).unwrap(), Some(second));
+}
+
+#[test]
+fn a_base_that_is_named_or_hinted_comes_first() {
+    let mut repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    repository.write("a.rs", "1\n").commit();
+    repository.git(&["branch", "next", &first]);
+    repository.write("a.rs", "2\n").commit();
+    assert_eq!(repository.base(false, Some("next")).unwrap(), Some(first.clone()));
+    repository.hints = vec!["origin/none".to_owned(), "next".to_owned()];
+    assert_eq!(repository.base(false, None).unwrap(), Some(first));
+}
+
+#[test]
+fn a_base_that_nobody_knows_is_an_error_and_not_nothing() {
+    let repository = Repository::new();
+    assert!(repository.base(false, Some("no-such")).unwrap_err().reason.contains("no-such"));
+    let folder = tempfile::tempdir().unwrap();
+    let outside = Repository { folder, hints: Vec::new() };
+    assert_eq!(outside.base(false, None).unwrap(), None);
+    assert!(outside.base(false, Some("main")).is_err());
+}
+
+#[test]
+fn a_clone_that_is_too_shallow_is_an_error_and_not_nothing() {
+    let repository = Repository::new();
+    repository.write("a.rs", "1\n").commit();
+    let clone = Repository { folder: tempfile::tempdir().unwrap(), hints: Vec::new() };
+    let url = format!("file://{}", repository.folder.path().display());
+    clone.git(&["clone", "--quiet", "--depth=1", &url, "."]);
+    assert!(clone.base(false, None).unwrap_err().reason.contains("shallow"));
+}
+
+#[test]
+fn changes_are_those_of_the_files_on_disk_with_new_files_as_a_whole() {
+    let repository = Repository::new();
+    repository.write("a.rs", "1\nnew\n3\n").write("ü b.rs", "x\n").write("staged.rs", "x\ny\n");
+    repository.git(&["add", "staged.rs"]);
+    let changes = repository.asked(true, |git| {
+        let base = git.base(None).unwrap().unwrap();
+        git.changes(&base).unwrap()
+    });
+    assert!(changes.has("a.rs", 2) && !changes.has("a.rs", 1) && changes.has("ü b.rs", 7));
+    assert_eq!(changes.files["staged.rs"], [1..=2]);
+}
+
+#[test]
+fn a_file_of_the_base_is_read_or_known_not_to_be_there() {
+    let repository = Repository::new();
+    repository.write("a.rs", "other\n").write("b.rs", "new\n");
+    let (old, new) = repository.asked(true, |git| {
+        let base = git.base(None).unwrap().unwrap();
+        (git.file(&base, "a.rs").unwrap(), git.file(&base, "b.rs").unwrap())
+    });
+    assert_eq!((old.as_deref(), new), (Some(&b"1\n2\n3\n"[..]), None));
+}
+
+#[test]
+fn the_tree_of_the_base_is_written_beside_the_users_files_and_index() {
+    let repository = Repository::new();
+    repository.write("a.rs", "changed\n").write("c.rs", "staged\n");
+    repository.git(&["add", "c.rs"]);
+    let before = repository.git(&["status", "--porcelain"]);
+    let root = repository.asked(true, |git| {
+        let base = git.base(None).unwrap().unwrap();
+        let first = git.tree(&base).unwrap();
+        assert_eq!(first, git.tree(&base).unwrap());
+        first
+    });
+    assert_eq!(std::fs::read_to_string(root.join("a.rs")).unwrap(), "1\n2\n3\n");
+    assert!(!root.join("c.rs").exists());
+    let after = repository.git(&["status", "--porcelain", "--", ":!target"]);
+    assert_eq!(before, after);
+}
