@@ -26,7 +26,7 @@ pub(crate) struct Bulletproof {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gates of a stage (the default command)
-    Run(Run),
+    Run(Box<Run>),
     /// List the gates and their stages
     List,
     /// Show the manual of a gate
@@ -88,7 +88,7 @@ enum Db {
 /// Runs the command line and gives the exit code.
 pub(crate) fn main() -> u8 {
     let Cargo::Bulletproof(bulletproof) = Cargo::parse();
-    match bulletproof.command.unwrap_or(Command::Run(bulletproof.run)) {
+    match bulletproof.command.unwrap_or(Command::Run(Box::new(bulletproof.run))) {
         Command::Run(run) => cargo_gate::run::run(&run.args, run.stage, &run.gate),
         Command::List => commands::list(),
         Command::Explain { gate } => commands::explain(&gate),
