@@ -20,6 +20,7 @@ mod text;
 
 pub mod advisory;
 pub mod compile;
+pub mod graph;
 pub mod parse;
 pub mod reach;
 pub mod scan;
