@@ -1,0 +1,10 @@
+//! One row a gate.
+
+pub(super) mod audit;
+pub(super) mod check;
+pub(super) mod clippy;
+pub(super) mod doctest;
+pub(super) mod fmt;
+pub(super) mod manifest;
+pub(super) mod sources_only;
+pub(super) mod test;
