@@ -6,10 +6,15 @@
 pub mod cargo_error;
 pub mod cargo_messages;
 pub mod git_diff;
+pub mod json_lines;
+pub mod junit;
 pub mod libtest;
 pub mod nextest;
+mod reported;
 pub mod rustfmt;
+pub mod sarif;
 mod test_output;
 mod text;
 
+pub use reported::{ReportError, Reported};
 pub use test_output::TestOutputError;
