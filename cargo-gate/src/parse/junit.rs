@@ -1,4 +1,4 @@
-//! JUnit reports, the XML that test runners of all languages write.
+//! `JUnit` reports, the XML that test runners of all languages write.
 //!
 //! There is no standard; the elements are those that Ant's task writes and that Jenkins, Surefire, pytest,
 //! gtest and nextest agree on: `testsuites` around `testsuite`s (which may nest) around `testcase`s, each
@@ -243,7 +243,7 @@ fn case(element: &BytesStart<'_>, suite: &str) -> Result<JunitTest, ReportError>
 fn attribute(element: &BytesStart<'_>, key: &str) -> Result<Option<String>, ReportError> {
     let found = element.try_get_attribute(key).map_err(|error| form(&error.to_string()))?;
     let value =
-        found.map(|found| found.normalized_value(XmlVersion::Implicit1_0).map(|text| text.into_owned()));
+        found.map(|found| found.normalized_value(XmlVersion::Implicit1_0).map(std::borrow::Cow::into_owned));
     value.transpose().map_err(|error| form(&error.to_string()))
 }
 

@@ -51,7 +51,7 @@ fn run(run: &Run, read: &mut SarifLog) -> Result<(), ReportError> {
     for invocation in &run.invocations {
         let notes = [&invocation.tool_execution_notifications, &invocation.tool_configuration_notifications];
         let error = notes.into_iter().flatten().find(|note| note.level.as_deref() == Some("error"));
-        if let Some(what) = error.and_then(Notification::text) {
+        if let Some(what) = error.map(Notification::text) {
             return Err(ReportError::ToolFailed { format: FORMAT, what: format!("{tool}: {what}") });
         }
         if !invocation.execution_successful {
@@ -198,15 +198,12 @@ fn decode(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((first, more)) = rest.split_first() {
         let hex = (*first == b'%').then(|| more.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()));
-        match hex.flatten().and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = more.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
+        if let Some(byte) = hex.flatten().and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = more.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = more;
         }
     }
     String::from_utf8(bytes).ok()

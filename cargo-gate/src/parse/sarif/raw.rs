@@ -71,8 +71,8 @@ pub(super) struct Notification {
 }
 
 impl Notification {
-    pub(super) fn text(&self) -> Option<&str> {
-        Some(self.message.text.as_deref().unwrap_or("an error without words"))
+    pub(super) fn text(&self) -> &str {
+        self.message.text.as_deref().unwrap_or("an error without words")
     }
 }
 
