@@ -27,7 +27,7 @@ pub struct JsonLines {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct FindingLine {
     #[serde(default)]
     rule: String,
     #[serde(default)]
@@ -92,7 +92,8 @@ pub fn parse(bytes: &[u8]) -> Result<JsonLines, ReportError> {
 }
 
 fn finding(number: usize, text: &str) -> Result<Reported, ReportError> {
-    let line: Line = serde_json::from_str(text).map_err(|error| form(&format!("line {number}: {error}")))?;
+    let line: FindingLine =
+        serde_json::from_str(text).map_err(|error| form(&format!("line {number}: {error}")))?;
     let severity = match line.severity {
         Level::Error => Severity::Error,
         Level::Warning => Severity::Warning,
