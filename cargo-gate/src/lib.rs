@@ -17,6 +17,7 @@ pub mod registry;
 pub mod step;
 mod test_run;
 mod text;
+mod toml_text;
 
 pub mod advisory;
 pub mod compile;
@@ -24,6 +25,7 @@ pub mod graph;
 pub mod parse;
 pub mod reach;
 pub mod scan;
+pub mod unused;
 
 pub mod exec;
 pub mod plan;

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Item, TableLike};
 
-use crate::facts::{Facts, Package, join};
-use crate::finding::{Excerpt, Finding, Place};
+use crate::facts::{Package, join};
+use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
-use crate::scan::LineIndex;
-use crate::step::{Evidence, FileRead, Step, graph};
+use crate::step::{Evidence, Step, graph};
 use crate::text::counted;
+use crate::toml_text::{TomlText, document, manifests, text};
 
 /// The settings of `manifest`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +72,7 @@ The finding names the line and what to write there. A lock file out of step: `ca
         let mut files = 0;
         for path in manifests(cx.facts) {
             let text = text(evidence, &path)?;
-            let manifest = Reading { path: &path, text, lines: LineIndex::new(text) };
+            let manifest = TomlText::new(&path, text);
             let document = document(&path, text)?;
             findings.extend(dependencies(&manifest, document.as_table()));
             if let Some(package) = cx.facts.judged(cx.options).find(|package| package.manifest() == path) {
@@ -86,26 +86,6 @@ The finding names the line and what to write there. A lock file out of step: `ca
         };
         Ok(Outcome::new(summary).count("manifests", files).findings(findings))
     }
-}
-
-/// The root manifest and those of the members, each once.
-fn manifests(facts: &Facts) -> impl Iterator<Item = String> + '_ {
-    let members = facts.packages.iter().map(Package::manifest).filter(|path| path != "Cargo.toml");
-    std::iter::once("Cargo.toml".to_owned()).chain(members)
-}
-
-fn text<'a>(evidence: &'a Evidence, path: &str) -> Result<&'a str, Unreadable> {
-    match evidence.file(&Step::File { path: path.to_owned() })? {
-        FileRead::Content(bytes) => {
-            std::str::from_utf8(bytes).map_err(|_| Unreadable::garbage(format!("{path} is not UTF-8")))
-        }
-        FileRead::Missing => Err(Unreadable::garbage(format!("{path} is gone"))),
-        FileRead::Failed(cause) => Err(Unreadable::garbage(format!("{path}: {cause}"))),
-    }
-}
-
-fn document<'a>(path: &str, text: &'a str) -> Result<Document<&'a str>, Unreadable> {
-    Document::parse(text).map_err(|error| Unreadable::garbage(format!("{path}: {}", error.message())))
 }
 
 /// What `cargo metadata --locked` says of the lock file.
@@ -128,35 +108,10 @@ fn lock(cx: &Context<'_>, evidence: &Evidence) -> Result<Vec<Finding>, Unreadabl
     Ok(vec![finding.at(Place::line("Cargo.lock", 1)).anchor("Cargo.lock")])
 }
 
-/// A manifest with what is needed to point into it.
-struct Reading<'a> {
-    path: &'a str,
-    text: &'a str,
-    lines: LineIndex,
-}
-
-impl Reading<'_> {
-    fn point(&self, finding: Finding, span: Option<Range<usize>>) -> Finding {
-        let span = span.unwrap_or(0..0);
-        let start = self.lines.position(span.start);
-        let line = self.lines.line_text(self.text, start.line);
-        let place = Place { column: Some(start.column), ..Place::line(self.path, start.line) };
-        let from: usize =
-            line.chars().take(start.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
-        let to = (from + span.len().max(1)).min(line.len()).max(from);
-        let excerpt = Excerpt { text: line.to_owned(), first_line: start.line, mark: from..to };
-        finding.at(place).excerpt(Some(excerpt))
-    }
-
-    fn folder(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-}
-
 const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// Judges every dependency of a manifest, wherever it stands.
-fn dependencies(manifest: &Reading<'_>, root: &dyn TableLike) -> Vec<Finding> {
+fn dependencies(manifest: &TomlText<'_>, root: &dyn TableLike) -> Vec<Finding> {
     let nested = |table: &'_ str| root.get(table).and_then(Item::as_table_like);
     let own = KINDS.iter().filter_map(|kind| nested(kind));
     let targets = nested("target").into_iter().flat_map(TableLike::iter);
@@ -175,7 +130,7 @@ fn dependencies(manifest: &Reading<'_>, root: &dyn TableLike) -> Vec<Finding> {
 
 type Found = (Finding, Option<Range<usize>>);
 
-fn dependency(manifest: &Reading<'_>, name: &str, item: &Item) -> Vec<Found> {
+fn dependency(manifest: &TomlText<'_>, name: &str, item: &Item) -> Vec<Found> {
     let key = |key: &str| item.as_table_like().and_then(|table| table.get(key));
     let version = if item.is_str() { Some(item) } else { key("version") };
     let mut found = Vec::new();
@@ -219,7 +174,7 @@ fn leaves(path: &str) -> bool {
 
 /// Judges what a package states of itself.
 fn fields(
-    manifest: &Reading<'_>,
+    manifest: &TomlText<'_>,
     root: &dyn TableLike,
     package: &Package,
     workspace_lints: bool,
@@ -248,11 +203,13 @@ fn fields(
 
 #[cfg(test)]
 mod tests {
+    use toml_edit::Document;
+
     use super::*;
 
     fn rules(path: &str, text: &str) -> Vec<(String, u32)> {
         let document = Document::parse(text).unwrap();
-        let reading = Reading { path, text, lines: LineIndex::new(text) };
+        let reading = TomlText::new(path, text);
         let findings = dependencies(&reading, document.as_table());
         findings.into_iter().map(|finding| (finding.rule, finding.place.unwrap().line.unwrap())).collect()
     }
@@ -304,7 +261,7 @@ mod tests {
         };
         let judge = |text: &str, package: &Package| {
             let document = Document::parse(text).unwrap();
-            let reading = Reading { path: "a/Cargo.toml", text, lines: LineIndex::new(text) };
+            let reading = TomlText::new("a/Cargo.toml", text);
             fields(&reading, document.as_table(), package, true)
                 .into_iter()
                 .map(|f| f.rule)

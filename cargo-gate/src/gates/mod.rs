@@ -10,6 +10,7 @@ mod panics;
 mod paths;
 mod test;
 mod todo;
+mod unused_deps;
 
 pub use audit::MEND;
 
@@ -27,6 +28,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<test::Test>::NEW,
     &Entry::<doctest::Doctest>::NEW,
     &Entry::<audit::Audit>::NEW,
+    &Entry::<unused_deps::UnusedDeps>::NEW,
 ];
 
 #[cfg(test)]
