@@ -51,7 +51,7 @@ impl Gate for UnusedDeps {
             ),
             Rule::warning(
                 "dev-only",
-                "a dependency of the shipped code that only tests, examples or documentation use",
+                "a dependency of the shipped code that only tests, benchmarks or examples use",
             ),
             Rule::error(
                 "unused-in-workspace",
@@ -116,10 +116,8 @@ ignore = [{ name = \"openssl\", package = \"server\", reason = \"turns on its fe
         let unused = judged.findings.iter().filter(|finding| finding.rule == "unused-deps/unused").count();
         let entries = judged.entries;
         let summary = match unused {
-            0 => format!(
-                "each of {} is used",
-                if entries == 1 { "1 dependency".to_owned() } else { format!("{entries} dependencies") }
-            ),
+            0 if entries == 0 => "there are no dependencies".to_owned(),
+            0 => format!("each of {} is used", dependencies(entries)),
             many => format!("{many} of {entries} dependencies unused (bar 0)"),
         };
         Ok(Outcome::new(summary)
@@ -236,7 +234,7 @@ fn finding(package: &Package, entry: &Entry<'_>, verdict: &Verdict) -> Option<Fi
     let finding = match verdict {
         Verdict::Used => return None,
         Verdict::DevOnly => {
-            let message = format!("only tests, examples or documentation of `{member}` use `{key}`");
+            let message = format!("only tests, benchmarks or examples of `{member}` use `{key}`");
             Finding::warning("unused-deps/dev-only", message).help("move it to [dev-dependencies]")
         }
         Verdict::Unused(None) => {
@@ -251,6 +249,10 @@ fn finding(package: &Package, entry: &Entry<'_>, verdict: &Verdict) -> Option<Fi
         }
     };
     Some(finding.anchor(format!("{member} {table} {key}")))
+}
+
+fn dependencies(count: usize) -> String {
+    if count == 1 { "1 dependency".to_owned() } else { format!("{count} dependencies") }
 }
 
 fn readme(folder: &str) -> String {

@@ -215,8 +215,8 @@ impl Finder<'_> {
     }
 }
 
-/// The words of a text that are crates in code: at the start of a path, after `use` or `extern crate`. Each
-/// with its offset.
+/// The words of a text that are crates in code: at the start of a path, after `use` or `extern crate`, as a
+/// link. Each with its offset.
 fn words_of_paths<'a>(text: &'a str, wanted: &'a BTreeSet<String>) -> impl Iterator<Item = (&'a str, usize)> {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     let mut rest = text;
@@ -236,7 +236,10 @@ fn words_of_paths<'a>(text: &'a str, wanted: &'a BTreeSet<String>) -> impl Itera
         let before = text.get(..offset).unwrap_or_default();
         let inner = before.strip_suffix("::").is_some_and(|path| path.ends_with(|c| is_word(c) || c == '>'));
         let after_use = before.ends_with("use ") || before.ends_with("extern crate ");
-        ((rest.starts_with("::") || after_use) && !inner).then_some((word, offset))
+        // `[name]` and [`name`] are links that rustdoc resolves
+        let link = (before.ends_with('[') && rest.starts_with(']'))
+            || (before.ends_with("[`") && rest.starts_with("`]"));
+        ((rest.starts_with("::") || after_use || link) && !inner).then_some((word, offset))
     })
 }
 
@@ -356,6 +359,7 @@ mod tests {
     fn documentation_and_text_are_less_sure() {
         assert_eq!(hows("/// ```\n/// use a::X;\n/// ```\nfn f() {}"), [How::Doc]);
         assert_eq!(hows("//! [`a::X`]"), [How::Doc]);
+        assert_eq!(hows("//! [`a`] and [a]"), [How::Doc, How::Doc]);
         assert_eq!(hows("#![doc = \"use a;\"]"), [How::Doc, How::Path]);
         assert_eq!(hows("let code = \"::a::f()\";"), [How::Text]);
         assert_eq!(hows("my_macro!(a)"), [How::Text]);

@@ -24,6 +24,8 @@ pub enum Verdict {
 pub enum Doubt {
     /// A macro's input or a string names it there.
     Text(String, u32),
+    /// Only documentation names it, there.
+    Docs(String, u32),
     /// A file names it that no target is known to reach.
     Loose(String),
     /// The config leaves out that many of the package's sources.
@@ -48,6 +50,10 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(file, line) => write!(f, "a macro's input or a string names it at {file}:{line}"),
+            Self::Docs(file, line) => write!(
+                f,
+                "only the documentation does, at {file}:{line}: an example's dependency belongs in [dev-dependencies]"
+            ),
             Self::Loose(file) => write!(f, "{file} names it, which no target is known to reach"),
             Self::LeftOut(1) => write!(f, "`exclude` leaves out a source of the package"),
             Self::LeftOut(count) => write!(f, "`exclude` leaves out {count} sources of the package"),
@@ -73,6 +79,9 @@ pub fn judge(
     let uses = usage.uses.get(&entry.name).map(Vec::as_slice).unwrap_or_default();
     let path = |class: Class| uses.iter().any(|one| one.how == How::Path && one.class == class);
     let in_code = |one: &Use| one.how <= How::Doc && one.class != Class::Build && one.class != Class::Loose;
+    if [member.name.as_str(), &entry.declared.name].into_iter().any(is_workspace_hack) {
+        return Verdict::Used;
+    }
     match entry.declared.kind {
         DependencyKind::Development if uses.iter().any(in_code) || path(Class::Loose) => Verdict::Used,
         DependencyKind::Build if path(Class::Build) || reads_links(entry, usage) => Verdict::Used,
@@ -80,13 +89,19 @@ pub fn judge(
             doubt(metadata, member, all, entry, usage, uses)
         }
         _ if path(Class::Production) || reads_links(entry, usage) => Verdict::Used,
-        _ if uses.iter().any(in_code) => {
+        _ if path(Class::Test) => {
             let hidden = uses.iter().any(|one| one.how == How::Text && one.class == Class::Production);
             let may_move = usage.ships && !entry.declared.optional && !hidden && usage.generated.is_none();
             if may_move && !path(Class::Loose) { Verdict::DevOnly } else { Verdict::Used }
         }
         _ => doubt(metadata, member, all, entry, usage, uses),
     }
+}
+
+/// Whether it is the package by which cargo-hakari gives all members the same features: it names nothing,
+/// and nothing names it.
+fn is_workspace_hack(package: &str) -> bool {
+    package.replace('_', "-").ends_with("workspace-hack")
 }
 
 /// Whether the build script reads what the dependency's own build script says of its native library.
@@ -106,6 +121,7 @@ fn doubt(
 ) -> Verdict {
     let build = entry.declared.kind == DependencyKind::Build;
     let text = uses.iter().find(|one| one.how == How::Text && (one.class == Class::Build) == build);
+    let docs = uses.iter().find(|one| one.how == How::Doc && one.class != Class::Build);
     let loose = uses.iter().find(|one| one.class == Class::Loose);
     let package = entry.package;
     let has_build_script = member.targets.iter().any(|target| target.kind.contains(&TargetKind::CustomBuild));
@@ -114,6 +130,7 @@ fn doubt(
     let no_platform = target.is_some_and(|target| target.replace(' ', "") == "cfg(any())");
     let doubt = None
         .or_else(|| text.map(|one| Doubt::Text(one.file.clone(), one.line)))
+        .or_else(|| docs.map(|one| Doubt::Docs(one.file.clone(), one.line)))
         .or_else(|| loose.map(|one| Doubt::Loose(one.file.clone())))
         .or_else(|| (usage.left_out > 0).then_some(Doubt::LeftOut(usage.left_out)))
         .or_else(|| usage.generated.clone().filter(|_| !build).map(Doubt::Generated))

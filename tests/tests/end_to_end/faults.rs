@@ -118,6 +118,7 @@ const TABLE: &[Row] = &[
     rows::test::ROW,
     rows::doctest::ROW,
     rows::audit::ROW,
+    rows::unused_deps::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

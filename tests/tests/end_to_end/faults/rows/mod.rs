@@ -8,3 +8,4 @@ pub(super) mod fmt;
 pub(super) mod manifest;
 pub(super) mod sources_only;
 pub(super) mod test;
+pub(super) mod unused_deps;
