@@ -11,7 +11,7 @@ use crate::config::{General, Problems, Section};
 use crate::gate::{Gate, Info, Planned, Rule, SECTIONS, Stage};
 use crate::plan::{PlannedGate, PlannedStep};
 use crate::registry::{Entry, Registered};
-use crate::step::Step;
+use crate::step::{Executable, ProgramCall, Step};
 
 macro_rules! gate {
     ($name:ident, $id:literal, $judge:expr) => {
@@ -61,33 +61,101 @@ fn carry_out_all(
     options: &Options,
     cancel: &Cancel,
 ) -> (Vec<GateReport>, Vec<String>) {
+    carry_out_steps(gates, vec![Step::Sources], &Facts::default(), options, cancel)
+}
+
+/// Runs the gates, all on those steps.
+fn carry_out_steps(
+    gates: Vec<Configured>,
+    steps: Vec<Step>,
+    facts: &Facts,
+    options: &Options,
+    cancel: &Cancel,
+) -> (Vec<GateReport>, Vec<String>) {
     let planned = |gate: &Configured| PlannedGate {
         id: gate.info.id,
         choice: Choice::Run,
         reason: String::new(),
-        steps: vec![0],
+        steps: (0..steps.len()).collect(),
     };
-    let step = PlannedStep {
-        step: Step::Sources,
-        command: "read".to_owned(),
+    let gates_of_plan = gates.iter().map(planned).collect();
+    let step = |step: Step| PlannedStep {
+        command: step.to_string(),
+        step,
         gates: gates.iter().map(|gate| gate.info.id).collect(),
         after: Vec::new(),
-        timeout: Duration::from_secs(10),
+        timeout: Duration::from_secs(60),
     };
-    let plan = Plan { stage: Stage::PrePush, gates: gates.iter().map(planned).collect(), steps: vec![step] };
+    let plan = Plan {
+        stage: Stage::PrePush,
+        gates: gates_of_plan,
+        steps: steps.iter().cloned().map(step).collect(),
+    };
     let config = Config { general: General::default(), gates, digest: String::new() };
     let heard = Mutex::new(Vec::new());
     let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
     let reports = carry_out(&Run {
         plan: &plan,
         config: &config,
-        facts: &Facts::default(),
+        facts,
         options,
         environment: &Environment::default(),
         cancel,
         listen: &listen,
     });
     (reports, heard.into_inner().unwrap())
+}
+
+gate!(Writing, "writing", Ok(Outcome::new("fine").file("pages/a.html", "<p>")));
+
+#[test]
+fn a_step_that_measures_time_runs_while_nothing_else_does() {
+    let program = |exclusive: bool, folder: &str| {
+        let (args, env) = (vec!["--version".to_owned()], Vec::new());
+        let program = Executable::Named("rustc".to_owned());
+        Step::Program(ProgramCall { program, args, env, folder: folder.to_owned(), exclusive })
+    };
+    let steps =
+        vec![program(true, "."), program(true, ""), program(false, "."), program(false, ""), Step::Sources];
+    let facts = Facts { root: std::env::temp_dir(), ..Facts::default() };
+    let gates = vec![configured::<Passing>()];
+    let (_, heard) = carry_out_steps(gates, steps, &facts, &Options::default(), &Cancel::default());
+    let events: Vec<serde_json::Value> =
+        heard.iter().map(|event| serde_json::from_str(event).unwrap()).collect();
+    let mut running = BTreeSet::new();
+    let mut alone = 0;
+    for event in &events {
+        let step = event["step"].as_u64();
+        match event["event"].as_str() {
+            Some("step-started") => {
+                running.insert(step.unwrap());
+                let measured = running.iter().any(|step| *step < 2);
+                assert!(!measured || running.len() == 1, "{heard:#?}");
+                alone += usize::from(measured);
+            }
+            Some("step-finished") => _ = running.remove(&step.unwrap()),
+            _ => {}
+        }
+    }
+    assert_eq!(alone, 2, "{heard:#?}");
+}
+
+#[test]
+fn a_file_of_a_gate_is_written_and_named_or_leaves_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let facts = Facts { root: folder.path().into(), target: folder.path().join("out"), ..Facts::default() };
+    let run = |facts: &Facts| {
+        let gates = vec![configured::<Writing>()];
+        carry_out_steps(gates, vec![Step::Sources], facts, &Options::default(), &Cancel::default())
+            .0
+            .remove(0)
+    };
+    let report = run(&facts);
+    assert_eq!(report.files, ["out/bulletproof/writing/pages/a.html"]);
+    assert_eq!(std::fs::read(folder.path().join(&report.files[0])).unwrap(), b"<p>");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let report = run(&Facts { target: folder.path().join("file"), ..facts });
+    assert_eq!((report.status, report.files.len()), (Status::Broken, 0));
 }
 
 #[test]
