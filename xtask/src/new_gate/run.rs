@@ -20,7 +20,7 @@ const NEXT: &str = "\
 The gate is `broken` until it judges. What is left to do:
 - its manual, rules, plan and judgement, with unit tests, in cargo-gate/src/gates/@module@.rs
 - the defects in fixtures/@id@, one for each rule, and their findings in its expected.json
-- its row in the fault table: tests/tests/end_to_end/faults.rs
+- its row in the fault table: tests/tests/end_to_end/faults/rows/@module@.rs, registered in faults.rs
 - cargo xtask codegen, for its page and the README's table";
 
 /// The command line of `new-gate`.
