@@ -61,13 +61,13 @@ fn carry_out_all(
     options: &Options,
     cancel: &Cancel,
 ) -> (Vec<GateReport>, Vec<String>) {
-    carry_out_steps(gates, vec![Step::Sources], &Facts::default(), options, cancel)
+    carry_out_steps(gates, &[Step::Sources], &Facts::default(), options, cancel)
 }
 
 /// Runs the gates, all on those steps.
 fn carry_out_steps(
     gates: Vec<Configured>,
-    steps: Vec<Step>,
+    steps: &[Step],
     facts: &Facts,
     options: &Options,
     cancel: &Cancel,
@@ -84,7 +84,7 @@ fn carry_out_steps(
         step,
         gates: gates.iter().map(|gate| gate.info.id).collect(),
         after: Vec::new(),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
     };
     let plan = Plan {
         stage: Stage::PrePush,
@@ -119,7 +119,7 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
         vec![program(true, "."), program(true, ""), program(false, "."), program(false, ""), Step::Sources];
     let facts = Facts { root: std::env::temp_dir(), ..Facts::default() };
     let gates = vec![configured::<Passing>()];
-    let (_, heard) = carry_out_steps(gates, steps, &facts, &Options::default(), &Cancel::default());
+    let (_, heard) = carry_out_steps(gates, &steps, &facts, &Options::default(), &Cancel::default());
     let events: Vec<serde_json::Value> =
         heard.iter().map(|event| serde_json::from_str(event).unwrap()).collect();
     let mut running = BTreeSet::new();
@@ -146,9 +146,7 @@ fn a_file_of_a_gate_is_written_and_named_or_leaves_no_verdict() {
     let facts = Facts { root: folder.path().into(), target: folder.path().join("out"), ..Facts::default() };
     let run = |facts: &Facts| {
         let gates = vec![configured::<Writing>()];
-        carry_out_steps(gates, vec![Step::Sources], facts, &Options::default(), &Cancel::default())
-            .0
-            .remove(0)
+        carry_out_steps(gates, &[Step::Sources], facts, &Options::default(), &Cancel::default()).0.remove(0)
     };
     let report = run(&facts);
     assert_eq!(report.files, ["out/bulletproof/writing/pages/a.html"]);
