@@ -24,6 +24,9 @@ pub struct Facts {
     pub target: PathBuf,
     /// The members, in cargo's order.
     pub packages: Vec<Package>,
+    /// Every file of the tree that git tracks or would, sorted: sources of other workspaces, hidden files
+    /// and what is no source included. Folders of nested repositories are among them.
+    pub files: Vec<String>,
     /// The Rust source files of the judged packages, sorted by path.
     pub sources: Vec<Source>,
     /// How many Rust source files lie in the tree but belong to other workspaces.

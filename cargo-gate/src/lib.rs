@@ -25,6 +25,7 @@ pub mod graph;
 pub mod parse;
 pub mod reach;
 pub mod scan;
+pub mod secret;
 pub mod unused;
 
 pub mod exec;

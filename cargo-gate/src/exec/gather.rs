@@ -75,7 +75,8 @@ pub fn gather(
         Some(files) => with_nested(&facts, files)?,
         None => walk(&root, &root, &facts.target)?,
     };
-    facts = facts::with_files(facts, &files);
+    facts = facts::with_files(facts, &files.shown);
+    facts.files = files.all();
     facts = with_manifests(facts);
     facts.rustflags = rustflags(&facts, environment);
     facts.revision = succeeded(revision)
@@ -159,7 +160,7 @@ fn metadata(
 }
 
 /// Adds the files of nested repositories and submodules, which git lists as one entry each.
-fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Vec<String>, FactError> {
+fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Listed, FactError> {
     // a look at each file would take long in a large tree: folders seldom have a dot in their name
     let may_be_folder = |entry: &&String| {
         let name = entry.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -171,29 +172,50 @@ fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Vec<String>, FactErr
         .map(|entry| facts.root.join(entry))
         .filter(|path| path.is_dir())
         .collect();
-    let mut files = files;
+    let mut files = Listed { shown: files, hidden: Vec::new() };
     for folder in nested {
-        files.extend(walk(&facts.root, &folder, &facts.target)?);
+        let Listed { shown, hidden } = walk(&facts.root, &folder, &facts.target)?;
+        files.shown.extend(shown);
+        files.hidden.extend(hidden);
     }
     Ok(files)
 }
 
-/// The files of a workspace that no git repository holds: all but what `.gitignore` names, hidden
-/// folders other than `.cargo`, and the target folder.
-fn walk(root: &Path, start: &Path, target: &Path) -> Result<Vec<String>, FactError> {
+/// The files of a tree.
+struct Listed {
+    /// Those that may be sources.
+    shown: Vec<String>,
+    /// Those that a walk finds in hidden folders, or hidden themselves.
+    hidden: Vec<String>,
+}
+
+impl Listed {
+    fn all(self) -> Vec<String> {
+        let mut files = self.shown;
+        files.extend(self.hidden);
+        files.sort();
+        files
+    }
+}
+
+/// The files of a workspace that no git repository holds: all but what `.gitignore` names, git's own
+/// and the target folder. Hidden folders other than `.cargo` are told apart: they hold no sources.
+fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {
     let target = target.to_owned();
-    let wanted = move |entry: &ignore::DirEntry| {
-        let name = entry.file_name();
-        let hidden = name.to_string_lossy().starts_with('.') && name != ".cargo" && entry.depth() > 0;
-        !hidden && entry.path() != target
+    let wanted = move |entry: &ignore::DirEntry| entry.file_name() != ".git" && entry.path() != target;
+    let is_hidden = |path: &Path| {
+        let below = path.strip_prefix(start).unwrap_or(path).components();
+        below
+            .into_iter()
+            .any(|part| part.as_os_str() != ".cargo" && part.as_os_str().as_encoded_bytes().starts_with(b"."))
     };
     let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
-    let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
-    files
-        .filter_map(|entry| {
-            let relative = entry.path().strip_prefix(root).ok()?.to_owned();
-            facts::utf8_name(relative.as_os_str().as_encoded_bytes()).transpose()
-        })
-        .map(|name| name.map(|name| name.replace('\\', "/")))
-        .collect()
+    let mut files = Listed { shown: Vec::new(), hidden: Vec::new() };
+    for entry in walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
+        let Ok(relative) = entry.path().strip_prefix(root) else { continue };
+        let Some(name) = facts::utf8_name(relative.as_os_str().as_encoded_bytes())? else { continue };
+        let list = if is_hidden(entry.path()) { &mut files.hidden } else { &mut files.shown };
+        list.push(name.replace('\\', "/"));
+    }
+    Ok(files)
 }

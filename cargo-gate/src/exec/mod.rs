@@ -16,6 +16,7 @@ mod kill;
 mod process;
 mod program;
 mod scheduler;
+mod secrets;
 mod steps;
 mod store;
 mod tools;

@@ -1,5 +1,6 @@
 //! Carries out one step.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,15 +8,17 @@ use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
-use super::{advisory_db, advisory_update, figures, files, format, index_cache, program};
+use super::{advisory_db, advisory_update, figures, files, format, index_cache, program, secrets};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
 use crate::gates::MEND;
+use crate::parse::git_diff::Changes;
 use crate::reach;
+use crate::secret::Tree;
 use crate::step::{AgainstBase, Base, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams};
-use crate::step::{Tool, ToolCall, read_graph};
+use crate::step::{Scope, Tool, ToolCall, read_graph};
 
 /// What steps are carried out with.
 pub(super) struct Bench<'a> {
@@ -64,7 +67,44 @@ impl Bench<'_> {
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }
+            Step::Secrets { scope, most_bytes } => {
+                let read = self.secrets(before, scope, *most_bytes);
+                Observed::Secrets { read, at: jiff::Timestamp::now() }
+            }
         }
+    }
+
+    /// Looks for secrets; also in sources that git ignores and cargo compiles.
+    fn secrets(&self, before: &Evidence, scope: &Scope, most_bytes: u64) -> Result<Tree, Unreadable> {
+        let changed = match scope {
+            Scope::Tree => None,
+            Scope::Change { base } => self.changed(before, base.as_ref())?,
+        };
+        let sources = self.facts.sources.iter().map(|source| &source.path);
+        let all: BTreeSet<&String> = self.facts.files.iter().chain(sources).collect();
+        let wanted = all.into_iter().filter(|path| changed.is_none_or(|c| c.files.contains_key(*path)));
+        let tree = secrets::look(&self.facts.root, &wanted.collect::<Vec<_>>(), most_bytes);
+        Ok(Tree { whole: changed.is_none(), ..tree })
+    }
+
+    /// What differs from the base; none where everything has to be looked at: there is no base, or git says
+    /// that nothing differs where something does.
+    fn changed<'a>(
+        &self,
+        before: &'a Evidence,
+        base: Option<&String>,
+    ) -> Result<Option<&'a Changes>, Unreadable> {
+        let (base, changes) = (Step::Base { named: base.cloned() }, Step::Changes { base: base.cloned() });
+        let (Some(Observed::Base(found)), Some(Observed::Changes(changes))) =
+            (before.get(&base), before.get(&changes))
+        else {
+            return Err(Unreadable::not_done(&changes));
+        };
+        let changes = changes.as_ref().map_err(Clone::clone)?.as_ref();
+        let tree = found.as_ref().map_err(Clone::clone)?.as_ref().map(|base| &base.tree);
+        let revision = self.facts.revision.as_ref().filter(|revision| !revision.dirty);
+        let same = revision.is_some_and(|revision| Some(&revision.tree) == tree);
+        Ok(changes.filter(|changes| same || !changes.files.is_empty()))
     }
 
     fn git(&self, timeout: Duration) -> Git<'_> {
@@ -233,7 +273,7 @@ const LOCAL: Duration = Duration::from_secs(30);
 /// In words, when there is none or it cannot serve.
 pub fn database_status(cancel: &Cancel) -> Result<String, String> {
     let folder = advisory_update::managed_dir().map_err(|error| error.to_string())?;
-    let database = advisory_db::read(&folder, &std::collections::BTreeSet::new(), LOCAL, cancel)
+    let database = advisory_db::read(&folder, &BTreeSet::new(), LOCAL, cancel)
         .map_err(|error| format!("{error}\nfetch it with: {MEND}"))?;
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     Ok(format!(

@@ -8,6 +8,7 @@ mod fmt;
 mod manifest;
 mod panics;
 mod paths;
+mod secrets;
 mod test;
 mod todo;
 mod unused_deps;
@@ -23,6 +24,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<paths::Paths>::NEW,
     &Entry::<panics::Panics>::NEW,
     &Entry::<todo::Todo>::NEW,
+    &Entry::<secrets::Secrets>::NEW,
     &Entry::<check::Check>::NEW,
     &Entry::<clippy::Clippy>::NEW,
     &Entry::<test::Test>::NEW,

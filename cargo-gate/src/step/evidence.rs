@@ -19,6 +19,7 @@ use crate::gate::{Metric, Unreadable};
 use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
 use crate::scan::{FileScan, LineIndex, scan};
+use crate::secret::Tree;
 
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,6 +237,13 @@ pub enum Observed {
     BaseFile(AgainstBase<Vec<u8>>),
     /// A gate's figures of the base.
     BaseFigures(AgainstBase<BTreeMap<String, Metric>>),
+    /// The secrets.
+    Secrets {
+        /// What was found, or why nobody could look.
+        read: Result<Tree, Unreadable>,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// The evidence of all finished steps.
@@ -296,6 +304,17 @@ impl Evidence {
         match self.get(&Step::Lock) {
             Some(Observed::Lock(read)) => read.as_deref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(&Step::Lock)),
+        }
+    }
+
+    /// What a look for secrets gave, and when.
+    ///
+    /// # Errors
+    /// When the step was not done, or what differs from the base cannot be known.
+    pub fn secrets(&self, step: &Step) -> Result<(&Tree, Timestamp), Unreadable> {
+        match self.get(step) {
+            Some(Observed::Secrets { read, at }) => Ok((read.as_ref().map_err(Clone::clone)?, *at)),
+            _ => Err(Unreadable::not_done(step)),
         }
     }
 

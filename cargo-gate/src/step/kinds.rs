@@ -64,6 +64,26 @@ pub enum Step {
     },
     /// A program of the workspace's own.
     Program(ProgramCall),
+    /// A look for secrets in the text files of the tree.
+    Secrets {
+        /// Which files.
+        scope: Scope,
+        /// The largest file that is looked at, in bytes.
+        most_bytes: u64,
+    },
+}
+
+/// Which files of the tree are looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum Scope {
+    /// All.
+    Tree,
+    /// Those that differ from the base; all where there is none.
+    Change {
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+    },
 }
 
 impl Step {
@@ -78,8 +98,12 @@ impl Step {
             Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. }) => {
                 vec![Self::Tool(build.clone())]
             }
+            Self::Secrets { scope: Scope::Change { base }, .. } => {
+                vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
+            }
             Self::Tool(_)
             | Self::Sources
+            | Self::Secrets { scope: Scope::Tree, .. }
             | Self::File { .. }
             | Self::Lock
             | Self::Graph { .. }
@@ -116,6 +140,7 @@ impl fmt::Display for Step {
             Self::BaseFile { path, .. } => write!(f, "read {path} of the base"),
             Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
             Self::Program(call) => write!(f, "{call}"),
+            Self::Secrets { .. } => write!(f, "look for secrets"),
         }
     }
 }

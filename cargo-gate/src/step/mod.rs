@@ -10,4 +10,4 @@ pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
 pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
 pub(crate) use graph::read_graph;
-pub use kinds::{Executable, ProgramCall, Step, Streams, Tool, ToolCall};
+pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, Tool, ToolCall};

@@ -113,6 +113,7 @@ const TABLE: &[Row] = &[
     rows::sources_only::PATHS,
     rows::sources_only::PANICS,
     rows::sources_only::TODO,
+    rows::secrets::ROW,
     rows::check::ROW,
     rows::clippy::ROW,
     rows::test::ROW,

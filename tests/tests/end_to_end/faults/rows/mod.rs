@@ -6,6 +6,7 @@ pub(super) mod clippy;
 pub(super) mod doctest;
 pub(super) mod fmt;
 pub(super) mod manifest;
+pub(super) mod secrets;
 pub(super) mod sources_only;
 pub(super) mod test;
 pub(super) mod unused_deps;

@@ -1,0 +1,82 @@
+//! Looks for secrets in the files of the tree. Each file's text is let go at once: what is found holds
+//! no value.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::secret::{Found, Tree, scan, text_of};
+
+/// What became of one file.
+enum Looked {
+    Text(u64, Vec<Found>),
+    Binary,
+    Large(u64),
+    Unread(String),
+    /// A folder, a link, or a file that is no longer there.
+    Nothing,
+}
+
+/// Looks at each of those files, on all cores.
+pub(super) fn look(root: &Path, files: &[&String], most_bytes: u64) -> Tree {
+    let looked: Vec<(&String, Looked)> =
+        files.par_iter().map(|path| (*path, look_at(&root.join(path), path, most_bytes))).collect();
+    let mut tree = Tree::default();
+    for (path, looked) in looked {
+        match looked {
+            Looked::Text(bytes, found) => {
+                tree.files += 1;
+                tree.bytes += bytes;
+                tree.found.extend(found.into_iter().map(|found| (path.clone(), found)));
+            }
+            Looked::Binary => tree.binary += 1,
+            Looked::Large(bytes) => tree.large.push((path.clone(), bytes)),
+            Looked::Unread(cause) => tree.unread.push((path.clone(), cause)),
+            Looked::Nothing => {}
+        }
+    }
+    tree
+}
+
+fn look_at(file: &Path, path: &str, most_bytes: u64) -> Looked {
+    let failed = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Looked::Nothing,
+        _ => Looked::Unread(error.to_string()),
+    };
+    match std::fs::symlink_metadata(file) {
+        Err(error) => return failed(&error),
+        // a link's target is looked at where it lies
+        Ok(metadata) if !metadata.is_file() => return Looked::Nothing,
+        Ok(metadata) if metadata.len() > most_bytes => return Looked::Large(metadata.len()),
+        Ok(_) => {}
+    }
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => return failed(&error),
+    };
+    let Some(text) = text_of(&bytes) else { return Looked::Binary };
+    match scan(path, &text) {
+        Ok(found) => Looked::Text(bytes.len() as u64, found),
+        Err(cause) => Looked::Unread(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_or_too_large_is_counted_and_what_is_gone_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write("a.txt", b"text");
+        write("b.bin", b"\0\0");
+        write("c.txt", &[b'x'; 101]);
+        std::fs::create_dir(folder.path().join("nested")).unwrap();
+        let names = ["a.txt", "b.bin", "c.txt", "gone.txt", "nested"].map(str::to_owned);
+        let tree = look(folder.path(), &names.iter().collect::<Vec<_>>(), 100);
+        assert_eq!((tree.files, tree.bytes, tree.binary), (1, 4, 1));
+        assert_eq!(tree.large, [("c.txt".to_owned(), 101)]);
+        assert!(tree.found.is_empty() && tree.unread.is_empty());
+    }
+}

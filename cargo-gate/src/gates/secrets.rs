@@ -1,0 +1,271 @@
+//! `secrets`: no key, token or password in what is committed or pushed.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Expiry, Globs, Reason};
+use crate::finding::{Excerpt, Finding, Place};
+use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::secret::{Found, Rule as Secret, Tree};
+use crate::step::{Evidence, Scope, Step};
+use crate::text::counted;
+
+/// The settings of `secrets`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Secrets {
+    /// Secrets that are accepted: a list of tables with `files` (globs), `reason`, and where it is not for ever
+    /// or for every rule `expires` and `rule`.
+    allow: Vec<Allow>,
+    /// The largest file that is looked at, in bytes; a larger one is named.
+    max_bytes: u64,
+}
+
+/// Secrets that are accepted.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Allow {
+    /// Where.
+    files: Globs,
+    /// The rule that would find them; every rule where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// Why they do no harm.
+    reason: Reason,
+    /// The last day on which this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<Expiry>,
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self { allow: Vec::new(), max_bytes: 64 << 20 }
+    }
+}
+
+impl Gate for Secrets {
+    const INFO: Info = Info {
+        id: "secrets",
+        judges: "keys, tokens and passwords in the tree, or in the change that a hook looks at",
+        bar: "none",
+        stages: &[Stage::PreCommit, Stage::PrePush, Stage::Ci],
+        timeout: Duration::from_mins(5),
+        rules: &[
+            Rule::error(
+                "token",
+                "a token in its issuer's published form, with its checksum where it has one",
+            ),
+            Rule::error("private-key", "a private key"),
+            Rule::warning("test-key", "a private key among tests or their data"),
+            Rule::error("assignment", "a value that looks random, under a name that speaks of a secret"),
+            Rule::error("address-password", "a password in an address"),
+            Rule::warning("jwt", "a signed JSON Web Token, which may have expired"),
+            Rule::warning("too-large", "a file that is too large to be looked at"),
+            Rule::error("allow-expired", "accepted secrets whose time is over"),
+            Rule::warning("allow-unused", "accepted secrets that are not there"),
+        ],
+        manual: MANUAL,
+    };
+
+    fn plan(&self, cx: &Context<'_>) -> Planned {
+        Planned::Steps(vec![self.step(cx)])
+    }
+
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        let (tree, at) = evidence.secrets(&self.step(cx))?;
+        if let Some((path, cause)) = tree.unread.first() {
+            return Err(Unreadable::crashed(format!("{path}: {cause}")));
+        }
+        if tree.files + tree.binary + tree.large.len() == 0 && tree.whole {
+            return Err(Unreadable::nothing_ran("no file of the tree could be looked at"));
+        }
+        let findings = self.weigh(tree, jiff::tz::Offset::UTC.to_datetime(at).date());
+        let secrets = findings
+            .iter()
+            .filter(|finding| finding.place.as_ref().is_some_and(|p| p.line.is_some()))
+            .count();
+        let accepted = tree.found.len() - secrets;
+        let files = counted(tree.files, if tree.whole { "file" } else { "changed file" });
+        let summary = match secrets {
+            0 => format!("no secret in {files}"),
+            many => format!("{} in {files} (bar 0)", counted(many, "secret")),
+        };
+        let outcome = Outcome::new(summary)
+            .count("files", tree.files)
+            .count("bytes", usize::try_from(tree.bytes).unwrap_or(usize::MAX))
+            .count("binary_files", tree.binary)
+            .count("accepted", accepted)
+            .count("secrets", secrets)
+            .findings(findings);
+        Ok(match tree.binary {
+            0 => outcome,
+            many => outcome.note(format!("not looked at: {}, which are no text", counted(many, "file"))),
+        })
+    }
+}
+
+impl Secrets {
+    fn step(&self, cx: &Context<'_>) -> Step {
+        let hook = matches!(cx.options.stage, Stage::PreCommit | Stage::PrePush);
+        let base = cx.options.base.clone();
+        Step::Secrets {
+            scope: if hook { Scope::Change { base } } else { Scope::Tree },
+            most_bytes: self.max_bytes,
+        }
+    }
+
+    /// The findings, with what is accepted taken out.
+    fn weigh(&self, tree: &Tree, today: Date) -> Vec<Finding> {
+        let holds = |allow: &Allow| allow.expires.is_none_or(|expires| expires.0 >= today);
+        let about = |allow: &Allow, path: &str, found: &Found| {
+            let rule = allow.rule.as_deref().is_none_or(|rule| rule == found.rule.name());
+            rule && allow.files.matches(path)
+        };
+        let accepted = |path: &str, found: &Found| {
+            self.allow.iter().any(|allow| holds(allow) && about(allow, path, found))
+        };
+        let left = tree.found.iter().filter(|(path, found)| !accepted(path, found));
+        let mut findings: Vec<Finding> = left.map(|(path, found)| finding(path, found)).collect();
+        findings.extend(tree.large.iter().map(|(path, bytes)| {
+            let message = format!(
+                "{bytes} bytes are more than `max_bytes` = {} and were not looked at",
+                self.max_bytes
+            );
+            Finding::warning("secrets/too-large", message)
+                .at(Place::file(path))
+                .help("raise `max_bytes`")
+                .anchor("")
+        }));
+        for allow in &self.allow {
+            let used = tree.found.iter().any(|(path, found)| about(allow, path, found));
+            let files = Vec::from(allow.files.clone()).join(", ");
+            if let (true, Some(expires)) = (used && !holds(allow), allow.expires) {
+                let message =
+                    format!("secrets in {files} were accepted until {} ({})", expires.0, allow.reason);
+                let help = "take them out now, or accept them again with a new date";
+                findings.push(Finding::error("secrets/allow-expired", message).help(help).anchor(files));
+            } else if !used && tree.whole {
+                let message = format!("secrets in {files} are accepted, and there are none");
+                let help = "remove the entry from `allow`";
+                findings.push(Finding::warning("secrets/allow-unused", message).help(help).anchor(files));
+            }
+        }
+        findings
+    }
+}
+
+fn finding(path: &str, found: &Found) -> Finding {
+    let rule = format!("secrets/{}", found.rule.name());
+    let finding = match found.rule {
+        Secret::Token => Finding::error(rule, found.name.clone()),
+        Secret::PrivateKey | Secret::TestKey => Finding::error(rule, "a private key"),
+        Secret::Assignment => Finding::error(rule, format!("a {} that looks real", found.name)),
+        Secret::Address => Finding::error(rule, "a password in an address"),
+        Secret::Jwt => Finding::error(rule, "a signed JSON Web Token"),
+    };
+    let warns = matches!(found.rule, Secret::TestKey | Secret::Jwt);
+    let severity = if warns { crate::finding::Severity::Warning } else { finding.severity };
+    let help = match found.rule {
+        Secret::TestKey => "make it when the test runs, or accept it under `allow` with a reason",
+        _ => {
+            "revoke it where it was issued if it was ever pushed; then read it from the environment or a vault"
+        }
+    };
+    let excerpt = found.masked.clone();
+    let masked = excerpt.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
+    let excerpt = excerpt.map(|(text, mark)| Excerpt { text, first_line: found.line, mark });
+    let place = Place { column: Some(found.column), ..Place::line(path, found.line) };
+    let finding = Finding { severity, ..finding };
+    finding.at(place).help(help).excerpt(excerpt).anchor(format!("{masked} {}", found.digest))
+}
+
+const MANUAL: &str = "\
+## What it checks
+
+Every text file that git tracks or would, hidden ones included; in the stages `pre-commit` and `pre-push` the
+files that differ from the base, and what is staged or was committed since. It finds
+
+- tokens of known issuers by their published forms (GitHub, GitLab, npm, PyPI, the Rust registry, AWS, Google,
+  Slack, Stripe, OpenAI, Anthropic, Vault, and more); where the form has a checksum, it must hold;
+- private keys: PEM blocks that hold one (a warning among tests and their data), age keys;
+- passwords and keys under names that say so (`password = …`, `api_key: …`, `client_secret(…)`), where the value
+  looks random: not in tests, `#[cfg(test)]` code and lock files, no place holders, identifiers, UUIDs, addresses;
+- passwords in addresses (`postgres://user:…@host`), bearer tokens, webhook addresses, signed JSON Web Tokens.
+
+No value is ever shown: the excerpt ends in stars, the fingerprint cannot be turned back. What is no text is
+not looked at, and is counted. Everything runs in process; nothing is asked of any issuer.
+
+## Why
+
+What was pushed once is public: it stays in the history, in forks and in caches, whatever a later commit removes.
+
+## How to fix
+
+Revoke the secret where it was issued, then read it from the environment or a vault. Removing it from the file
+alone mends nothing once it was pushed. What does no harm is accepted with a reason:
+
+```toml
+[[gates.secrets.allow]]
+files = [\"demo/keys/*.pem\"]
+rule = \"private-key\"
+reason = \"made for the demo, trusted by nobody\"
+```
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rule: Secret) -> Found {
+        Found { rule, name: "key".into(), line: 3, column: 5, masked: None, digest: "abcd".into() }
+    }
+
+    fn tree(found: &[(&str, Found)]) -> Tree {
+        let found = found.iter().map(|(path, found)| ((*path).to_owned(), found.clone())).collect();
+        Tree { found, files: 2, whole: true, ..Tree::default() }
+    }
+
+    fn allowing(files: &str, rule: Option<&str>, expires: Option<&str>) -> Secrets {
+        let allow = Allow {
+            files: Globs::try_from(vec![files.to_owned()]).unwrap(),
+            rule: rule.map(str::to_owned),
+            reason: Reason::try_from("made up".to_owned()).unwrap(),
+            expires: expires.map(|day| Expiry::try_from(day.to_owned()).unwrap()),
+        };
+        Secrets { allow: vec![allow], ..Secrets::default() }
+    }
+
+    fn rules(secrets: &Secrets, tree: &Tree) -> Vec<String> {
+        let findings = secrets.weigh(tree, jiff::civil::date(2026, 6, 1));
+        findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn an_entry_accepts_its_rule_in_its_files_until_its_day() {
+        let tree = tree(&[("demo/a.env", found(Secret::Token))]);
+        assert_eq!(rules(&Secrets::default(), &tree), ["secrets/token"]);
+        assert!(rules(&allowing("demo/**", None, None), &tree).is_empty());
+        assert!(rules(&allowing("demo/**", Some("token"), Some("2026-06-01")), &tree).is_empty());
+        let expired = ["secrets/token", "secrets/allow-expired"];
+        assert_eq!(rules(&allowing("demo/**", None, Some("2026-05-31")), &tree), expired);
+        let unused = ["secrets/token", "secrets/allow-unused"];
+        assert_eq!(rules(&allowing("demo/**", Some("jwt"), None), &tree), unused);
+        assert_eq!(rules(&allowing("x/**", None, None), &tree), unused);
+    }
+
+    #[test]
+    fn an_entry_for_a_file_that_did_not_change_is_not_unused() {
+        let change = Tree { whole: false, ..tree(&[]) };
+        assert!(rules(&allowing("demo/**", None, None), &change).is_empty());
+    }
+
+    #[test]
+    fn keys_of_tests_and_web_tokens_warn() {
+        let tree = tree(&[("tests/a.pem", found(Secret::TestKey)), ("a.txt", found(Secret::Jwt))]);
+        let findings = Secrets::default().weigh(&tree, jiff::civil::date(2026, 6, 1));
+        assert!(findings.iter().all(|finding| finding.severity == crate::finding::Severity::Warning));
+    }
+}
