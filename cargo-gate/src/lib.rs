@@ -20,6 +20,7 @@ mod text;
 mod toml_text;
 
 pub mod advisory;
+pub mod binary;
 pub mod compile;
 pub mod graph;
 pub mod parse;
