@@ -25,6 +25,7 @@ pub mod compile;
 pub mod graph;
 pub mod parse;
 pub mod reach;
+pub mod release;
 pub mod scan;
 pub mod secret;
 pub mod unused;

@@ -15,6 +15,7 @@ mod index_cache;
 mod kill;
 mod process;
 mod program;
+mod programs;
 mod scheduler;
 mod secrets;
 mod steps;

@@ -8,7 +8,7 @@ use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
-use super::{advisory_db, advisory_update, figures, files, format, index_cache, program, secrets};
+use super::{advisory_db, advisory_update, figures, files, format, index_cache, program, programs, secrets};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
@@ -70,6 +70,9 @@ impl Bench<'_> {
             Step::Secrets { scope, most_bytes } => {
                 let read = self.secrets(before, scope, *most_bytes);
                 Observed::Secrets { read, at: jiff::Timestamp::now() }
+            }
+            Step::Programs { build } => {
+                Observed::Programs(programs::read(self.facts, self.options, build, before))
             }
         }
     }

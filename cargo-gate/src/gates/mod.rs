@@ -9,6 +9,7 @@ mod manifest;
 mod panics;
 mod paths;
 mod secrets;
+mod size;
 mod test;
 mod todo;
 mod unused_deps;
@@ -31,6 +32,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<doctest::Doctest>::NEW,
     &Entry::<audit::Audit>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,
+    &Entry::<size::Size>::NEW,
 ];
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Metric, Unreadable};
 use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
+use crate::release::BuiltProgram;
 use crate::scan::{FileScan, LineIndex, scan};
 use crate::secret::Tree;
 
@@ -244,6 +245,8 @@ pub enum Observed {
         /// When.
         at: Timestamp,
     },
+    /// The programs of a build, or why they cannot be judged.
+    Programs(Result<Vec<BuiltProgram>, Unreadable>),
 }
 
 /// The evidence of all finished steps.
@@ -281,6 +284,17 @@ impl Evidence {
     pub fn graph(&self, step: &Step) -> Result<&Metadata, Unreadable> {
         match self.get(step) {
             Some(Observed::Graph(_, read)) => read.as_deref().map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// The programs of a build.
+    ///
+    /// # Errors
+    /// When the step was not done, the build failed or named too few programs, or one cannot be read.
+    pub fn programs(&self, step: &Step) -> Result<&[BuiltProgram], Unreadable> {
+        match self.get(step) {
+            Some(Observed::Programs(read)) => read.as_deref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(step)),
         }
     }

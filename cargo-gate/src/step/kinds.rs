@@ -64,6 +64,11 @@ pub enum Step {
     },
     /// A program of the workspace's own.
     Program(ProgramCall),
+    /// The files of the programs that a build made.
+    Programs {
+        /// The build, with JSON messages.
+        build: ToolCall,
+    },
     /// A look for secrets in the text files of the tree.
     Secrets {
         /// Which files.
@@ -101,6 +106,7 @@ impl Step {
             Self::Secrets { scope: Scope::Change { base }, .. } => {
                 vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
             }
+            Self::Programs { build } => vec![Self::Tool(build.clone())],
             Self::Tool(_)
             | Self::Sources
             | Self::Secrets { scope: Scope::Tree, .. }
@@ -141,6 +147,7 @@ impl fmt::Display for Step {
             Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
             Self::Program(call) => write!(f, "{call}"),
             Self::Secrets { .. } => write!(f, "look for secrets"),
+            Self::Programs { .. } => write!(f, "read the programs of the release build"),
         }
     }
 }
