@@ -22,6 +22,23 @@ pub struct CargoRun {
     pub diagnostics: Vec<Diagnostic>,
     /// The files made, or found up to date.
     pub artifacts: Vec<Artifact>,
+    /// What the build scripts said.
+    pub scripts: Vec<ScriptRun>,
+}
+
+/// What a build script told cargo.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ScriptRun {
+    /// cargo's id of its package.
+    pub package_id: String,
+    /// Where it wrote files.
+    pub out_dir: String,
+    /// The variables that it sets for its crate, each with its value.
+    pub env: Vec<(String, String)>,
+    /// The conditions that it turns on.
+    pub cfgs: Vec<String>,
+    /// The libraries that it has linked.
+    pub linked_libs: Vec<String>,
 }
 
 /// The output of one compilation unit.
@@ -185,6 +202,7 @@ pub fn parse(stdout: &[u8]) -> Result<CargoRun, MessageError> {
     let body = stdout.strip_suffix(b"\n").unwrap_or(stdout);
     let mut diagnostics = Vec::new();
     let mut artifacts = Vec::new();
+    let mut scripts = Vec::new();
     let mut finished = None;
     let mut lines = 0;
     for (index, bytes) in body.split(|byte| *byte == b'\n').enumerate() {
@@ -201,6 +219,7 @@ pub fn parse(stdout: &[u8]) -> Result<CargoRun, MessageError> {
                 let artifact: raw::CompilerArtifact = serde_json::from_str(line).map_err(malformed)?;
                 artifacts.push(artifact.into_artifact());
             }
+            "build-script-executed" => scripts.push(serde_json::from_str(line).map_err(malformed)?),
             "build-finished" => {
                 let end: raw::BuildFinished = serde_json::from_str(line).map_err(malformed)?;
                 finished = Some(end.success && finished.unwrap_or(true));
@@ -209,7 +228,7 @@ pub fn parse(stdout: &[u8]) -> Result<CargoRun, MessageError> {
         }
     }
     match finished {
-        Some(success) => Ok(CargoRun { success, diagnostics, artifacts }),
+        Some(success) => Ok(CargoRun { success, diagnostics, artifacts, scripts }),
         None => Err(MessageError::CutShort { lines }),
     }
 }

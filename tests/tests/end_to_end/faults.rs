@@ -120,6 +120,7 @@ const TABLE: &[Row] = &[
     rows::doctest::ROW,
     rows::audit::ROW,
     rows::unused_deps::ROW,
+    rows::size::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

@@ -16,4 +16,5 @@ mod scheduling;
 // the tests of it need the `setsid` of Linux
 #[cfg(target_os = "linux")]
 mod signals;
+mod sizes;
 mod support;

@@ -7,6 +7,7 @@ pub(super) mod doctest;
 pub(super) mod fmt;
 pub(super) mod manifest;
 pub(super) mod secrets;
+pub(super) mod size;
 pub(super) mod sources_only;
 pub(super) mod test;
 pub(super) mod unused_deps;

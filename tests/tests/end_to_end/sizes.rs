@@ -1,0 +1,46 @@
+//! The growth of a program against the revision before.
+
+use serde_json::Value;
+
+use super::support::{Workspace, git};
+
+const LARGER: &str = "//! A program with a table.\n\nstatic TABLE: [u8; 3_000_000] = [7; 3_000_000];\n\n\
+    fn main() {\n    let at = std::env::args().count();\n    println!(\"{}\", TABLE[at]);\n}\n";
+
+fn commit(workspace: &Workspace) {
+    git(&workspace.root(), &["add", "--all"]);
+    git(&workspace.root(), &["commit", "--quiet", "--message=a change"]);
+}
+
+fn gate(workspace: &Workspace) -> Value {
+    workspace.bulletproof(&["--gate", "size"]).report()["gates"][0].clone()
+}
+
+#[test]
+fn a_program_that_grew_since_the_base_is_named_with_what_grew() {
+    let workspace = Workspace::of("size").with("bulletproof.toml", "").with_own_target();
+    commit(&workspace);
+    let first = gate(&workspace);
+    assert_eq!(first["status"], "passed", "{first:#}");
+    let workspace = workspace.with("src/main.rs", LARGER);
+    commit(&workspace);
+    let second = gate(&workspace);
+    assert_eq!(second["status"], "failed", "{second:#}");
+    assert_eq!(second["findings"][0]["rule"], "size/grown", "{second:#}");
+    assert!(second["findings"][0]["message"].as_str().unwrap().contains("against the commit before HEAD"));
+    assert!(
+        second["findings"][0].to_string().contains("rodata") || cfg!(not(target_os = "linux")),
+        "{second:#}"
+    );
+}
+
+#[test]
+fn growth_against_a_base_without_figures_is_no_silent_pass() {
+    let workspace = Workspace::of("size").with("bulletproof.toml", "").with_own_target();
+    commit(&workspace);
+    let workspace = workspace.with("src/main.rs", LARGER);
+    commit(&workspace);
+    let report = gate(&workspace);
+    assert_eq!(report["status"], "warned", "{report:#}");
+    assert_eq!(report["findings"][0]["rule"], "size/growth-unknown", "{report:#}");
+}
