@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use cargo_gate::config::config_schema;
 use cargo_gate::exec::{self, Cancel};
-use cargo_gate::gates::GATES;
+use cargo_gate::gates::{CUSTOM, GATES};
 use cargo_gate::manual;
 use cargo_gate::render::Console;
 use cargo_gate::report::report_schema;
-use cargo_gate::run::advisory_url;
+use cargo_gate::run::{advisory_url, own_gates};
 use cargo_gate::verdict::NO_VERDICT;
 use clap::CommandFactory;
 
@@ -18,17 +18,28 @@ use crate::cli::{Cargo, SchemaOf};
 const FETCH: Duration = Duration::from_mins(5);
 
 pub(crate) fn list() -> u8 {
-    Console.out(&manual::list());
-    0
+    let (own, code) = match own_gates() {
+        Ok(own) => (own, 0),
+        Err(error) => {
+            Console.error(&error.to_string());
+            (Vec::new(), NO_VERDICT)
+        }
+    };
+    Console.out(&manual::list(&own));
+    code
 }
 
 pub(crate) fn explain(name: &str) -> u8 {
-    let Some(gate) = GATES.iter().find(|gate| gate.info().id == name) else {
-        Console.error(&format!("there is no gate `{name}`; `cargo bulletproof list` shows them"));
-        return NO_VERDICT;
-    };
-    Console.out(&manual::page(*gate));
-    0
+    if let Some(gate) = GATES.iter().chain([&CUSTOM]).find(|gate| gate.info().id == name) {
+        Console.out(&manual::page(*gate));
+        return 0;
+    }
+    let none = || format!("there is no gate `{name}`; `cargo bulletproof list` shows them");
+    let own = own_gates().map_err(|error| error.to_string());
+    answer(own.and_then(|own| {
+        let gate = own.iter().find(|gate| gate.info.id == name);
+        gate.map(manual::own_page).ok_or_else(none)
+    }))
 }
 
 pub(crate) fn schema(of: SchemaOf) -> u8 {

@@ -22,6 +22,7 @@ mod toml_text;
 pub mod advisory;
 pub mod binary;
 pub mod compile;
+pub mod custom;
 pub mod graph;
 pub mod parse;
 pub mod reach;

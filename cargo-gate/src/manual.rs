@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::config::gate_properties;
 use crate::finding::Severity;
 use crate::gate::Stage;
-use crate::gates::GATES;
-use crate::registry::Registered;
+use crate::gates::{CUSTOM, GATES};
+use crate::registry::{Configured, Registered};
 
 /// The page of a gate, in Markdown.
 pub fn page(gate: &dyn Registered) -> String {
@@ -27,11 +27,11 @@ pub fn page(gate: &dyn Registered) -> String {
         };
         let _ = writeln!(text, "| `{}/{}` | {weight} | {} |", info.id, rule.name, rule.finds);
     }
-    let _ = write!(
-        text,
-        "\n## How to configure\n\nIn the table `[gates.{}]` of `bulletproof.toml`:\n\n",
-        info.id
-    );
+    let place = match info.id {
+        id if id == CUSTOM.info().id => "each entry `[[gate]]`".to_owned(),
+        id => format!("the table `[gates.{id}]`"),
+    };
+    let _ = write!(text, "\n## How to configure\n\nIn {place} of `bulletproof.toml`:\n\n");
     text.push_str("| key | default | meaning |\n| --- | --- | --- |\n");
     let mut generator = SchemaGenerator::default();
     for (key, property) in gate_properties(gate, &mut generator) {
@@ -41,12 +41,27 @@ pub fn page(gate: &dyn Registered) -> String {
     text
 }
 
-/// A line for each gate.
-pub fn list() -> String {
-    let mut text = format!("{:<11} {:<26} {}\n", "gate", "stages", "judges");
-    for gate in GATES {
-        let info = gate.info();
-        let _ = writeln!(text, "{:<11} {:<26} {}", info.id, stages(info.stages), info.judges);
+/// The page of a gate that the config defines.
+pub fn own_page(gate: &Configured) -> String {
+    let (info, stages) = (gate.info, stages(gate.stages()));
+    format!(
+        "# `{0}`\n\nJudges {1}.\n\n- Bar: {2}\n- Stages: {stages}\n- By itself: `cargo gate {0}`\n\n\
+         An entry of `[[gate]]` in this workspace's config; `cargo bulletproof explain {3}` says how those work.\n",
+        info.id,
+        info.judges,
+        info.bar,
+        CUSTOM.info().id
+    )
+}
+
+/// A line for each gate, with those that the config defines.
+pub fn list(own: &[Configured]) -> String {
+    let built_in = GATES.iter().map(|gate| (gate.info(), gate.info().stages));
+    let rows: Vec<_> = built_in.chain(own.iter().map(|gate| (gate.info, gate.stages()))).collect();
+    let width = rows.iter().map(|(info, _)| info.id.len()).max().unwrap_or_default();
+    let mut text = format!("{:<width$} {:<26} {}\n", "gate", "stages", "judges");
+    for (info, in_stages) in rows {
+        let _ = writeln!(text, "{:<width$} {:<26} {}", info.id, stages(in_stages), info.judges);
     }
     text
 }
@@ -54,7 +69,7 @@ pub fn list() -> String {
 /// The table of the README.
 pub fn readme_table() -> String {
     let mut text = String::from("| gate | judges | bar | stages |\n| --- | --- | --- | --- |\n");
-    for gate in GATES {
+    for gate in GATES.iter().chain([&CUSTOM]) {
         let info = gate.info();
         let (id, stages) = (info.id, stages(info.stages));
         let _ =

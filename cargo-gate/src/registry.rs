@@ -74,6 +74,12 @@ pub struct Configured {
 }
 
 impl Configured {
+    /// The same under what is known of another gate.
+    #[must_use]
+    pub(crate) fn named(self, info: &'static Info) -> Self {
+        Self { info, ..self }
+    }
+
     /// The stages that it is in.
     pub fn stages(&self) -> &[Stage] {
         self.common.stages.as_deref().unwrap_or(self.info.stages)

@@ -8,7 +8,9 @@ use crate::event::Event;
 use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
+use crate::gates::GATES;
 use crate::plan::{self, Plan, Selection, UnknownGate};
+use crate::registry::Configured;
 use crate::render::{self, Console, Detail, Progress};
 use crate::report::{self, Report, SCHEMA_VERSION, milliseconds};
 use crate::step::Step;
@@ -68,6 +70,19 @@ pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
         Step::Advisories { url, .. } => url,
         _ => None,
     }))
+}
+
+/// The gates that the config of this workspace defines; none outside a workspace.
+///
+/// # Errors
+/// When the config has problems.
+pub fn own_gates() -> Result<Vec<Configured>, RunError> {
+    let environment = Environment::read()?;
+    let Ok(facts) = exec::gather(&environment, None, true, &Cancel::default()) else { return Ok(Vec::new()) };
+    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
+    let config = config::parse(own.as_deref(), &manifest)?;
+    let is_own = |gate: &Configured| !GATES.iter().any(|one| one.info().id == gate.info.id);
+    Ok(config.gates.into_iter().filter(is_own).collect())
 }
 
 fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Result<u8, RunError> {

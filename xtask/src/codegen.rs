@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cargo_gate::config::config_schema;
-use cargo_gate::gates::GATES;
+use cargo_gate::gates::{CUSTOM, GATES};
 use cargo_gate::manual;
 use cargo_gate::report::report_schema;
 
@@ -79,7 +79,7 @@ pub(crate) fn stale(repo: &Repo) -> Result<Vec<(String, Option<String>)>, Error>
 
 /// The files that are made as a whole.
 fn generated() -> Vec<(String, String)> {
-    let pages = GATES.iter().map(|gate| {
+    let pages = GATES.iter().chain([&CUSTOM]).map(|gate| {
         let page = manual::page(*gate);
         (format!("{PAGES}{}.md", gate.info().id), format!("{MADE}{page}"))
     });
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn every_gate_has_a_page_and_both_schemas_are_made() {
         let paths: Vec<String> = generated().into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths.len(), GATES.len() + 2);
+        assert_eq!(paths.len(), GATES.len() + 3);
         assert!(paths.contains(&"docs/gates/fmt.md".to_owned()));
         assert!(paths.contains(&"docs/schema/report.json".to_owned()));
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml_edit::{Document, Item, TableLike};
 
+use super::custom;
 use super::decode::{Problems, Section, nearest, property_names, unknown};
 use super::{Globs, Problem};
 use crate::finding::digest;
@@ -100,9 +101,14 @@ fn from_table(file: &str, text: &str, root: &dyn TableLike) -> Result<Config, Co
     let mut problems = Problems::new(file, text);
     let whole = Section { name: "", table: root };
     let general: General = whole.decode(&mut problems);
-    whole.reject_unknown(&[property_names::<General>(), vec!["gates".to_owned()]].concat(), &mut problems);
+    whole.reject_unknown(
+        &[property_names::<General>(), vec!["gates".to_owned(), custom::KEY.to_owned()]].concat(),
+        &mut problems,
+    );
     let ids: Vec<&str> = GATES.iter().map(|gate| gate.info().id).collect();
-    check_stages(root, &ids, &mut problems);
+    let custom = custom::gates(root, &ids, &mut problems);
+    let every: Vec<&str> = ids.iter().copied().chain(custom.iter().map(|gate| gate.info.id)).collect();
+    check_stages(root, &every, &mut problems);
     let empty = toml_edit::Table::new();
     let tables = match root.get("gates") {
         None => &empty as &dyn TableLike,
@@ -126,6 +132,7 @@ fn from_table(file: &str, text: &str, root: &dyn TableLike) -> Result<Config, Co
             let table = tables.get(id).and_then(Item::as_table_like).unwrap_or(&empty);
             gate.configure(&Section { name: &format!("gates.{id}"), table }, &mut problems)
         })
+        .chain(custom)
         .collect();
     let problems = problems.into_vec();
     if problems.is_empty() {

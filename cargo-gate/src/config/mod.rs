@@ -2,6 +2,7 @@
 //! problems are told at once; and its JSON Schema.
 
 mod common;
+mod custom;
 mod decode;
 mod load;
 mod schema;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::load::General;
 use super::{Common, Timeout};
-use crate::gates::GATES;
+use crate::gates::{CUSTOM, GATES};
 use crate::registry::Registered;
 
 /// The JSON Schema (2020-12) of `bulletproof.toml`.
@@ -28,6 +28,19 @@ pub fn config_schema() -> Value {
     properties.insert(
         "gates".to_owned(),
         json!({ "type": "object", "description": "The settings of each gate.", "properties": gates, "additionalProperties": false }),
+    );
+    properties.insert(
+        "gate".to_owned(),
+        json!({
+            "type": "array",
+            "description": "Commands of yours, each a gate of its own name.",
+            "items": {
+                "type": "object",
+                "properties": gate_properties(CUSTOM, &mut generator),
+                "required": ["name", "command"],
+                "additionalProperties": false
+            }
+        }),
     );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

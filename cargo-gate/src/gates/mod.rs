@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod clippy;
+mod custom;
 mod doctest;
 mod fmt;
 mod manifest;
@@ -34,6 +35,9 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<unused_deps::UnusedDeps>::NEW,
     &Entry::<size::Size>::NEW,
 ];
+
+/// What each entry of `[[gate]]` in the config is: a gate of its own name.
+pub const CUSTOM: &dyn Registered = &Entry::<custom::Custom>::NEW;
 
 #[cfg(test)]
 mod tests;

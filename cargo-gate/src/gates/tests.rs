@@ -4,9 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use super::GATES;
+use super::{CUSTOM, GATES};
 use crate::config::{config_schema, parse};
 use crate::gate::SECTIONS;
+
+fn every() -> impl Iterator<Item = &'static dyn crate::registry::Registered> {
+    GATES.iter().chain([&CUSTOM]).copied()
+}
 
 #[test]
 fn folder_and_registry_agree() {
@@ -17,13 +21,13 @@ fn folder_and_registry_agree() {
         .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
         .filter(|name| name != "mod" && name != "tests")
         .collect();
-    let registered: BTreeSet<String> = GATES.iter().map(|gate| gate.info().id.replace('-', "_")).collect();
+    let registered: BTreeSet<String> = every().map(|gate| gate.info().id.replace('-', "_")).collect();
     assert_eq!(files, registered);
 }
 
 #[test]
 fn every_manual_has_its_sections_in_order() {
-    for gate in GATES {
+    for gate in every() {
         let manual = gate.info().manual;
         let places: Vec<_> = SECTIONS.iter().map(|section| manual.find(section)).collect();
         assert!(places.iter().all(Option::is_some), "{}: {places:?}", gate.info().id);
@@ -33,7 +37,7 @@ fn every_manual_has_its_sections_in_order() {
 
 #[test]
 fn every_gate_has_rules_with_names_of_their_own() {
-    for gate in GATES {
+    for gate in every() {
         let info = gate.info();
         let names: BTreeSet<&str> = info.rules.iter().map(|rule| rule.name).collect();
         assert!(!names.is_empty() && names.len() == info.rules.len(), "{}", info.id);
@@ -43,7 +47,7 @@ fn every_gate_has_rules_with_names_of_their_own() {
 
 #[test]
 fn no_setting_of_a_gate_hides_one_that_all_gates_have() {
-    for gate in GATES {
+    for gate in every() {
         let own = gate.properties(&mut schemars::SchemaGenerator::default());
         for common in crate::config::property_names::<crate::config::Common>() {
             assert!(!own.contains_key(&common), "{}: {common}", gate.info().id);
