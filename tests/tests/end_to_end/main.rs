@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod cli;
+mod custom;
 mod faults;
 mod fixtures;
 mod scheduling;

@@ -13,6 +13,8 @@ pub(crate) struct Scene {
     env: Vec<(&'static str, Option<String>)>,
     /// Whether the command line names the database.
     database_named: bool,
+    /// The name that the gate has in the config, where that is another.
+    named: Option<&'static str>,
     /// Another workspace, whose answers a tool gives.
     other: Option<Workspace>,
 }
@@ -22,7 +24,13 @@ impl Scene {
     pub(crate) fn new() -> Self {
         let (workspace, database) = (Workspace::of("clean"), Database::committed(1));
         let (fakes, args, env) = (Fakes::new(), Vec::new(), Vec::new());
-        Self { workspace, database, fakes, args, env, database_named: true, other: None }
+        Self { workspace, database, fakes, args, env, database_named: true, named: None, other: None }
+    }
+
+    /// The gate has that name in the config.
+    pub(crate) fn as_gate(mut self, name: &'static str) -> Self {
+        self.named = Some(name);
+        self
     }
 
     /// A tool does that on calls with those arguments.
@@ -91,6 +99,7 @@ impl Scene {
 
     /// What the run of a gate comes to.
     pub(crate) fn run(self, gate: &str) -> Outcome {
+        let gate = self.named.unwrap_or(gate);
         let mut run = self.workspace.bulletproof(&["--gate", gate, "--format", "json"]);
         if self.database_named {
             run = run.args(["--db".to_owned(), self.database.argument()]);

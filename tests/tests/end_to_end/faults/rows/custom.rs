@@ -41,8 +41,14 @@ const CELLS: &[(Fault, Cell)] = &[
     (ToolMissing, Case(How::Scene(|scene| says(scene, "exit-code", 127, "")), Broken("unavailable"))),
     (WrongVersion, Case(Tool(LINT, RejectsArguments), Broken("crashed"))),
     (FailureWithCleanOutput, Case(How::Scene(|scene| says(scene, "sarif", 1, CLEAN)), Broken("garbage"))),
-    (FailureWithCleanOutput, Case(How::Scene(|scene| says(scene, "exit-code", 1, "")), Failed("lint/failed"))),
-    (FailureWithCleanOutput, Case(How::Scene(|scene| says(scene, "junit", 0, FAILED_TEST)), Broken("garbage"))),
+    (
+        FailureWithCleanOutput,
+        Case(How::Scene(|scene| says(scene, "exit-code", 1, "")), Failed("lint/failed")),
+    ),
+    (
+        FailureWithCleanOutput,
+        Case(How::Scene(|scene| says(scene, "junit", 0, FAILED_TEST)), Broken("garbage")),
+    ),
     (Garbage, Case(Tool(LINT, Prints("{?")), Broken("garbage"))),
     (Garbage, Case(How::Scene(|scene| says(scene, "junit", 0, "<?")), Broken("garbage"))),
     (Garbage, Case(How::Scene(|scene| says(scene, "json-lines", 0, "?")), Broken("garbage"))),
@@ -57,8 +63,14 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, NotApplicable("a command's answer is what it writes in this run")),
     (NoTestsRan, Case(How::Scene(|scene| says(scene, "junit", 0, NO_TEST)), Broken("nothing-ran"))),
     (NoTestsRan, Case(How::Scene(|scene| says(scene, "junit", 0, ALL_SKIPPED)), Broken("nothing-ran"))),
-    (NoFilesMatched, Case(How::Scene(|scene| says(scene, "sarif", 0, WITHOUT_RESULTS)), Broken("nothing-ran"))),
-    (NoFilesMatched, Case(How::Scene(|scene| says(scene, "json-lines", 0, NOTHING_CHECKED)), Broken("nothing-ran"))),
+    (
+        NoFilesMatched,
+        Case(How::Scene(|scene| says(scene, "sarif", 0, WITHOUT_RESULTS)), Broken("nothing-ran")),
+    ),
+    (
+        NoFilesMatched,
+        Case(How::Scene(|scene| says(scene, "json-lines", 0, NOTHING_CHECKED)), Broken("nothing-ran")),
+    ),
     (DiskFull, Case(Tool(LINT, FindsNoSpace(1)), Broken("crashed"))),
     (ReadOnlyTarget, NO_WRITING),
     (DatabaseMissing, NO_DATABASE),
