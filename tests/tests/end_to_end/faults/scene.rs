@@ -28,7 +28,7 @@ impl Scene {
     }
 
     /// The gate has that name in the config.
-    pub(crate) fn as_gate(mut self, name: &'static str) -> Self {
+    pub(crate) fn of_gate(mut self, name: &'static str) -> Self {
         self.named = Some(name);
         self
     }

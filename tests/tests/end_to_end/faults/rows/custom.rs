@@ -27,7 +27,7 @@ pub(in crate::faults) fn sound(scene: Scene) -> Scene {
 
 fn lint(scene: Scene, output: &str, more: &str) -> Scene {
     let entry = "[[gate]]\nname = \"lint\"\ncommand = [\"lint-tool\", \"--report\"]\n";
-    scene.config(&format!("{entry}output = \"{output}\"\n{more}")).as_gate("lint")
+    scene.config(&format!("{entry}output = \"{output}\"\n{more}")).of_gate("lint")
 }
 
 fn says(scene: Scene, output: &str, code: u8, text: &str) -> Scene {
