@@ -1,4 +1,4 @@
-//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus`.
+//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | fuzz`.
 
 #![expect(clippy::disallowed_methods, reason = "chores are effects")]
 
@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod codegen;
 mod corpus;
+mod fuzz;
 mod new_gate;
 mod packages;
 mod program;
@@ -38,6 +39,8 @@ enum Chore {
     Bench(bench::Args),
     /// Compare the gates with the tools they stand for, on real packages, into docs/corpus.md
     Corpus(corpus::Args),
+    /// Fuzz the decoders with libFuzzer (Linux and macOS; needs a C++ compiler)
+    Fuzz(fuzz::Args),
 }
 
 /// Why a chore did not end well.
@@ -55,6 +58,8 @@ enum Error {
     Bench(#[from] bench::Error),
     #[error(transparent)]
     Corpus(#[from] corpus::Error),
+    #[error(transparent)]
+    Fuzz(#[from] fuzz::Error),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +79,7 @@ fn run(chore: &Chore) -> Result<(), Error> {
         Chore::NewGate(args) => new_gate::run(args, &Repo::find()?)?,
         Chore::Bench(args) => bench::run(args, &Repo::find()?)?,
         Chore::Corpus(args) => corpus::run(args)?,
+        Chore::Fuzz(args) => fuzz::run(args, &Repo::find()?)?,
     }
     Ok(())
 }

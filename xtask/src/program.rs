@@ -56,6 +56,11 @@ impl Program {
         self
     }
 
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     /// Runs it to its end and gives what it wrote; exit codes other than 0 are errors.
     pub(crate) fn succeed(&mut self) -> Result<Output, Error> {
         self.output(&[0])

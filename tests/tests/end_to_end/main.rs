@@ -11,6 +11,7 @@
 mod bad_input;
 mod cli;
 mod custom;
+mod corpus;
 mod faults;
 mod fixtures;
 mod scheduling;

@@ -1,0 +1,30 @@
+//! The list of all targets.
+
+use super::{Input, compiling, dependencies, formatting, settings, sources, testing};
+
+/// A decoder with what it promises.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name: of the module in `cargo_gate::parse`, or of what is read.
+    pub name: &'static str,
+    /// Panics where a promise is broken.
+    pub check: fn(Input<'_>),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target { name: "advisory", check: dependencies::advisory },
+    Target { name: "cargo_error", check: compiling::cargo_error },
+    Target { name: "cargo_messages", check: compiling::cargo_messages },
+    Target { name: "config", check: settings::config },
+    Target { name: "libtest", check: testing::libtest },
+    Target { name: "lock", check: dependencies::lock },
+    Target { name: "nextest", check: testing::nextest },
+    Target { name: "rustfmt", check: formatting::rustfmt },
+    Target { name: "scan", check: sources::scan },
+];
+
+/// The target of that name.
+pub fn find(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
