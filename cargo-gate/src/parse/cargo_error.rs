@@ -1,6 +1,7 @@
 //! The reason in the standard error of a cargo call that failed.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use super::text::plain_lines;
 
@@ -119,10 +120,10 @@ fn message(text: &[&str]) -> String {
 /// Reads ` --> Cargo.toml:7:5`.
 fn place(line: &str) -> Option<Place> {
     let mut parts = line.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
-    let column = parts.next()?.trim_end().parse().ok()?;
-    let line = parts.next()?.parse().ok()?;
+    let column: NonZeroU32 = parts.next()?.trim_end().parse().ok()?;
+    let line: NonZeroU32 = parts.next()?.parse().ok()?;
     let file = parts.next()?.to_owned();
-    Some(Place { file, line, column })
+    Some(Place { file, line: line.get(), column: column.get() })
 }
 
 /// Texts of cargo, rustup and the operating system with what they mean. All texts of an entry have

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The first rule counts whose arguments are all among those of the call; where there is none, the real
-//! tool does the work. What a rule does:
+//! tool does the work. A tool that need not be installed has recorded answers in its place: in the list
+//! `recorded`, each with the `args` that it answers, its `code`, `stdout` and `stderr`. What a rule does:
 //!
 //! - `exit`: ends with `code`, after printing `stdout` and `stderr`
 //! - `hang`: never ends
@@ -40,17 +41,18 @@ fn act() -> Result<ExitCode, Box<dyn Error>> {
     let script: Value =
         serde_json::from_slice(&std::fs::read(std::env::current_exe()?.with_extension("json"))?)?;
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let real = Real { program: text(&script, "real")?.into(), args: args.clone() };
+    let recorded = script.get("recorded").and_then(Value::as_array);
+    let recorded = recorded.into_iter().flatten().find(|answer| fits(answer, &args)).cloned();
+    let real = Real { program: text(&script, "real")?.into(), args: args.clone(), recorded };
     let rules = script.get("rules").and_then(Value::as_array).ok_or("the script has no `rules`")?;
     let Some(rule) = rules.iter().find(|rule| fits(rule, &args)) else {
-        return Ok(code_of(real.command().status()?));
+        return match &real.recorded {
+            Some(answer) => say(answer),
+            None => Ok(code_of(real.command().status()?)),
+        };
     };
     match text(rule, "do")? {
-        "exit" => {
-            std::io::stdout().write_all(text(rule, "stdout")?.as_bytes())?;
-            std::io::stderr().write_all(text(rule, "stderr")?.as_bytes())?;
-            stated_code(rule).ok_or_else(|| "the rule has no `code`".into())
-        }
+        "exit" => say(rule),
         "hang" => loop {
             std::thread::sleep(Duration::from_mins(1));
         },
@@ -65,10 +67,19 @@ fn act() -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
+/// Prints what a rule or a recorded answer says.
+fn say(answer: &Value) -> Result<ExitCode, Box<dyn Error>> {
+    std::io::stdout().write_all(text(answer, "stdout")?.as_bytes())?;
+    std::io::stderr().write_all(text(answer, "stderr")?.as_bytes())?;
+    stated_code(answer).ok_or_else(|| "the answer has no `code`".into())
+}
+
 /// The tool whose place the fake takes.
 struct Real {
     program: PathBuf,
     args: Vec<String>,
+    /// What it would say, where it need not be installed.
+    recorded: Option<Value>,
 }
 
 impl Real {
@@ -80,6 +91,11 @@ impl Real {
 }
 
 fn alter(real: &Real, rule: &Value) -> Result<ExitCode, Box<dyn Error>> {
+    if let Some(answer) = &real.recorded {
+        std::io::stdout().write_all(part(text(answer, "stdout")?.as_bytes(), text(rule, "stdout")?))?;
+        std::io::stderr().write_all(text(answer, "stderr")?.as_bytes())?;
+        return stated_code(rule).or(stated_code(answer)).ok_or_else(|| "the answer has no `code`".into());
+    }
     let mut command = real.command();
     command.stdin(Stdio::inherit());
     let (status, stdout) = match text(rule, "stderr") {

@@ -5,10 +5,12 @@
 //! has libFuzzer search for inputs that break one; every `cargo test` runs the kept inputs
 //! (`tests/fuzz/corpus`) through the same functions, without a fuzzer and on every platform.
 
+mod changes;
 mod compiling;
 mod dependencies;
 mod formatting;
 mod input;
+mod reports;
 mod settings;
 mod sources;
 mod target;

@@ -1,6 +1,6 @@
 //! The list of all targets.
 
-use super::{Input, compiling, dependencies, formatting, settings, sources, testing};
+use super::{Input, changes, compiling, dependencies, formatting, reports, settings, sources, testing};
 
 /// A decoder with what it promises.
 #[derive(Debug, Clone, Copy)]
@@ -17,10 +17,14 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cargo_error", check: compiling::cargo_error },
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
+    Target { name: "git_diff", check: changes::git_diff },
+    Target { name: "json_lines", check: reports::json_lines },
+    Target { name: "junit", check: testing::junit },
     Target { name: "libtest", check: testing::libtest },
     Target { name: "lock", check: dependencies::lock },
     Target { name: "nextest", check: testing::nextest },
     Target { name: "rustfmt", check: formatting::rustfmt },
+    Target { name: "sarif", check: reports::sarif },
     Target { name: "scan", check: sources::scan },
 ];
 

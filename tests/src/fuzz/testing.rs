@@ -1,6 +1,6 @@
 //! What test runners say.
 
-use cargo_gate::parse::{libtest, nextest};
+use cargo_gate::parse::{junit, libtest, nextest};
 
 use super::Input;
 
@@ -33,8 +33,22 @@ pub(super) fn nextest(input: Input<'_>) {
         assert!(whole.suites.iter().any(|suite| suite.id() == test.suite), "its binary is known: {test:?}");
     }
     let Ok(part) = nextest::parse(stdout.part(), stderr.bytes) else { return };
-    let outcomes = |run: &nextest::TestRun| {
-        run.tests.iter().map(|test| (test.suite.clone(), test.name.clone(), test.outcome)).collect::<Vec<_>>()
+    // nextest's summary counts ignored tests with those that a filter left out
+    let ran = |run: &nextest::TestRun| {
+        let ran = run.tests.iter().filter(|test| test.outcome != nextest::Outcome::Ignored);
+        ran.map(|test| (test.suite.clone(), test.name.clone(), test.outcome)).collect::<Vec<_>>()
     };
-    assert_eq!(outcomes(&part), outcomes(&whole), "a lost test shows in the counts");
+    assert_eq!(ran(&part), ran(&whole), "a lost test shows in the counts");
+}
+
+pub(super) fn junit(input: Input<'_>) {
+    let whole = match junit::parse(input.bytes) {
+        Ok(whole) => whole,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    assert!(!whole.tests.is_empty(), "a report without a test tells nothing");
+    assert!(whole.tests.iter().all(|test| test.line != Some(0)), "lines count from 1");
+    if let Ok(part) = junit::parse(input.part()) {
+        assert_eq!(part, whole, "only what follows the report may be missing");
+    }
 }

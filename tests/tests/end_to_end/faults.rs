@@ -12,7 +12,7 @@ use cargo_gate::gates::{CUSTOM, GATES};
 
 use self::prelude::*;
 use self::scene::Misbehaviour;
-use super::support::{Act, Fakes, find_program, git, has_nextest};
+use super::support::{Act, Fakes, find_program, git, has_nextest, program_in};
 
 /// What can go wrong around a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,23 +149,19 @@ fn complaint(gate: &str, fault: Fault, how: How, expected: Expected) -> Option<S
         How::Scene(provoke) | How::WithNextest(provoke) => provoke(Scene::new()),
     };
     let came = scene.run(gate);
-    let sound = match expected {
+    let as_expected = match expected {
         Broken(cause) => came.status == "broken" && came.why == cause,
         Failed(rule) => came.status == "failed" && came.why == rule,
         Warned(rule) => came.status == "warned" && came.why == rule,
         Refused(message) => came.status == "no verdict" && came.why.contains(message),
     };
-    (!sound).then(|| format!("{gate}, {fault:?}: expected {expected:?}, and there came {}", came.all))
+    (!as_expected).then(|| format!("{gate}, {fault:?}: expected {expected:?}, and there came {}", came.all))
 }
 
 fn tool(gate: &str, call: Call, misbehaviour: Misbehaviour) -> Scene {
     // the first fake that fits counts, and so the fault does
     let scene = base(gate, runner_of(Scene::new(), call).fake(call, &misbehaviour.act()));
-    if matches!(misbehaviour, Hangs) {
-        let runner = if call.0 == "cargo" && gate == "test" { "runner = \"cargo\"\n" } else { "" };
-        return scene.config(&format!("[gates.{gate}]\ntimeout = \"1s\"\n{runner}"));
-    }
-    scene
+    if matches!(misbehaviour, Hangs) { scene.setting(gate, "timeout = \"1s\"\n") } else { scene }
 }
 
 /// What a gate needs before it can pass: tools that nobody can be asked to install, and their config.
@@ -178,7 +174,7 @@ fn base(gate: &str, scene: Scene) -> Scene {
 
 /// The gate `test` runs `cargo test` only where it is told to.
 fn runner_of(scene: Scene, call: Call) -> Scene {
-    if call.1 == CARGO_TEST.1 { scene.config("[gates.test]\nrunner = \"cargo\"\n") } else { scene }
+    if call.1 == CARGO_TEST.1 { scene.setting("test", "runner = \"cargo\"\n") } else { scene }
 }
 
 fn never_passes(gate: &str) {
@@ -214,6 +210,19 @@ fn a_gate_whose_tools_are_sound_passes_so_that_the_faults_alone_are_seen() {
         let came = base(row.gate, Scene::new()).run(row.gate);
         assert_eq!(came.status, "passed", "{}: {}", row.gate, came.all);
     }
+}
+
+#[test]
+fn a_tool_that_is_not_installed_answers_as_recorded_and_misbehaves_on_cue() {
+    let run = |fakes: &Fakes| {
+        let program = program_in(fakes.folder(), "no-such-tool");
+        let output = std::process::Command::new(program).arg("--json").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let fakes = Fakes::new().recorded("no-such-tool", &["--json"], 3, "one\ntwo\n", "");
+    assert_eq!(run(&fakes), (Some(3), "one\ntwo\n".to_owned()));
+    let fakes = fakes.on("no-such-tool", &["--json"], &Act::Alter("but-last-line", Some(0)));
+    assert_eq!(run(&fakes), (Some(0), "one\n".to_owned()));
 }
 
 #[test]

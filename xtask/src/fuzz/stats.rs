@@ -59,8 +59,9 @@ mod tests {
     #[test]
     fn an_output_that_is_cut_short_has_no_figures() {
         let whole = SAID.find("stat::slowest").unwrap();
-        for cut in (0..whole).filter(|cut| SAID.is_char_boundary(*cut)) {
-            assert_eq!(Stats::parse(&SAID[..cut]), None, "{}", &SAID[..cut]);
+        for cut in 0..whole {
+            let said = SAID.get(..cut).unwrap();
+            assert_eq!(Stats::parse(said), None, "{said}");
         }
     }
 

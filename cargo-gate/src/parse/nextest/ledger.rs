@@ -1,6 +1,7 @@
 //! The account of all test binaries: every start needs its end, every total its events.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::event::{Event, SuiteEvent, TestEvent};
 use super::{Outcome, Suite, TestCase, TestOutputError, TestRun};
@@ -124,8 +125,8 @@ impl Account {
             return Some((name.to_owned(), 1));
         }
         let (base, attempts) = name.rsplit_once('#')?;
-        let attempts = attempts.parse().ok()?;
-        self.take_pending(base).then(|| (base.to_owned(), attempts))
+        let attempts: NonZeroU32 = attempts.parse().ok()?;
+        self.take_pending(base).then(|| (base.to_owned(), attempts.get()))
     }
 
     fn take_pending(&mut self, name: &str) -> bool {

@@ -44,6 +44,12 @@ impl Scene {
         self.fake(call, &Act::fail(code, message))
     }
 
+    /// A tool that need not be installed says that on calls with those arguments, where it is sound.
+    pub(crate) fn recorded(mut self, call: Call, code: u8, stdout: &str, stderr: &str) -> Self {
+        self.fakes = self.fakes.recorded(call.0, call.1, code, stdout, stderr);
+        self
+    }
+
     /// A tool is not installed.
     pub(crate) fn without(mut self, tool: &str) -> Self {
         self.fakes = self.fakes.without(tool);
@@ -83,6 +89,18 @@ impl Scene {
     /// The config is that.
     pub(crate) fn config(self, text: &str) -> Self {
         self.change(|workspace| workspace.with("bulletproof.toml", text))
+    }
+
+    /// The gate's table has these keys too.
+    pub(crate) fn setting(self, gate: &str, keys: &str) -> Self {
+        let file = self.workspace.root().join("bulletproof.toml");
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let header = format!("[gates.{gate}]\n");
+        let text = match text.split_once(&header) {
+            Some((before, after)) => format!("{before}{header}{keys}{after}"),
+            None => format!("{text}{header}{keys}"),
+        };
+        self.config(&text)
     }
 
     /// The command line has these arguments too.

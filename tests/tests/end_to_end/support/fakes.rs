@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::environment::program_in;
-use super::{fake_tool, find_program, path_with};
+use super::{fake_tool, find_program, path_with, program_in};
 
 /// What a fake tool does in the place of the real one.
 #[derive(Debug, Clone)]
@@ -61,6 +60,7 @@ impl Act {
 pub(crate) struct Fakes {
     folder: tempfile::TempDir,
     rules: BTreeMap<String, Vec<Value>>,
+    recorded: BTreeMap<String, Vec<Value>>,
     rest: Vec<PathBuf>,
 }
 
@@ -69,16 +69,38 @@ impl Fakes {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rest = env::split_paths(&env::var_os("PATH").unwrap()).collect();
-        Self { folder, rules: BTreeMap::new(), rest }
+        Self { folder, rules: BTreeMap::new(), recorded: BTreeMap::new(), rest }
     }
 
     /// The tool does that where a call has all those arguments; the real one takes all other calls.
     pub(crate) fn on(mut self, tool: &str, args: &[&str], act: &Act) -> Self {
         let mut rule = act.script();
         rule["args"] = json!(args);
-        let rules = self.rules.entry(tool.to_owned()).or_default();
-        rules.push(rule);
-        let script = json!({ "real": find_program(tool).unwrap_or_default(), "rules": rules });
+        self.rules.entry(tool.to_owned()).or_default().push(rule);
+        self.write(tool);
+        self
+    }
+
+    /// The tool need not be installed: on calls with all those arguments it says that, unless a rule has it
+    /// misbehave. The first answer that fits counts.
+    pub(crate) fn recorded(
+        mut self,
+        tool: &str,
+        args: &[&str],
+        code: u8,
+        stdout: &str,
+        stderr: &str,
+    ) -> Self {
+        let answer = json!({ "args": args, "code": code, "stdout": stdout, "stderr": stderr });
+        self.recorded.entry(tool.to_owned()).or_default().push(answer);
+        self.write(tool);
+        self
+    }
+
+    fn write(&self, tool: &str) {
+        let of = |all: &BTreeMap<String, Vec<Value>>| all.get(tool).cloned().unwrap_or_default();
+        let real = find_program(tool).unwrap_or_default();
+        let script = json!({ "real": real, "rules": of(&self.rules), "recorded": of(&self.recorded) });
         let program = program_in(self.folder.path(), tool);
         std::fs::write(program.with_extension("json"), script.to_string()).unwrap();
         if !program.exists() {
@@ -86,11 +108,17 @@ impl Fakes {
             let linked = std::fs::hard_link(fake_tool(), &program);
             linked.or_else(|_| std::fs::copy(fake_tool(), &program).map(|_| ())).unwrap();
         }
-        self
     }
 
     /// The tool is not on the search path; what lies beside it in its folder still is.
     pub(crate) fn without(mut self, tool: &str) -> Self {
+        for file in [
+            program_in(self.folder.path(), tool),
+            program_in(self.folder.path(), tool).with_extension("json"),
+        ] {
+            // a fake of it, where there is one
+            let _ = std::fs::remove_file(file);
+        }
         let places = std::mem::take(&mut self.rest);
         for (number, folder) in places.into_iter().enumerate() {
             if program_in(&folder, tool).exists() {
