@@ -9,6 +9,7 @@ mod changes;
 mod compiling;
 mod dependencies;
 mod formatting;
+mod graphs;
 mod input;
 mod reports;
 mod settings;

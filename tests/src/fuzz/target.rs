@@ -1,6 +1,6 @@
 //! The list of all targets.
 
-use super::{Input, changes, compiling, dependencies, formatting, reports, settings, sources, testing};
+use super::{Input, changes, compiling, dependencies, formatting, graphs, reports, settings, sources, testing};
 
 /// A decoder with what it promises.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
     Target { name: "git_diff", check: changes::git_diff },
+    Target { name: "graph", check: graphs::graph },
     Target { name: "json_lines", check: reports::json_lines },
     Target { name: "junit", check: testing::junit },
     Target { name: "libtest", check: testing::libtest },
