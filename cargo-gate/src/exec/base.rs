@@ -51,7 +51,8 @@ impl Git<'_> {
     /// `HEAD`'s commit; none without a repository or a commit.
     fn head(&self, named: Option<&str>) -> AgainstBase<String> {
         let no_repository = match self.ask(&["rev-parse", "--is-inside-work-tree"]) {
-            // without git there can still be a repository, which somebody names a revision of
+            // without git nobody can say what a repository holds
+            Captured { end: End::NotFound, .. } if self.has_repository() => return Err(no_git()),
             Captured { end: End::NotFound, .. } => true,
             captured if captured.exit_code()? == 0 => false,
             captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => true,
@@ -60,8 +61,22 @@ impl Git<'_> {
         match named {
             Some(name) if no_repository => Err(unknown(name)),
             _ if no_repository => Ok(None),
-            _ => self.commit("HEAD"),
+            _ => match self.commit("HEAD")? {
+                // a branch without a commit has no hash either
+                None if one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?
+                    .is_some() =>
+                {
+                    Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
+                        .help("git fsck tells what is damaged"))
+                }
+                head => Ok(head),
+            },
         }
+    }
+
+    /// Whether there is a `.git` at the workspace root or above it.
+    fn has_repository(&self) -> bool {
+        self.facts.root.ancestors().any(|folder| folder.join(".git").exists())
     }
 
     fn commit(&self, name: &str) -> AgainstBase<String> {
@@ -94,8 +109,10 @@ impl Git<'_> {
     /// The lines of the files on disk that differ from the base; a file that git does not know is new.
     pub(super) fn changes(&self, base: &Base) -> Result<Changes, Unreadable> {
         let form = ["--no-color", "--no-ext-diff", "--no-textconv", "--unified=0", "--find-renames"];
+        // settings of the user's that would change the form, or hide a change
+        let plain = ["--inter-hunk-context=0", "--submodule=short", "--ignore-submodules=none"];
         let parts = ["--numstat", "-z", "--patch", "--relative", "--src-prefix=a/", "--dst-prefix=b/"];
-        let args = [&["diff"], &form[..], &parts[..], &[base.commit.as_str(), "--"]].concat();
+        let args = [&["diff"], &form[..], &plain[..], &parts[..], &[base.commit.as_str(), "--"]].concat();
         let mut changes =
             git_diff::parse(&self.stdout(&args)?).map_err(|error| Unreadable::garbage(error.to_string()))?;
         let untracked = self.stdout(&["ls-files", "-z", "--others", "--exclude-standard"])?;
@@ -183,7 +200,11 @@ impl Git<'_> {
 
     fn command(&self, args: &[&str]) -> Command {
         let program = self.facts.tools.get(&Tool::Git).cloned().unwrap_or_else(|| "git".into());
-        Command::new(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args)
+        let mut command =
+            Command::new(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args);
+        // messages in one language, and no number of context lines that goes before ours
+        command.env = vec![("LC_ALL".into(), Some("C".into())), ("GIT_DIFF_OPTS".into(), None)];
+        command
     }
 }
 
@@ -207,6 +228,11 @@ fn one_hash(captured: &Captured, none: &[i32]) -> AgainstBase<String> {
 fn failed(captured: &Captured) -> Unreadable {
     let said = String::from_utf8_lossy(&captured.stderr);
     Unreadable::crashed(format!("`{}` failed: {}", captured.what, said.trim()))
+}
+
+fn no_git() -> Unreadable {
+    Unreadable::unavailable("git is not installed, and the workspace is in a git repository")
+        .help(Tool::Git.install())
 }
 
 fn unknown(name: &str) -> Unreadable {

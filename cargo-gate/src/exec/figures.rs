@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::store::write_output;
 use crate::facts::Facts;
-use crate::gate::{Metric, Options, Unreadable};
+use crate::gate::{Features, Metric, Options, Unreadable};
 use crate::report::GateReport;
 use crate::step::{AgainstBase, Base};
 
@@ -15,10 +15,11 @@ fn place(target: &Path, tree: &str, gate: &str) -> PathBuf {
     target.join("bulletproof").join("figures").join(tree).join(format!("{gate}.json"))
 }
 
-/// Keeps the figures of a run over a whole workspace whose files are exactly those of a commit. A figure
-/// that cannot be kept costs a later comparison, no more.
+/// Keeps the figures of a run over a whole workspace, with the features that it has by itself, whose files are
+/// exactly those of a commit. A figure that cannot be kept costs a later comparison, no more.
 pub(super) fn record(facts: &Facts, options: &Options, gates: &[GateReport]) {
-    let whole = options.packages.is_empty() && options.exclude.is_empty() && options.lcov.is_none();
+    let all = options.packages.is_empty() && options.exclude.is_empty();
+    let whole = all && options.features == Features::default() && options.lcov.is_none();
     let Some(revision) = facts.revision.as_ref().filter(|revision| whole && !revision.dirty) else { return };
     for gate in gates.iter().filter(|gate| gate.judged && !gate.metrics.is_empty()) {
         let path = place(&facts.target, &revision.tree, &gate.id);
@@ -73,11 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_changed_files_or_of_some_packages_are_not_kept() {
+    fn figures_of_changed_files_of_some_packages_or_of_other_features_are_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         record(&facts(folder.path(), true), &Options::default(), &[report()]);
         let some = Options { packages: vec!["a".to_owned()], ..Options::default() };
         record(&facts(folder.path(), false), &some, &[report()]);
+        let features = Features { no_default: true, ..Features::default() };
+        let fewer = Options { features, ..Options::default() };
+        record(&facts(folder.path(), false), &fewer, &[report()]);
         assert_eq!(read(folder.path(), &base(), "coverage").unwrap(), None);
     }
 

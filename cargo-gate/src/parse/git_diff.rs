@@ -12,7 +12,8 @@ use memchr::memchr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Line ranges of the new side, from 1 and in order, by path relative to the folder that git was asked
-    /// in. A file that only lost lines, or was removed, has no ranges.
+    /// in. A file that only lost lines, or was removed, has no ranges. One that git takes for binary, which
+    /// a line of `.gitattributes` can make of any source, is new as a whole.
     pub files: BTreeMap<String, Vec<RangeInclusive<u32>>>,
 }
 
@@ -24,9 +25,12 @@ impl Changes {
 
     /// Adds a file that is new as a whole.
     pub fn add_whole(&mut self, file: String) {
-        self.files.insert(file, vec![1..=u32::MAX]);
+        self.files.insert(file, vec![WHOLE]);
     }
 }
+
+/// All lines of a file.
+const WHOLE: RangeInclusive<u32> = 1..=u32::MAX;
 
 /// A diff that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,12 +63,13 @@ pub fn parse(stdout: &[u8]) -> Result<Changes, DiffError> {
         if !first.is_some_and(|line| line.starts_with(b"diff --git ")) {
             return Err(DiffError(format!("the patch has no section for `{}`", file.path)));
         }
-        let (ranges, totals, next) = section(&mut lines, &file.path)?;
-        if file.lines.is_some_and(|lines| lines != totals) {
+        let section = section(&mut lines, &file.path)?;
+        if file.lines.is_some_and(|lines| lines != section.totals) {
             return Err(DiffError(format!("the patch of `{}` is cut short", file.path)));
         }
-        changes.files.insert(file.path, ranges);
-        first = next;
+        let unseen = file.lines.is_none() && !section.removed;
+        changes.files.insert(file.path, if unseen { vec![WHOLE] } else { section.ranges });
+        first = section.next;
     }
     match first {
         None => Ok(changes),
@@ -111,17 +116,27 @@ fn number(text: Option<&str>, record: &str) -> Result<Option<u64>, DiffError> {
     }
 }
 
-type Section<'a> = (Vec<RangeInclusive<u32>>, (u64, u64), Option<&'a [u8]>);
+/// What the patch says of one file.
+#[derive(Default)]
+struct Section<'a> {
+    ranges: Vec<RangeInclusive<u32>>,
+    /// Lines added and removed.
+    totals: (u64, u64),
+    /// The file is gone.
+    removed: bool,
+    /// The line that begins the next section.
+    next: Option<&'a [u8]>,
+}
 
 /// The hunks of one file, and the line that begins the next.
 fn section<'a>(lines: &mut Lines<'a>, path: &str) -> Result<Section<'a>, DiffError> {
-    let mut ranges = Vec::new();
-    let mut totals = (0, 0);
+    let mut section = Section::default();
     loop {
         let line = match lines.next() {
             Some(line) if !line.starts_with(b"diff --git ") => line,
-            next => return Ok((ranges, totals, next)),
+            next => return Ok(Section { next, ..section }),
         };
+        section.removed |= line.starts_with(b"deleted file mode ");
         let Some(header) = line.strip_prefix(b"@@ ") else { continue };
         let (removed, (start, added)) =
             hunk(header).ok_or_else(|| DiffError(format!("`{path}` has a hunk without a place")))?;
@@ -130,9 +145,9 @@ fn section<'a>(lines: &mut Lines<'a>, path: &str) -> Result<Section<'a>, DiffErr
             let line = lines.next_of_body().filter(|line| line.first() == Some(&sign));
             line.ok_or_else(|| DiffError(format!("the patch of `{path}` is cut short")))?;
         }
-        totals = (totals.0 + u64::from(added), totals.1 + u64::from(removed));
+        section.totals = (section.totals.0 + u64::from(added), section.totals.1 + u64::from(removed));
         if let Some(last) = added.checked_sub(1) {
-            ranges.push(start..=start.saturating_add(last));
+            section.ranges.push(start..=start.saturating_add(last));
         }
     }
 }
@@ -192,7 +207,8 @@ diff --git a/less b/less\n--- a/less\n+++ b/less\n@@ -4,2 +3,0 @@\n-diff --git a
         let changes = parse(DIFF).unwrap();
         let files: Vec<_> =
             changes.files.iter().map(|(file, ranges)| (file.as_str(), ranges.clone())).collect();
-        let expected = [("less", vec![]), ("logo.png", vec![]), ("x", vec![2..=3]), ("ü\"k", vec![6..=6])];
+        let expected =
+            [("less", vec![]), ("logo.png", vec![WHOLE]), ("x", vec![2..=3]), ("ü\"k", vec![6..=6])];
         assert_eq!(files, expected);
         assert!(changes.has("x", 3) && !changes.has("x", 4) && !changes.has("y", 2));
     }
@@ -200,6 +216,12 @@ diff --git a/less b/less\n--- a/less\n+++ b/less\n@@ -4,2 +3,0 @@\n-diff --git a
     #[test]
     fn no_difference_is_an_empty_answer() {
         assert_eq!(parse(b"").unwrap(), Changes::default());
+    }
+
+    #[test]
+    fn a_binary_file_that_is_gone_has_no_lines() {
+        let text = b"-\t-\ta\0\0diff --git a/a b/a\ndeleted file mode 100644\nBinary files a/a and /dev/null differ\n";
+        assert!(!parse(text).unwrap().has("a", 1));
     }
 
     #[test]

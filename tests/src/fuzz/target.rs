@@ -1,6 +1,8 @@
 //! The list of all targets.
 
-use super::{Input, changes, compiling, dependencies, formatting, graphs, reports, settings, sources, testing};
+use super::{
+    Input, changes, compiling, dependencies, formatting, graphs, reports, settings, sources, testing,
+};
 
 /// A decoder with what it promises.
 #[derive(Debug, Clone, Copy)]

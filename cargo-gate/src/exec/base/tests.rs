@@ -145,3 +145,56 @@ fn the_tree_of_the_base_is_written_beside_the_users_files_and_index() {
     let after = repository.git(&["status", "--porcelain", "--", ":!target"]);
     assert_eq!(before, after);
 }
+
+#[test]
+fn a_source_that_is_declared_binary_is_changed_as_a_whole() {
+    let repository = Repository::new();
+    repository.write(".gitattributes", "*.rs binary\n").commit();
+    repository.write("a.rs", "1\n2\nthree\n");
+    let changes = repository.asked(true, |git| git.changes(&git.base(None).unwrap().unwrap())).unwrap();
+    assert!(changes.has("a.rs", 3), "{changes:?}");
+}
+
+#[test]
+fn settings_of_the_user_do_not_change_what_is_read() {
+    let repository = Repository::new();
+    repository.write("a.rs", "one\n2\nthree\n");
+    for (name, value) in [
+        ("diff.interHunkContext", "9"),
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("diff.external", "false"),
+        ("diff.submodule", "log"),
+        ("color.ui", "always"),
+        ("core.quotePath", "true"),
+    ] {
+        repository.git(&["config", name, value]);
+    }
+    let changes = repository.asked(true, |git| git.changes(&git.base(None).unwrap().unwrap())).unwrap();
+    assert_eq!(changes.files.get("a.rs"), Some(&vec![1..=1, 3..=3]));
+}
+
+#[test]
+fn a_repository_without_git_is_not_one_without_a_base() {
+    let repository = Repository::new();
+    let found = repository.asked(false, |git| {
+        let tools = [(Tool::Git, "/no/such/git".into())].into();
+        let facts = Facts { tools, root: git.facts.root.clone(), ..Facts::default() };
+        let ask = |facts: &Facts| Git { facts, ..*git }.base(None).map(|base| base.is_some());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let bare =
+            Facts { root: elsewhere.path().to_owned(), tools: facts.tools.clone(), ..Facts::default() };
+        (ask(&facts), ask(&bare))
+    });
+    assert_eq!(found.0.unwrap_err().cause, crate::gate::Cause::Unavailable);
+    assert_eq!(found.1, Ok(false), "no repository, no base");
+}
+
+#[test]
+fn a_head_whose_commit_is_lost_is_not_the_first_commit() {
+    let repository = Repository::new();
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    let (folder, file) = head.split_at(2);
+    std::fs::remove_file(repository.folder.path().join(".git/objects").join(folder).join(file)).unwrap();
+    assert_eq!(repository.base(false, None).unwrap_err().cause, crate::gate::Cause::Garbage);
+}
