@@ -12,6 +12,8 @@ use crate::say;
 
 /// The longest input that libFuzzer makes, in bytes.
 const LONGEST: &str = "16384";
+/// The longest input that is kept, in bytes; the recorded outputs of real tools are long enough.
+const LONGEST_KEPT: &str = "4096";
 /// An input that takes longer than this many seconds is a finding: a decoder must not hang. Wide, since
 /// machines that run it do other things as well.
 const TOO_SLOW: &str = "10";
@@ -126,7 +128,7 @@ fn minimise(target: &str, fuzzer: &Fuzzer, repo: &Repo) -> Result<(), Error> {
         option("set_cover_merge", "1"),
         // branches alone, not how often each is taken: a tenth of the inputs
         option("use_counters", "0"),
-        option("max_len", LONGEST),
+        option("max_len", LONGEST_KEPT),
         fresh.clone().into_os_string(),
         kept.clone().into_os_string(),
         fuzzer.folder("corpus", target)?.into_os_string(),
