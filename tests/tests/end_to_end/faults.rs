@@ -214,15 +214,16 @@ fn a_gate_whose_tools_are_sound_passes_so_that_the_faults_alone_are_seen() {
 
 #[test]
 fn a_tool_that_is_not_installed_answers_as_recorded_and_misbehaves_on_cue() {
-    let run = |fakes: &Fakes| {
-        let program = program_in(fakes.folder(), "no-such-tool");
-        let output = std::process::Command::new(program).arg("--json").output().unwrap();
+    let call = Call("no-such-tool", &["--json"]);
+    let run = |scene: &Scene| {
+        let program = program_in(scene.fakes().folder(), call.0);
+        let output = std::process::Command::new(program).args(call.1).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
-    let fakes = Fakes::new().recorded("no-such-tool", &["--json"], 3, "one\ntwo\n", "");
-    assert_eq!(run(&fakes), (Some(3), "one\ntwo\n".to_owned()));
-    let fakes = fakes.on("no-such-tool", &["--json"], &Act::Alter("but-last-line", Some(0)));
-    assert_eq!(run(&fakes), (Some(0), "one\n".to_owned()));
+    let scene = Scene::new().recorded(call, 3, "one\ntwo\n", "");
+    assert_eq!(run(&scene), (Some(3), "one\ntwo\n".to_owned()));
+    let scene = scene.fake(call, &Keeps("but-last-line").act());
+    assert_eq!(run(&scene), (Some(0), "one\n".to_owned()));
 }
 
 #[test]

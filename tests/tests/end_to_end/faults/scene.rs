@@ -50,6 +50,11 @@ impl Scene {
         self
     }
 
+    /// The fake tools.
+    pub(crate) fn fakes(&self) -> &Fakes {
+        &self.fakes
+    }
+
     /// A tool is not installed.
     pub(crate) fn without(mut self, tool: &str) -> Self {
         self.fakes = self.fakes.without(tool);

@@ -10,7 +10,7 @@ pub(in crate::faults) const ROW: Row = Row { gate: "secrets", cells: CELLS };
 
 const CELLS: &[(Fault, Cell)] = &[
     (ToolMissing, Case(Missing("cargo"), Refused("cargo was not found"))),
-    (ToolMissing, Case(How::Scene(a_token_and_no_git), Failed("secrets/token"))),
+    (ToolMissing, Case(How::Scene(a_token_and_no_git), Broken("unavailable"))),
     (WrongVersion, Case(How::Scene(|scene| diff(scene, &RejectsArguments.act())), Broken("crashed"))),
     (FailureWithCleanOutput, Case(How::Scene(|scene| diff(scene, &Contradicts(1).act())), Broken("crashed"))),
     (Garbage, Case(How::Scene(|scene| diff(scene, &Prints("?").act())), Broken("garbage"))),
