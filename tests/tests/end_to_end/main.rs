@@ -10,8 +10,8 @@
 
 mod bad_input;
 mod cli;
-mod custom;
 mod corpus;
+mod custom;
 mod faults;
 mod fixtures;
 mod scheduling;
