@@ -25,6 +25,7 @@ pub mod compile;
 pub mod custom;
 pub mod graph;
 pub mod parse;
+pub mod policy;
 pub mod reach;
 pub mod release;
 pub mod scan;

@@ -92,7 +92,9 @@ impl Graph<'_> {
         from
     }
 
-    fn follow(&self, roots: &[usize], follow: impl Fn(bool, usize, &Edge) -> bool) -> BTreeSet<usize> {
+    /// The roots and all that edges lead to which `follow` lets through: it is told whether the edge begins at a root,
+    /// and where it begins.
+    pub fn follow(&self, roots: &[usize], follow: impl Fn(bool, usize, &Edge) -> bool) -> BTreeSet<usize> {
         let ways = self.ways(roots, follow);
         ways.iter().enumerate().filter_map(|(at, from)| from.map(|_| at)).collect()
     }

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cargo_metadata::{DepKindInfo, Dependency, DependencyKind, Node, NodeDep, Package};
 
+use crate::gate::Features;
+
 /// Something that was turned on and has to be followed.
 enum Task<'a> {
     /// A package is built.
@@ -32,12 +34,13 @@ pub(super) struct Resolver<'a, 'g> {
 }
 
 impl<'a, 'g> Resolver<'a, 'g> {
-    /// Follows everything from the members on.
+    /// Follows everything from the members on; their features are those that cargo reports, unless others are named.
     pub(super) fn run(
         packages: &'g [&'a Package],
         members: &'g [usize],
         dependencies: &'g [Vec<(usize, &'a NodeDep)>],
         given: &'g [&'a Node],
+        features: Option<&Features>,
     ) -> Self {
         let count = packages.len();
         let mut resolver = Self {
@@ -53,8 +56,10 @@ impl<'a, 'g> Resolver<'a, 'g> {
         let mut tasks: Vec<Task<'a>> = Vec::new();
         for at in members {
             tasks.push(Task::Package(*at));
-            let features = given.get(*at).into_iter().flat_map(|node| &node.features);
-            tasks.extend(features.map(|feature| Task::Feature(*at, feature.as_str())));
+            match features {
+                Some(features) => resolver.named(*at, features, &mut tasks),
+                None => tasks.extend(reported(given, *at)),
+            }
         }
         while let Some(task) = tasks.pop() {
             match task {
@@ -71,6 +76,19 @@ impl<'a, 'g> Resolver<'a, 'g> {
         self.features
     }
 
+    /// The features of a member that cargo's options would turn on.
+    fn named(&self, at: usize, features: &Features, tasks: &mut Vec<Task<'a>>) {
+        let Some(package) = self.packages.get(at).copied() else { return };
+        let is_on = |name: &str| {
+            let of_this = |wanted: &String| {
+                wanted == name || wanted.split_once('/') == Some((package.name.as_str(), name))
+            };
+            features.all || (name == "default" && !features.no_default) || features.names.iter().any(of_this)
+        };
+        let on = package.features.keys().filter(|name| is_on(name));
+        tasks.extend(on.map(|name| Task::Feature(at, name.as_str())));
+    }
+
     fn package(&mut self, at: usize, tasks: &mut Vec<Task<'a>>) {
         let Some(built @ false) = self.built.get_mut(at) else { return };
         *built = true;
@@ -81,8 +99,7 @@ impl<'a, 'g> Resolver<'a, 'g> {
         // what no line of the manifest accounts for is cargo's own doing, and needed
         for (to, _) in self.edges_without_a_line(at) {
             tasks.push(Task::Package(to));
-            let features = self.given.get(to).into_iter().flat_map(|node| &node.features);
-            tasks.extend(features.map(|feature| Task::Feature(to, feature.as_str())));
+            tasks.extend(reported(self.given, to));
         }
     }
 
@@ -96,7 +113,10 @@ impl<'a, 'g> Resolver<'a, 'g> {
 
     fn feature(&mut self, at: usize, feature: &'a str, tasks: &mut Vec<Task<'a>>) {
         let Some(package) = self.packages.get(at).copied() else { return };
-        if !self.features.get_mut(at).is_some_and(|features| features.insert(feature)) {
+        // `default` is asked for of packages that have none
+        if !package.features.contains_key(feature)
+            || !self.features.get_mut(at).is_some_and(|features| features.insert(feature))
+        {
             return;
         }
         for value in package.features.get(feature).into_iter().flatten() {
@@ -202,6 +222,12 @@ impl<'a, 'g> Resolver<'a, 'g> {
         };
         lines.peek().is_none() || lines.any(on)
     }
+}
+
+/// The features of a package that cargo reports to be on.
+fn reported<'a>(given: &[&'a Node], at: usize) -> impl Iterator<Item = Task<'a>> {
+    let features = given.get(at).into_iter().flat_map(|node| &node.features);
+    features.map(move |feature| Task::Feature(at, feature.as_str()))
 }
 
 /// What the manifest calls a dependency.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::condition::{Condition, Target};
 use super::features::Resolver;
+use crate::gate::Features;
 
 /// One package's need of another.
 #[derive(Debug)]
@@ -67,6 +68,19 @@ impl<'a> Graph<'a> {
     /// # Errors
     /// When the answer has no graph, or the graph names packages that it does not describe.
     pub fn new(metadata: &'a Metadata) -> Result<Self, GraphError> {
+        Self::build(metadata, None)
+    }
+
+    /// The same, with other features of the members than `cargo metadata` was asked for: fewer, that is, since what it
+    /// did not resolve is not there.
+    ///
+    /// # Errors
+    /// When the answer has no graph, or the graph names packages that it does not describe.
+    pub fn with_features(metadata: &'a Metadata, features: &Features) -> Result<Self, GraphError> {
+        Self::build(metadata, Some(features))
+    }
+
+    fn build(metadata: &'a Metadata, features: Option<&Features>) -> Result<Self, GraphError> {
         let resolve = metadata.resolve.as_ref().ok_or(GraphError::NoGraph)?;
         let packages: Vec<&Package> = metadata.packages.iter().collect();
         let positions: HashMap<&PackageId, usize> =
@@ -91,7 +105,7 @@ impl<'a> Graph<'a> {
             dependencies.push(of_node.collect::<Result<Vec<(usize, &NodeDep)>, GraphError>>()?);
         }
         let given: Vec<&Node> = nodes.into_iter().flatten().collect();
-        let resolver = Resolver::run(&packages, &members, &dependencies, &given);
+        let resolver = Resolver::run(&packages, &members, &dependencies, &given, features);
         let edges =
             dependencies.iter().enumerate().map(|(from, list)| live_edges(&resolver, from, list)).collect();
         let features = resolver.into_features();

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::sample::{Sample, metadata};
+use crate::gate::Features;
+
 use super::{Graph, GraphError, Kinds, Target};
 
 fn names(graph: &Graph<'_>, positions: impl IntoIterator<Item = usize>) -> BTreeSet<String> {
@@ -155,7 +157,7 @@ fn a_version_that_a_patch_put_in_place_is_found_by_its_name() {
         Sample::registry("a 9.0.0").feature("x", &[]),
     ]);
     let graph = Graph::new(&metadata).unwrap();
-    assert_eq!(graph.features(1).collect::<Vec<_>>(), ["default", "x"]);
+    assert_eq!(graph.features(1).collect::<Vec<_>>(), ["x"]);
 }
 
 #[test]
@@ -196,4 +198,29 @@ fn packages_of_any_source_are_part_of_the_graph() {
     let graph = Graph::new(&metadata).unwrap();
     assert_eq!(graph.reachable().count(), 3);
     assert_eq!(graph.members(), [0]);
+}
+
+#[test]
+fn fewer_features_of_the_members_lead_to_fewer_packages() {
+    let metadata = metadata(&[
+        Sample::member("app 0.1.0")
+            .line("a 1.0.0", &json!({ "optional": true }))
+            .line("b 1.0.0", &json!({ "optional": true }))
+            .feature("default", &["dep:a"])
+            .feature("more", &["dep:b"])
+            .on(&["default", "more"]),
+        Sample::registry("a 1.0.0"),
+        Sample::registry("b 1.0.0"),
+    ]);
+    let reached = |features: &Features| {
+        let graph = Graph::with_features(&metadata, features).unwrap();
+        names(&graph, graph.reachable())
+    };
+    assert_eq!(reached(&Features::default()), set(&["app", "a"]));
+    assert_eq!(reached(&Features { all: true, ..Features::default() }), set(&["app", "a", "b"]));
+    assert_eq!(reached(&Features { no_default: true, ..Features::default() }), set(&["app"]));
+    let named = |name: &str| Features { names: vec![name.to_owned()], no_default: true, all: false };
+    assert_eq!(reached(&named("more")), set(&["app", "b"]));
+    assert_eq!(reached(&named("app/more")), set(&["app", "b"]));
+    assert_eq!(Graph::new(&metadata).unwrap().reachable().count(), 3);
 }

@@ -3,6 +3,7 @@
 //! One rule holds in all of them: output that is cut short, contradicts itself or cannot be read
 //! is an error or a failed result. It never becomes "everything passed".
 
+pub mod cargo_deny;
 pub mod cargo_error;
 pub mod cargo_messages;
 pub mod git_diff;

@@ -1,0 +1,25 @@
+//! A policy on dependencies, with cargo-deny's meaning: licences, banned packages, sources. Pure: judged over the
+//! dependency graph.
+
+mod bans;
+mod build_scripts;
+mod duplicates;
+mod features;
+mod file;
+mod ground;
+mod judge;
+mod keys;
+mod licenses;
+mod sections;
+mod sources;
+mod spec;
+
+pub use file::{EXCEPTIONS, FILES, Policy, PolicyError, parse};
+pub use ground::Ground;
+pub use judge::{Judgement, judge};
+pub use licenses::{Texts, evaluate};
+pub use sections::Level;
+pub use spec::Spec;
+
+#[cfg(test)]
+mod tests;
