@@ -13,6 +13,7 @@ mod format;
 mod gather;
 mod index_cache;
 mod kill;
+mod license_texts;
 mod process;
 mod program;
 mod programs;

@@ -8,7 +8,10 @@ use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
-use super::{advisory_db, advisory_update, figures, files, format, index_cache, program, programs, secrets};
+use super::{
+    advisory_db, advisory_update, figures, files, format, index_cache, license_texts, program, programs,
+    secrets,
+};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
@@ -48,6 +51,10 @@ impl Bench<'_> {
                 Observed::Advisories { read, at: jiff::Timestamp::now() }
             }
             Step::Yanked => Observed::Yanked(self.yanked(before)),
+            Step::LicenseTexts { offline } => {
+                let read = license_texts::read(before, *offline);
+                Observed::LicenseTexts { read, at: jiff::Timestamp::now() }
+            }
             Step::Graph { offline } => {
                 let captured = self.call(&metadata(*offline), timeout);
                 let read = read_graph(self.facts, &captured);

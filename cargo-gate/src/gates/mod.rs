@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod clippy;
 mod custom;
+mod deny;
 mod doctest;
 mod fmt;
 mod manifest;
@@ -32,6 +33,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<test::Test>::NEW,
     &Entry::<doctest::Doctest>::NEW,
     &Entry::<audit::Audit>::NEW,
+    &Entry::<deny::Deny>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,
     &Entry::<size::Size>::NEW,
 ];

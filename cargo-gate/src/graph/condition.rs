@@ -48,6 +48,14 @@ impl Condition {
         }
     }
 
+    /// Whether it can hold at all: `cfg(any())`, by which packages keep two versions in step, cannot.
+    pub(super) fn is_possible(&self) -> bool {
+        match self {
+            Self::Cfg(expression) => expression.eval(|_| None).unwrap_or(true),
+            Self::Triple(_) | Self::Unknown => true,
+        }
+    }
+
     /// Whether it may hold on the target. What the target alone does not decide (target features, flags of the
     /// user's own) may hold: a dependency too many is judged, one too few would go unseen.
     pub(super) fn may_hold(&self, target: &Target) -> bool {

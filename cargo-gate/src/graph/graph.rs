@@ -49,8 +49,8 @@ pub enum GraphError {
 /// The resolved dependency graph of a workspace.
 ///
 /// `cargo metadata` lists more than can ever be built: an optional dependency that only a weak feature
-/// (`name?/feature`) asks for is in the lock file, and in its answer, without anything that turns it on. Such edges are
-/// not here; what only they lead to is not [reachable](Graph::reachable).
+/// (`name?/feature`) asks for is in the lock file, and in its answer, without anything that turns it on. Such edges, and
+/// those under a condition that never holds, are not here; what only they lead to is not [reachable](Graph::reachable).
 #[derive(Debug)]
 pub struct Graph<'a> {
     packages: Vec<&'a Package>,
@@ -168,6 +168,9 @@ fn live_edges(resolver: &Resolver<'_, '_>, from: usize, dependencies: &[(usize, 
         for kind in &dependency.dep_kinds {
             if resolver.is_live(from, *to, kind) {
                 let condition = kind.target.as_ref().map(Condition::new);
+                if condition.as_ref().is_some_and(|condition| !condition.is_possible()) {
+                    continue;
+                }
                 edges.push(Edge { to: *to, kind: kind.kind, name: dependency.name.clone(), condition });
             }
         }

@@ -224,3 +224,16 @@ fn fewer_features_of_the_members_lead_to_fewer_packages() {
     assert_eq!(reached(&named("app/more")), set(&["app", "b"]));
     assert_eq!(Graph::new(&metadata).unwrap().reachable().count(), 3);
 }
+
+#[test]
+fn a_condition_that_never_holds_leads_nowhere() {
+    let reached = |condition: &str| {
+        let metadata = metadata(&[
+            Sample::member("app 0.1.0").line("a 1.0.0", &json!({ "target": condition })),
+            Sample::registry("a 1.0.0"),
+        ]);
+        Graph::new(&metadata).unwrap().is_reachable(1)
+    };
+    assert!(!reached("cfg(any())") && !reached("cfg(not(all()))"));
+    assert!(reached("cfg(all())") && reached("cfg(not(windows))"));
+}

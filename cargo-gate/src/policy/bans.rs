@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, Package};
 use semver::VersionReq;
 
-use super::ground::{Ground, at_level, is_private, label};
+use super::ground::{Found, Ground, at_level, is_private, label};
 use super::sections::Bans;
 use super::spec::Entry;
 use crate::finding::Finding;
 
 /// Packages that are banned or not allowed, and entries about them that nothing needs.
-pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let dependents = ground.dependents();
     let mut findings = Vec::new();
     let mut used_wrappers: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -33,9 +33,9 @@ pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
             let wrapper =
                 |parent: &&Package| entry.more.wrappers.iter().position(|name| name == parent.name.as_str());
             used_wrappers.extend(parents.iter().filter_map(wrapper).map(|wrapper| (index, wrapper)));
-            let wrapped =
+            let excused =
                 !entry.more.wrappers.is_empty() && parents.iter().all(|parent| wrapper(parent).is_some());
-            if !wrapped {
+            if !excused {
                 findings.push(ground.at(banned(package, entry, &parents), at));
             }
         }
@@ -76,7 +76,7 @@ fn banned(package: &Package, entry: &Entry, parents: &[&Package]) -> Finding {
 }
 
 /// Dependencies with the version `*`, or without any.
-fn wildcards(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+fn wildcards(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let mut findings = Vec::new();
     for (at, package) in ground.packages() {
         let from_git = package.source.as_ref().is_some_and(|source| source.repr.starts_with("git+"));

@@ -1,12 +1,12 @@
 //! Packages that run their own code when they are built.
 
-use super::ground::{Ground, label};
+use super::ground::{Found, Ground, label};
 use super::sections::Bans;
 use super::spec::Entry;
 use crate::finding::Finding;
 
 /// Packages with a build script that may have none.
-pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let listed = bans.build.as_ref().and_then(|build| build.allow_build_scripts.as_ref());
     let (path, listed): (&[&str], &[Entry]) = match (listed, &bans.allow_build_scripts) {
         (Some(listed), _) => (&["bans", "build", "allow-build-scripts"], listed),
@@ -14,8 +14,10 @@ pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
         (None, None) => return Vec::new(),
     };
     let scripted = || ground.packages().filter(|(at, _)| ground.graph.has_build_script(*at));
-    let refused = scripted().filter(|(_, package)| !listed.iter().any(|entry| entry.spec.matches(package)));
-    let mut findings: Vec<Finding> = refused
+    let own = bans.build.as_ref().is_some_and(|build| build.include_workspace);
+    let judged = scripted().filter(|(at, _)| own || !ground.graph.is_member(*at));
+    let refused = judged.filter(|(_, package)| !listed.iter().any(|entry| entry.spec.matches(package)));
+    let mut findings: Vec<Found> = refused
         .map(|(at, package)| {
             let message = format!("{} has a build script and is not allowed to", label(package));
             let help = format!("read it; then list the package in deny.toml under {}", path.join("."));

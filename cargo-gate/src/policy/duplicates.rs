@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::DependencyKind;
 
-use super::ground::{Ground, at_level, label};
+use super::ground::{Found, Ground, at_level};
 use super::sections::{Bans, Level};
 use super::spec::Entry;
 use crate::finding::Finding;
@@ -33,7 +33,7 @@ pub(super) fn several(ground: &Ground<'_>, include_dev: bool) -> BTreeMap<String
 }
 
 /// What is wrong with versions, and the entries about them that nothing needs.
-pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let mut findings = Vec::new();
     let several = several(ground, bans.multiple_versions_include_dev);
     let trees = skipped_trees(ground, &bans.skip_tree);
@@ -97,7 +97,7 @@ fn skipped_trees(ground: &Ground<'_>, trees: &[Entry]) -> BTreeSet<usize> {
     skipped
 }
 
-fn unused(ground: &Ground<'_>, bans: &Bans, several: &BTreeMap<String, Vec<usize>>) -> Vec<Finding> {
+fn unused(ground: &Ground<'_>, bans: &Bans, several: &BTreeMap<String, Vec<usize>>) -> Vec<Found> {
     let there = |entry: &Entry| ground.packages().any(|(_, package)| entry.spec.matches(package));
     let mut findings = Vec::new();
     for (index, entry) in bans.skip.iter().enumerate() {
@@ -119,18 +119,7 @@ fn unused(ground: &Ground<'_>, bans: &Bans, several: &BTreeMap<String, Vec<usize
     findings
 }
 
-/// Each package in several versions, with them: for figures and tables.
+/// The names of the packages in several versions.
 pub(super) fn names(ground: &Ground<'_>) -> Vec<String> {
-    let several = several(ground, false);
-    several
-        .values()
-        .map(|versions| {
-            versions
-                .iter()
-                .filter_map(|at| ground.graph.package(*at))
-                .map(label)
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
-        .collect()
+    several(ground, false).into_keys().collect()
 }

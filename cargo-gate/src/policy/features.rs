@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::Package;
 
-use super::ground::{Ground, at_level, label};
+use super::ground::{Found, Ground, at_level, label};
 use super::sections::{Bans, Level};
 use super::spec::Entry;
 use crate::finding::Finding;
 
 /// What is wrong with the features that are on.
-pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let mut findings = Vec::new();
     for (at, package) in ground.packages() {
         let on: BTreeSet<&str> = ground.graph.features(at).collect();
@@ -101,7 +101,7 @@ fn brings(features: &BTreeMap<String, Vec<String>>, parent: &str, feature: &str)
 }
 
 /// Entries about features that their packages do not have, or about packages that are not there.
-fn unknown(ground: &Ground<'_>, bans: &Bans) -> Vec<Finding> {
+fn unknown(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
     let mut findings = Vec::new();
     for (index, entry) in bans.features.iter().enumerate() {
         let meant: Vec<&Package> = ground

@@ -11,6 +11,21 @@ use crate::facts::relative;
 use crate::finding::{Finding, Place};
 use crate::graph::{Edge, Graph, Target};
 
+/// A finding, and the package that it is about where it is about one.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// The package's name and version.
+    pub package: Option<(String, Version)>,
+}
+
+impl From<Finding> for Found {
+    fn from(finding: Finding) -> Self {
+        Self { finding, package: None }
+    }
+}
+
 /// The graph that a policy counts: without excluded packages, on its targets, without dev-dependencies where it says so.
 #[derive(Debug)]
 pub struct Ground<'a> {
@@ -83,24 +98,27 @@ impl<'a> Ground<'a> {
         dependents
     }
 
-    /// The finding with the package's place: its manifest if it is a member, else its line of the lock file; and the
-    /// way that leads to it.
-    pub(super) fn at(&self, finding: Finding, at: usize) -> Finding {
-        let Some(package) = self.graph.package(at) else { return finding };
+    /// The finding about a package, with its place: its manifest if it is a member, else its line of the lock file.
+    pub(super) fn at(&self, finding: Finding, at: usize) -> Found {
+        let Some(package) = self.graph.package(at) else { return Found::from(finding) };
+        let about = Some((package.name.to_string(), package.version.clone()));
+        Found { finding: finding.at(self.place(at, package)), package: about }
+    }
+
+    fn place(&self, at: usize, package: &Package) -> Place {
         if self.graph.is_member(at) {
-            let manifest = relative(self.root, package.manifest_path.as_std_path());
-            return finding.at(Place::file(manifest));
+            return Place::file(relative(self.root, package.manifest_path.as_std_path()));
         }
         let line = self.lines.get(&(package.name.as_str(), &package.version));
-        finding.at(line.map_or_else(|| Place::file("Cargo.lock"), |line| Place::line("Cargo.lock", *line)))
+        line.map_or_else(|| Place::file("Cargo.lock"), |line| Place::line("Cargo.lock", *line))
     }
 
     /// The same for an entry of the policy's file.
-    pub(super) fn at_entry(&self, finding: Finding, path: &[&str], index: Option<usize>) -> Finding {
-        match self.policy.place(path, index) {
+    pub(super) fn at_entry(&self, finding: Finding, path: &[&str], index: Option<usize>) -> Found {
+        Found::from(match self.policy.place(path, index) {
             Some(place) => finding.at(place),
             None => finding,
-        }
+        })
     }
 }
 

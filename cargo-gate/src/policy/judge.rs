@@ -1,15 +1,14 @@
 //! A policy over its ground.
 
-use super::ground::Ground;
+use super::ground::{Found, Ground};
 use super::licenses::Texts;
 use super::{bans, build_scripts, duplicates, features, licenses, sources};
-use crate::finding::Finding;
 
 /// What a policy comes to.
 #[derive(Debug, Default)]
 pub struct Judgement {
     /// What is wrong.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Found>,
     /// How many packages count.
     pub packages: usize,
     /// How many packages' licences were judged.
@@ -25,7 +24,8 @@ pub struct Judgement {
 /// # Errors
 /// For a policy that cannot be judged, in words: a licence that is none, a package from an address that is none.
 pub fn judge(ground: &Ground<'_>, texts: &Texts) -> Result<Judgement, String> {
-    let (mut findings, notes) = ground.policy.odd_keys();
+    let (odd, notes) = ground.policy.odd_keys();
+    let mut findings: Vec<Found> = odd.into_iter().map(Found::from).collect();
     let (judged, of_licences) = licenses::judge(ground, texts)?;
     findings.extend(of_licences);
     if let Some(section) = &ground.policy.bans {

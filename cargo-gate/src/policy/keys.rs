@@ -115,7 +115,9 @@ fn walk(prefix: &str, table: &dyn TableLike, odd: &mut Vec<Odd>) {
             let nearest = crate::config::nearest(name, names(prefix));
             odd.push(Odd { path, standing, nearest, at: place(table, name) });
         } else if KEYS.iter().any(|(known, _, _)| *known == path) {
-            inner_tables(item).into_iter().for_each(|inner| walk(&path, inner, odd));
+            for inner in inner_tables(item) {
+                walk(&path, inner, odd);
+            }
         }
     }
 }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Package};
 use spdx::{Expression, LicenseReq, Licensee, ParseMode};
 
-use super::ground::{Ground, at_level, is_private, label};
+use super::file::Policy;
+use super::ground::{Found, Ground, at_level, is_private, label};
 use super::sections::Licenses;
 use super::sources::same_source;
 use super::spec::LicenseFile;
 use crate::finding::Finding;
+use crate::graph::Graph;
 
 /// Licences that nobody may use without having decided to: by their names' beginnings, so in every form.
 const REFUSED: [&str; 2] = ["GPL-3.0", "AGPL-3.0"];
@@ -42,7 +44,7 @@ pub(super) fn is_refused(requirement: &LicenseReq) -> bool {
 }
 
 /// How many packages were judged, and what is wrong with them.
-pub(super) fn judge(ground: &Ground<'_>, texts: &Texts) -> Result<(usize, Vec<Finding>), String> {
+pub(super) fn judge(ground: &Ground<'_>, texts: &Texts) -> Result<(usize, Vec<Found>), String> {
     match &ground.policy.licenses {
         Some(licenses) => by_policy(ground, licenses, texts),
         None => Ok(without_policy(ground)),
@@ -50,10 +52,10 @@ pub(super) fn judge(ground: &Ground<'_>, texts: &Texts) -> Result<(usize, Vec<Fi
 }
 
 /// Everything but the workspace's own code is judged, whatever needs it.
-fn without_policy(ground: &Ground<'_>) -> (usize, Vec<Finding>) {
+fn without_policy(ground: &Ground<'_>) -> (usize, Vec<Found>) {
     let foreign: Vec<_> = ground.packages().filter(|(at, _)| !ground.graph.is_member(*at)).collect();
     let findings = foreign.iter().filter_map(|(at, package)| {
-        let Some(text) = &package.license else { return Some(ground.at(no_license(package), *at)) };
+        let Some(text) = stated(package) else { return Some(ground.at(no_license(package), *at)) };
         match evaluate(text, |requirement| !is_refused(requirement)) {
             Ok(Ok(())) => None,
             Ok(Err(names)) => Some(ground.at(refused(package, text, &names), *at)),
@@ -72,11 +74,7 @@ struct Allowed {
     used_exceptions: BTreeSet<usize>,
 }
 
-fn by_policy(
-    ground: &Ground<'_>,
-    licenses: &Licenses,
-    texts: &Texts,
-) -> Result<(usize, Vec<Finding>), String> {
+fn by_policy(ground: &Ground<'_>, licenses: &Licenses, texts: &Texts) -> Result<(usize, Vec<Found>), String> {
     let exceptions = licenses.exceptions.iter().map(|entry| licensees(&entry.more.allow));
     let mut allowed = Allowed {
         general: licensees(&licenses.allow)?,
@@ -93,7 +91,7 @@ fn by_policy(
         }
         judged += 1;
         let clarified = clarified(licenses, at, package, texts);
-        let Some(text) = clarified.or(package.license.as_deref()) else {
+        let Some(text) = clarified.or(stated(package)) else {
             findings.push(ground.at(no_license(package), at));
             continue;
         };
@@ -141,6 +139,33 @@ fn scope(ground: &Ground<'_>, licenses: &Licenses) -> BTreeSet<usize> {
     })
 }
 
+/// What the package itself states.
+fn stated(package: &Package) -> Option<&str> {
+    package.license.as_deref().filter(|text| !text.trim().is_empty())
+}
+
+/// The hash of a licence text as cargo-deny counts it: the 32-bit xxHash over its lines without the ends of other
+/// systems' lines; none where it is no text.
+pub fn text_hash(bytes: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let lines = text.split_inclusive('\n').map(|line| line.trim_end_matches(['\r', '\n']));
+    let plain = lines.fold(String::with_capacity(text.len()), |plain, line| plain + line + "\n");
+    Some(twox_hash::XxHash32::oneshot(0, plain.as_bytes()))
+}
+
+/// The texts that clarifications rest on, by the package's position in the graph: to be read and hashed.
+pub fn texts_of_clarifications<'a>(policy: &'a Policy, graph: &Graph<'_>) -> BTreeSet<(usize, &'a str)> {
+    let clarify = policy.licenses.iter().flat_map(|licenses| &licenses.clarify);
+    let mut texts = BTreeSet::new();
+    for entry in clarify {
+        let meant = graph.packages().iter().enumerate().filter(|(_, package)| entry.spec.matches(package));
+        for (at, _) in meant {
+            texts.extend(entry.more.license_files.iter().map(|file| (at, file.path.as_str())));
+        }
+    }
+    texts
+}
+
 fn is_left_out(licenses: &Licenses, package: &Package) -> bool {
     let private = &licenses.private;
     let from = |address: &String| {
@@ -152,11 +177,11 @@ fn is_left_out(licenses: &Licenses, package: &Package) -> bool {
 /// The licence that a clarification states, where each of its texts is as it was.
 fn clarified<'a>(licenses: &'a Licenses, at: usize, package: &Package, texts: &Texts) -> Option<&'a str> {
     let same = |file: &LicenseFile| texts.get(&(at, file.path.clone())).copied().flatten() == Some(file.hash);
-    let entry = licenses.clarify.iter().find(|entry| entry.spec.matches(package))?;
-    entry.more.license_files.iter().all(same).then_some(entry.more.expression.as_deref()).flatten()
+    let mut of_package = licenses.clarify.iter().filter(|entry| entry.spec.matches(package));
+    of_package.find(|entry| entry.more.license_files.iter().all(same))?.more.expression.as_deref()
 }
 
-fn unused(ground: &Ground<'_>, licenses: &Licenses, allowed: &Allowed) -> Vec<Finding> {
+fn unused(ground: &Ground<'_>, licenses: &Licenses, allowed: &Allowed) -> Vec<Found> {
     let mut findings = Vec::new();
     for (index, name) in licenses.allow.iter().enumerate().filter(|(index, _)| !allowed.used.contains(index))
     {
@@ -171,10 +196,10 @@ fn unused(ground: &Ground<'_>, licenses: &Licenses, allowed: &Allowed) -> Vec<Fi
             let finding = at_level(licenses.unused_license_exception, "deny/unused-entry", message);
             findings.extend(finding.map(|one| {
                 let one = one.help("remove it");
-                match ground.policy.place_of_exception(index) {
+                Found::from(match ground.policy.place_of_exception(index) {
                     Some(place) => one.at(place),
                     None => one,
-                }
+                })
             }));
         }
     }

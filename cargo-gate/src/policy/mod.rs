@@ -10,14 +10,16 @@ mod ground;
 mod judge;
 mod keys;
 mod licenses;
+mod load;
 mod sections;
 mod sources;
 mod spec;
 
 pub use file::{EXCEPTIONS, FILES, Policy, PolicyError, parse};
-pub use ground::Ground;
+pub use ground::{Found, Ground};
 pub use judge::{Judgement, judge};
-pub use licenses::{Texts, evaluate};
+pub use licenses::{Texts, evaluate, text_hash, texts_of_clarifications};
+pub use load::{file_steps, load};
 pub use sections::Level;
 pub use spec::Spec;
 

@@ -17,6 +17,7 @@ pub enum Level {
 }
 
 /// Which graph is judged.
+#[expect(clippy::struct_excessive_bools, reason = "these are the keys of the file")]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct GraphSection {
@@ -168,6 +169,8 @@ impl Default for Bans {
 pub(super) struct Build {
     /// The only packages that may have a build script.
     pub allow_build_scripts: Option<Vec<Entry>>,
+    /// Whether the members' own build scripts are judged too.
+    pub include_workspace: bool,
     /// What a program inside such a package is. Only `allow` can be judged here.
     pub executables: Level,
     /// What a script inside such a package is. Only `allow` can be judged here.
@@ -176,7 +179,12 @@ pub(super) struct Build {
 
 impl Default for Build {
     fn default() -> Self {
-        Self { allow_build_scripts: None, executables: Level::Deny, interpreted: Level::Allow }
+        Self {
+            allow_build_scripts: None,
+            include_workspace: false,
+            executables: Level::Deny,
+            interpreted: Level::Allow,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rustsec::SourceId;
 use url::Url;
 
-use super::ground::{Ground, at_level, label};
+use super::ground::{Found, Ground, at_level, label};
 use super::sections::{GitSpec, Level, Sources};
 use crate::finding::Finding;
 
@@ -91,7 +91,7 @@ pub(super) fn same_source(source: &str, address: &str, exact: bool) -> bool {
 }
 
 /// What is wrong with where the packages come from.
-pub(super) fn judge(ground: &Ground<'_>) -> Result<Vec<Finding>, String> {
+pub(super) fn judge(ground: &Ground<'_>) -> Result<Vec<Found>, String> {
     let own = Sources { unknown_registry: Level::Deny, ..Sources::default() };
     let sources = ground.policy.sources.as_ref().unwrap_or(&own);
     let lists = Lists::new(sources);
@@ -172,7 +172,7 @@ impl<'a> Lists<'a> {
         sources: &Sources,
         used: &BTreeSet<usize>,
         used_orgs: &BTreeSet<usize>,
-    ) -> Vec<Finding> {
+    ) -> Vec<Found> {
         let mut findings = Vec::new();
         let addresses = self.addresses.iter().enumerate().filter(|(index, _)| !used.contains(index));
         // the default registry may be listed by everybody

@@ -18,6 +18,7 @@ use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Metric, Unreadable};
 use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
+use crate::policy::Texts;
 use crate::release::BuiltProgram;
 use crate::scan::{FileScan, LineIndex, scan};
 use crate::secret::Tree;
@@ -228,6 +229,13 @@ pub enum Observed {
     },
     /// What is known about yanked versions.
     Yanked(Yanked),
+    /// The hashes of licence texts.
+    LicenseTexts {
+        /// The hashes, or why the texts cannot be found.
+        read: Result<Texts, Unreadable>,
+        /// When they were read.
+        at: Timestamp,
+    },
     /// What `cargo metadata` said, and the same as read.
     Graph(Captured, Result<Box<Metadata>, Unreadable>),
     /// The base revision.
@@ -328,6 +336,19 @@ impl Evidence {
     pub fn secrets(&self, step: &Step) -> Result<(&Tree, Timestamp), Unreadable> {
         match self.get(step) {
             Some(Observed::Secrets { read, at }) => Ok((read.as_ref().map_err(Clone::clone)?, *at)),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// The hashes of the licence texts that are clarified, and when they were read.
+    ///
+    /// # Errors
+    /// When the step was not done, or the policy or the graph that it needs cannot be read.
+    pub fn license_texts(&self, step: &Step) -> Result<(&Texts, Timestamp), Unreadable> {
+        match self.get(step) {
+            Some(Observed::LicenseTexts { read, at }) => {
+                read.as_ref().map(|texts| (texts, *at)).map_err(Clone::clone)
+            }
             _ => Err(Unreadable::not_done(step)),
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::policy;
+
 /// One effect that a gate needs before it can judge.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -28,6 +30,11 @@ pub enum Step {
         /// Where the managed one is cloned from, if not from its usual home.
         url: Option<String>,
         /// Whether a missing managed one is not fetched.
+        offline: bool,
+    },
+    /// The licence texts that clarifications of the dependency policy rest on, hashed.
+    LicenseTexts {
+        /// As of the graph's step.
         offline: bool,
     },
     /// What cargo's own index cache says about yanked versions of those packages.
@@ -100,6 +107,9 @@ impl Step {
             Self::Changes { base } | Self::BaseFile { base, .. } | Self::BaseFigures { base, .. } => {
                 vec![Self::Base { named: base.clone() }]
             }
+            Self::LicenseTexts { offline } => {
+                policy::file_steps().chain([Self::Graph { offline: *offline }]).collect()
+            }
             Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. }) => {
                 vec![Self::Tool(build.clone())]
             }
@@ -139,6 +149,7 @@ impl fmt::Display for Step {
             Self::Lock => write!(f, "read Cargo.lock"),
             Self::Advisories { .. } => write!(f, "read the advisory database"),
             Self::Yanked => write!(f, "read cargo's index cache"),
+            Self::LicenseTexts { .. } => write!(f, "read the licence texts that are clarified"),
             Self::Graph { .. } => write!(f, "cargo metadata --locked --all-features"),
             Self::Base { named: Some(name) } => write!(f, "find the base revision {name}"),
             Self::Base { named: None } => write!(f, "find the base revision"),
