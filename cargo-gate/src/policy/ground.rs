@@ -1,5 +1,6 @@
 //! What a policy is judged on: the packages and edges that it counts, with their places.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Package};
@@ -9,7 +10,7 @@ use super::file::Policy;
 use crate::advisory::LockedPackage;
 use crate::facts::relative;
 use crate::finding::{Finding, Place};
-use crate::graph::{Edge, Graph, Target};
+use crate::graph::{Edge, Graph, Path, Target};
 
 /// A finding, and the package that it is about where it is about one.
 #[derive(Debug, Clone)]
@@ -37,6 +38,7 @@ pub struct Ground<'a> {
     targets: Vec<Target>,
     lines: BTreeMap<(&'a str, &'a Version), u32>,
     root: &'a std::path::Path,
+    paths: OnceCell<Vec<Option<Path>>>,
 }
 
 impl<'a> Ground<'a> {
@@ -49,7 +51,8 @@ impl<'a> Ground<'a> {
     ) -> Self {
         let lines = lock.iter().map(|one| ((one.name.as_str(), &one.version), one.line)).collect();
         let targets = policy.targets();
-        let mut ground = Self { graph, policy, packages: BTreeSet::new(), targets, lines, root };
+        let mut ground =
+            Self { graph, policy, packages: BTreeSet::new(), targets, lines, root, paths: OnceCell::new() };
         ground.packages = ground.follow(|_| true);
         ground
     }
@@ -102,7 +105,15 @@ impl<'a> Ground<'a> {
     pub(super) fn at(&self, finding: Finding, at: usize) -> Found {
         let Some(package) = self.graph.package(at) else { return Found::from(finding) };
         let about = Some((package.name.to_string(), package.version.clone()));
-        Found { finding: finding.at(self.place(at, package)), package: about }
+        let finding = finding.at(self.place(at, package));
+        let paths = self.paths.get_or_init(|| self.graph.paths());
+        let finding = match paths.get(at) {
+            Some(Some(path)) if finding.detail.is_none() && path.len() > 1 => {
+                finding.detail(format!("by way of {}", self.graph.words(path)))
+            }
+            _ => finding,
+        };
+        Found { finding, package: about }
     }
 
     fn place(&self, at: usize, package: &Package) -> Place {

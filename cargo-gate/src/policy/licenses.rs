@@ -207,8 +207,7 @@ fn unused(ground: &Ground<'_>, licenses: &Licenses, allowed: &Allowed) -> Vec<Fo
 }
 
 fn refused(package: &Package, text: &str, names: &[String]) -> Finding {
-    let message =
-        format!("{} is under `{text}`, of which {} is not allowed", label(package), names.join(", "));
+    let message = format!("{} is under `{text}`; not allowed: {}", label(package), names.join(", "));
     Finding::error("deny/license", message)
         .help(format!(
             "replace the package, or accept it: cargo tree --all-features --target all --invert {}",

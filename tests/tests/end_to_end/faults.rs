@@ -122,6 +122,7 @@ const TABLE: &[Row] = &[
     rows::unused_deps::ROW,
     rows::size::ROW,
     rows::custom::ROW,
+    rows::deny::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

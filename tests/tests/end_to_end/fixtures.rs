@@ -14,6 +14,7 @@ use super::support::{Database, Workspace, fixtures_folder, index_home};
 const UNPROVOKED: &[(&str, &str)] = &[
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
+    ("deny/cargo-deny", "it takes an installed cargo-deny; its row of the fault table has answers of one"),
 ];
 
 /// The fixtures: the folders with an `expected.json`.

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod check;
 pub(super) mod clippy;
 pub(super) mod custom;
+pub(super) mod deny;
 pub(super) mod doctest;
 pub(super) mod fmt;
 pub(super) mod manifest;
