@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 
+/// What `cargo metadata` would say of a workspace without members.
+pub(super) const NO_MEMBERS: &str = r#"{"packages":[],"workspace_members":[],"workspace_default_members":[],"resolve":null,
+    "target_directory":"/ws/target","version":1,"workspace_root":"/ws","metadata":null}"#;
 pub(super) const METADATA: Call = Call("cargo", &["metadata", "--no-deps"]);
 pub(super) const NEXTEST: Call = Call("cargo-nextest", &["nextest", "run"]);
 pub(super) const CARGO_TEST: Call = Call("cargo", &["test", "--tests"]);

@@ -3,9 +3,6 @@
 use crate::faults::prelude::*;
 
 const LOCKED_METADATA: Call = Call("cargo", &["metadata", "--locked"]);
-/// What `cargo metadata` would say of a workspace without members.
-const NO_MEMBERS: &str = r#"{"packages":[],"workspace_members":[],"workspace_default_members":[],"resolve":null,
-    "target_directory":"/ws/target","version":1,"workspace_root":"/ws","metadata":null}"#;
 
 pub(in crate::faults) const ROW: Row = Row { gate: "manifest", cells: CELLS };
 
