@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cargo_metadata::{DepKindInfo, Dependency, DependencyKind, Node, NodeDep, Package};
 
+use super::condition::Condition;
 use crate::gate::Features;
 
 /// Something that was turned on and has to be followed.
@@ -172,6 +173,9 @@ impl<'a, 'g> Resolver<'a, 'g> {
     /// Turns on the package that a line of the manifest asks for, with the features that the line names.
     fn needs(&self, at: usize, dependency: &'a Dependency, tasks: &mut Vec<Task<'a>>) {
         if dependency.kind == DependencyKind::Development && !self.members.contains(&at) {
+            return;
+        }
+        if dependency.target.as_ref().is_some_and(|target| !Condition::new(target).is_possible()) {
             return;
         }
         for to in self.resolved(at, dependency) {
