@@ -9,6 +9,7 @@ pub mod cargo_messages;
 pub mod git_diff;
 pub mod json_lines;
 pub mod junit;
+pub mod lcov;
 pub mod libtest;
 pub mod nextest;
 mod reported;
