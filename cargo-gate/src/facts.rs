@@ -43,12 +43,19 @@ pub struct Facts {
     pub tools: BTreeMap<Tool, PathBuf>,
     /// The revision, where the workspace is in a git repository with a commit.
     pub revision: Option<Revision>,
+    /// When all this was found out.
+    pub now: jiff::Timestamp,
 }
 
 impl Facts {
     /// Whether a tool was found.
     pub fn has(&self, tool: Tool) -> bool {
         self.tools.contains_key(&tool)
+    }
+
+    /// The day of the run, in UTC: what has a last day is held against it.
+    pub fn today(&self) -> jiff::civil::Date {
+        jiff::tz::Offset::UTC.to_datetime(self.now).date()
     }
 
     /// The package in whose folder a path lies.

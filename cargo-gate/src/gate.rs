@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::step::{Evidence, Step};
+use crate::test_run::TestSettings;
 
 /// A named selection of gates.
 #[derive(
@@ -127,6 +128,9 @@ pub trait Gate:
     /// # Errors
     /// When the evidence does not allow a judgement; the gate is then `broken`.
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable>;
+
+    /// Has its say on how the tests run, for a gate that shares their run.
+    fn shape_tests(&self, _: &mut TestSettings) {}
 }
 
 /// What a gate needs.
@@ -182,12 +186,24 @@ pub struct Context<'a> {
     /// The request.
     pub options: &'a Options,
     selected: &'a BTreeSet<&'static str>,
+    tests: TestSettings,
 }
 
 impl<'a> Context<'a> {
     /// A context for the gates of those names.
     pub fn new(facts: &'a Facts, options: &'a Options, selected: &'a BTreeSet<&'static str>) -> Self {
-        Self { facts, options, selected }
+        Self { facts, options, selected, tests: TestSettings::default() }
+    }
+
+    /// The same with what the settings say about the tests.
+    #[must_use]
+    pub fn with_tests(self, tests: TestSettings) -> Self {
+        Self { tests, ..self }
+    }
+
+    /// How the tests run.
+    pub fn tests(&self) -> &TestSettings {
+        &self.tests
     }
 
     /// Whether the gate of that name runs too.

@@ -15,13 +15,14 @@ pub mod gate;
 pub mod gates;
 pub mod registry;
 pub mod step;
-mod test_run;
+pub mod test_run;
 mod text;
 mod toml_text;
 
 pub mod advisory;
 pub mod binary;
 pub mod compile;
+pub mod coverage;
 pub mod custom;
 pub mod graph;
 pub mod parse;

@@ -111,7 +111,7 @@ pub fn plan(
         .filter(|(_, choice, _)| *choice == Choice::Run)
         .map(|(gate, ..)| gate.info.id)
         .collect();
-    let cx = Context::new(facts, options, &selected);
+    let cx = Context::new(facts, options, &selected).with_tests(config.tests());
     let mut steps = Steps::default();
     let gates = chosen
         .into_iter()

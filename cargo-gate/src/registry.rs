@@ -11,6 +11,7 @@ use crate::config::{Common, IfUnavailable, Level, Section};
 use crate::config::{Problems, nearest, properties_of, property_names};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Stage, Unreadable};
 use crate::step::Evidence;
+use crate::test_run::TestSettings;
 
 /// A gate in the registry.
 pub trait Registered: Sync {
@@ -100,6 +101,11 @@ impl Configured {
         &self.common.rules
     }
 
+    /// Has its say on how the tests run.
+    pub fn shape_tests(&self, tests: &mut TestSettings) {
+        self.gate.shape_tests(tests);
+    }
+
     /// What it needs.
     pub fn plan(&self, cx: &Context<'_>) -> Planned {
         self.gate.plan(cx)
@@ -118,9 +124,14 @@ impl Configured {
 trait Judge: Send + Sync {
     fn plan(&self, cx: &Context<'_>) -> Planned;
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable>;
+    fn shape_tests(&self, tests: &mut TestSettings);
 }
 
 impl<G: Gate> Judge for G {
+    fn shape_tests(&self, tests: &mut TestSettings) {
+        Gate::shape_tests(self, tests);
+    }
+
     fn plan(&self, cx: &Context<'_>) -> Planned {
         Gate::plan(self, cx)
     }

@@ -51,13 +51,13 @@ impl Program {
         self
     }
 
-    pub(crate) fn dir(mut self, dir: &Path) -> Self {
-        self.0.current_dir(dir);
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
         self
     }
 
-    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.0.env(name, value);
+    pub(crate) fn dir(mut self, dir: &Path) -> Self {
+        self.0.current_dir(dir);
         self
     }
 

@@ -14,6 +14,7 @@ use crate::finding::digest;
 use crate::gate::Stage;
 use crate::gates::GATES;
 use crate::registry::Configured;
+use crate::test_run::TestSettings;
 
 /// The config, checked.
 pub struct Config {
@@ -23,6 +24,15 @@ pub struct Config {
     pub gates: Vec<Configured>,
     /// Names this config: the digest of its text.
     pub digest: String,
+}
+
+impl Config {
+    /// How the tests run, by the settings of all gates that share their run.
+    pub fn tests(&self) -> TestSettings {
+        let mut tests = TestSettings::default();
+        self.gates.iter().for_each(|gate| gate.shape_tests(&mut tests));
+        tests
+    }
 }
 
 /// Settings beside those of the gates.

@@ -22,6 +22,14 @@ pub struct Environment {
     pub rustflags: Vec<(String, String)>,
     /// Revisions that the server which runs us names as the target of a change, the likeliest first.
     pub base_hints: Vec<String>,
+    /// `RUSTC_WORKSPACE_WRAPPER`: what the user has cargo call in the place of rustc for the workspace.
+    pub workspace_wrapper: Option<OsString>,
+    /// The user's variables with flags for rustdoc, parted by the byte 0x1f.
+    pub rustdocflags: Option<OsString>,
+    /// `LLVM_COV`: the user's choice of `llvm-cov`.
+    pub llvm_cov: Option<PathBuf>,
+    /// `LLVM_PROFDATA`: the user's choice of `llvm-profdata`.
+    pub llvm_profdata: Option<PathBuf>,
     /// Where cargo keeps its index cache.
     pub cargo_home: Option<PathBuf>,
 }
@@ -44,6 +52,15 @@ impl Environment {
             no_progress: variable("CARGO_TERM_PROGRESS_WHEN").is_some_and(|value| value == "never"),
             rustflags: std::env::vars_os().filter_map(|(name, value)| rustflags(&name, &value)).collect(),
             base_hints: base_hints(&|name| variable(name)?.into_string().ok()),
+            workspace_wrapper: variable("RUSTC_WORKSPACE_WRAPPER")
+                .or_else(|| variable("CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER")),
+            rustdocflags: variable("CARGO_ENCODED_RUSTDOCFLAGS").or_else(|| {
+                variable("RUSTDOCFLAGS")
+                    .or_else(|| variable("CARGO_BUILD_RUSTDOCFLAGS"))
+                    .map(|flags| parted(&flags))
+            }),
+            llvm_cov: variable("LLVM_COV").map(PathBuf::from),
+            llvm_profdata: variable("LLVM_PROFDATA").map(PathBuf::from),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })
     }
@@ -60,6 +77,13 @@ fn base_hints(variable: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Flags parted by spaces, as cargo parts them, in cargo's form that may hold spaces.
+fn parted(flags: &OsStr) -> OsString {
+    let flags = flags.to_string_lossy();
+    let flags: Vec<&str> = flags.split(' ').filter(|flag| !flag.is_empty()).collect();
+    flags.join("\u{1f}").into()
 }
 
 fn rustflags(name: &OsStr, value: &OsStr) -> Option<(String, String)> {

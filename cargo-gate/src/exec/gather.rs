@@ -85,6 +85,7 @@ pub fn gather(
     facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
     tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
     facts.tools = found;
+    facts.now = jiff::Timestamp::now();
     if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
 }
 

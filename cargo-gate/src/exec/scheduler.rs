@@ -180,6 +180,7 @@ impl<'a> State<'a> {
                     general: &run.config.general,
                     environment: run.environment,
                     cancel: stop,
+                    tests: run.config.tests(),
                 };
                 let observe = || bench.carry_out(&planned.step, &before, planned.timeout);
                 let observed = catch_unwind(AssertUnwindSafe(observe)).ok();
@@ -225,7 +226,7 @@ impl<'a> State<'a> {
             let (send, evidence, selected) = (self.send.clone(), self.evidence.clone(), self.selected);
             scope.spawn(move || {
                 let start = Instant::now();
-                let cx = Context::new(run.facts, run.options, selected);
+                let cx = Context::new(run.facts, run.options, selected).with_tests(run.config.tests());
                 let mut judged = judge(gate, &cx, &evidence);
                 let files = write_files(run.facts, gate.info.id, &mut judged);
                 let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());

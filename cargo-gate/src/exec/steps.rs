@@ -1,6 +1,7 @@
 //! Carries out one step.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::reach;
 use crate::secret::Tree;
 use crate::step::{AgainstBase, Base, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams};
 use crate::step::{Scope, Tool, ToolCall, read_graph};
+use crate::test_run::TestSettings;
 
 /// What steps are carried out with.
 pub(super) struct Bench<'a> {
@@ -30,6 +32,7 @@ pub(super) struct Bench<'a> {
     pub(super) general: &'a General,
     pub(super) environment: &'a Environment,
     pub(super) cancel: &'a Cancel,
+    pub(super) tests: TestSettings,
 }
 
 impl Bench<'_> {
@@ -81,6 +84,12 @@ impl Bench<'_> {
             Step::Programs { build } => {
                 Observed::Programs(programs::read(self.facts, self.options, build, before))
             }
+            Step::LlvmTools { doctests } => Observed::LlvmTools(self.llvm_tools(*doctests, timeout)),
+            Step::Instrumented(run) => Observed::Instrumented(self.instrumented(run, before, timeout)),
+            Step::Counts { runs, doctests } => {
+                Observed::Counts(self.counts(runs, *doctests, before, timeout))
+            }
+            Step::TestHistory { run, key } => Observed::TestHistory(self.test_history(run, key, before)),
         }
     }
 
@@ -132,7 +141,17 @@ impl Bench<'_> {
         }
     }
 
-    fn call(&self, call: &ToolCall, timeout: Duration) -> Captured {
+    pub(super) fn call(&self, call: &ToolCall, timeout: Duration) -> Captured {
+        self.call_with(call, Vec::new(), timeout)
+    }
+
+    /// The same with further variables.
+    pub(super) fn call_with(
+        &self,
+        call: &ToolCall,
+        env: Vec<(OsString, Option<OsString>)>,
+        timeout: Duration,
+    ) -> Captured {
         let Some(program) = self.facts.tools.get(&call.tool) else {
             let (stdout, stderr) = (Vec::new(), Vec::new());
             let what = call.tool.to_string();
@@ -140,6 +159,7 @@ impl Bench<'_> {
         };
         let mut command = Command::new(program, &self.facts.root, timeout).args(&call.args);
         command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+        command.env.extend(env);
         command.streams = call.streams;
         command.what = call.to_string();
         run(&command, self.cancel)

@@ -3,9 +3,11 @@
 mod audit;
 mod check;
 mod clippy;
+mod coverage;
 mod custom;
 mod deny;
 mod doctest;
+mod flaky;
 mod fmt;
 mod manifest;
 mod panics;
@@ -32,6 +34,8 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<clippy::Clippy>::NEW,
     &Entry::<test::Test>::NEW,
     &Entry::<doctest::Doctest>::NEW,
+    &Entry::<flaky::Flaky>::NEW,
+    &Entry::<coverage::Coverage>::NEW,
     &Entry::<audit::Audit>::NEW,
     &Entry::<deny::Deny>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,

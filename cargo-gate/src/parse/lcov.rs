@@ -149,8 +149,8 @@ struct Reader {
 impl Reader {
     fn line(&mut self, line: &[u8]) -> Result<(), String> {
         if let Some(values) = line.strip_prefix(b"DA:") {
-            let count = line_count(values)
-                .ok_or_else(|| format!("`{}` is not `DA:LINE,COUNT`", lossy(line)))?;
+            let count =
+                line_count(values).ok_or_else(|| format!("`{}` is not `DA:LINE,COUNT`", lossy(line)))?;
             if self.path.is_none() {
                 return Err(outside(line));
             }
@@ -170,7 +170,11 @@ impl Reader {
         match name {
             Some(b"TN") => Ok(()),
             Some(name) if UNUSED.contains(&name) => {
-                if self.path.is_some() { Ok(()) } else { Err(outside(line)) }
+                if self.path.is_some() {
+                    Ok(())
+                } else {
+                    Err(outside(line))
+                }
             }
             _ => Err(format!("`{}` is no lcov record", lossy(line))),
         }

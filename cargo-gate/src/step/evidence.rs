@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Step;
 use super::base::{AgainstBase, Base};
+use super::measure::{Counts, Instrumented, LlvmTools};
 use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
@@ -22,6 +23,7 @@ use crate::policy::Texts;
 use crate::release::BuiltProgram;
 use crate::scan::{FileScan, LineIndex, scan};
 use crate::secret::Tree;
+use crate::test_run::History;
 
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,6 +257,14 @@ pub enum Observed {
     },
     /// The programs of a build, or why they cannot be judged.
     Programs(Result<Vec<BuiltProgram>, Unreadable>),
+    /// LLVM's tools, or why none fits.
+    LlvmTools(Result<LlvmTools, Unreadable>),
+    /// An instrumented run.
+    Instrumented(Instrumented),
+    /// The line counts of instrumented runs, or why there are none.
+    Counts(Result<Counts, Unreadable>),
+    /// The outcomes of all test runs on this tree; none where it is not a commit's.
+    TestHistory(Result<Option<History>, Unreadable>),
 }
 
 /// The evidence of all finished steps.
@@ -281,6 +291,7 @@ impl Evidence {
     pub fn tool(&self, step: &Step) -> Result<&Captured, Unreadable> {
         match self.get(step) {
             Some(Observed::Tool(captured) | Observed::Graph(captured, _)) => Ok(captured),
+            Some(Observed::Instrumented(run)) => Ok(&run.captured),
             _ => Err(Unreadable::not_done(step)),
         }
     }

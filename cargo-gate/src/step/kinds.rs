@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::measure::Instrument;
 use crate::policy;
 
 /// One effect that a gate needs before it can judge.
@@ -83,6 +84,27 @@ pub enum Step {
         /// The largest file that is looked at, in bytes.
         most_bytes: u64,
     },
+    /// LLVM's tools that read line counts.
+    LlvmTools {
+        /// Whether the toolchain is asked about doctests as well.
+        doctests: bool,
+    },
+    /// A test run whose code counts the lines that it reaches.
+    Instrumented(Box<Instrument>),
+    /// The line counts of instrumented runs.
+    Counts {
+        /// The runs.
+        runs: Vec<Step>,
+        /// As in [`Step::LlvmTools`].
+        doctests: bool,
+    },
+    /// The outcomes of the tests in all runs on this tree, that run included.
+    TestHistory {
+        /// The run.
+        run: Box<Step>,
+        /// What beside the tree the outcomes hang on.
+        key: String,
+    },
 }
 
 /// Which files of the tree are looked at.
@@ -117,7 +139,14 @@ impl Step {
                 vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
             }
             Self::Programs { build } => vec![Self::Tool(build.clone())],
-            Self::Tool(_)
+            Self::Instrumented(run) => vec![run.tools()],
+            Self::Counts { runs, doctests } => {
+                let tools = Self::LlvmTools { doctests: *doctests };
+                std::iter::once(tools).chain(runs.iter().cloned()).collect()
+            }
+            Self::TestHistory { run, .. } => vec![(**run).clone()],
+            Self::LlvmTools { .. }
+            | Self::Tool(_)
             | Self::Sources
             | Self::Secrets { scope: Scope::Tree, .. }
             | Self::File { .. }
@@ -130,7 +159,7 @@ impl Step {
 
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
-        matches!(self, Self::Tool(call) if call.builds)
+        matches!(self, Self::Tool(call) if call.builds) || matches!(self, Self::Instrumented(_))
     }
 
     /// Whether it runs while nothing else does, since it measures time.
@@ -159,6 +188,10 @@ impl fmt::Display for Step {
             Self::Program(call) => write!(f, "{call}"),
             Self::Secrets { .. } => write!(f, "look for secrets"),
             Self::Programs { .. } => write!(f, "read the programs of the release build"),
+            Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),
+            Self::Instrumented(run) => write!(f, "{} (instrumented)", run.call),
+            Self::Counts { .. } => write!(f, "llvm-cov export"),
+            Self::TestHistory { .. } => write!(f, "record the outcomes of the tests"),
         }
     }
 }

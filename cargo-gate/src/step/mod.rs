@@ -5,9 +5,11 @@ mod cargo;
 mod evidence;
 mod graph;
 mod kinds;
+mod measure;
 
 pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
 pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
 pub(crate) use graph::read_graph;
 pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, Tool, ToolCall};
+pub use measure::{Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};

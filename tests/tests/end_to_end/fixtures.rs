@@ -8,10 +8,12 @@ use std::thread;
 use cargo_gate::gates::GATES;
 use serde_json::{Value, json};
 
-use super::support::{Database, Workspace, fixtures_folder, index_home};
+use super::support::{Database, Workspace, find_program, fixtures_folder, git, index_home};
 
 /// Rules that no fixture can provoke, each with the reason.
 const UNPROVOKED: &[(&str, &str)] = &[
+    ("coverage/dropped", "it needs the figures of an earlier run; the tests of coverage make them"),
+    ("flaky/unsteady", "it needs the outcomes of earlier runs; the tests of coverage make them"),
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
     ("deny/cargo-deny", "it takes an installed cargo-deny; its row of the fault table has answers of one"),
@@ -38,8 +40,20 @@ fn judged(fixture: &str, expected: &Value) -> Value {
     // a plain folder cannot tell its age, which is a finding of its own
     let database = if expected["database"] == "plain" { Database::plain() } else { Database::committed(1) };
     let home = index_home(workspace.root().parent().unwrap(), &expected["index"]);
-    let run = workspace.bulletproof(&["--gate", &gates.join(","), "--db", &database.argument()]);
-    let run = if expected["index"].is_null() { run } else { run.env("CARGO_HOME", home) };
+    if let Some(new) = expected["new"].as_array() {
+        // all but these files is committed
+        for path in new.iter().filter_map(Value::as_str) {
+            git(&workspace.root(), &["rm", "--quiet", "--cached", path]);
+        }
+        git(&workspace.root(), &["commit", "--quiet", "--message", "base"]);
+    }
+    let mut run = workspace.bulletproof(&["--gate", &gates.join(","), "--db", &database.argument()]);
+    if !expected["index"].is_null() {
+        run = run.env("CARGO_HOME", home);
+    }
+    if let Some(tracefile) = expected["lcov"].as_str() {
+        run = run.args(["--lcov", tracefile]);
+    }
     run.report()
 }
 
@@ -59,6 +73,10 @@ fn findings(report: &Value) -> Vec<Value> {
 /// What is wrong with the report of a fixture, if anything.
 fn complaint(fixture: &str) -> Option<String> {
     let expected = expected(fixture);
+    // a machine with nothing but Rust and git must pass the tests too
+    if expected["needs"].as_str().is_some_and(|tool| find_program(tool).is_none()) {
+        return None;
+    }
     let report = judged(fixture, &expected);
     let unjudged = report["gates"].as_array().unwrap().iter().any(|gate| gate["judged"] != true);
     let count = report["gates"].as_array().unwrap().len();

@@ -11,6 +11,7 @@
 mod bad_input;
 mod cli;
 mod corpus;
+mod coverage;
 mod custom;
 mod faults;
 mod fixtures;

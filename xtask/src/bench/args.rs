@@ -39,6 +39,10 @@ pub(super) enum Case {
     Scanner,
     /// The `audit` gate against cargo-audit
     Audit,
+    /// The decoder of lcov files
+    Lcov,
+    /// The gates `test` and `coverage` against nextest and cargo-llvm-cov: time, and every line
+    Coverage,
 }
 
 /// Why there are no figures, or not the hoped-for ones.

@@ -66,7 +66,8 @@ fn a_line_that_is_named_twice_has_both_counts() {
 
 #[test]
 fn every_malformed_line_is_named_with_its_number() {
-    let text = "SF:a\nDA:1\nDA:x,1\nDA:1,2x\nDA:0,1\nDA:-1,1\nDA:1,-1\nDA:4294967296,1\nwhat\nend_of_record\n";
+    let text =
+        "SF:a\nDA:1\nDA:x,1\nDA:1,2x\nDA:0,1\nDA:-1,1\nDA:1,-1\nDA:4294967296,1\nwhat\nend_of_record\n";
     let found = problems(text);
     assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(found[0].1, "`DA:1` is not `DA:LINE,COUNT`");
@@ -126,8 +127,8 @@ proptest::proptest! {
 
     #[test]
     fn what_is_written_is_read_again(hits in proptest::collection::vec(0_u64..=u64::MAX, 1..50)) {
-        let records: String = hits.iter().zip(1..).map(|(hits, line)| format!("DA:{line},{hits}\n")).collect();
-        let lcov = parse(format!("SF:a\n{records}end_of_record\n").as_bytes()).unwrap();
+        let records: Vec<String> = hits.iter().zip(1..).map(|(hits, line)| format!("DA:{line},{hits}")).collect();
+        let lcov = parse(format!("SF:a\n{}\nend_of_record\n", records.join("\n")).as_bytes()).unwrap();
         let read: Vec<u64> = lcov.files["a"].iter().map(|count| count.hits).collect();
         proptest::prop_assert_eq!(read, hits);
     }

@@ -16,4 +16,4 @@ pub(in crate::faults) use super::scene::Misbehaviour::{
 pub(in crate::faults) use super::scene::{Call, Scene};
 pub(in crate::faults) use super::shared::*;
 pub(in crate::faults) use super::{Cell, Fault, How, Row, never_passes, runner_of};
-pub(in crate::faults) use crate::support::{Database, Workspace};
+pub(in crate::faults) use crate::support::{Act, Database, Workspace};

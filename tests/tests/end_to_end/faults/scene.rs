@@ -39,6 +39,11 @@ impl Scene {
         self
     }
 
+    /// Where the fake of a tool lies.
+    pub(crate) fn fake_path(&self, tool: &str) -> std::path::PathBuf {
+        self.fakes.folder().join(format!("{tool}{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// A tool fails with that code and message.
     pub(crate) fn fake_failure(self, call: Call, code: u8, message: &str) -> Self {
         self.fake(call, &Act::fail(code, message))

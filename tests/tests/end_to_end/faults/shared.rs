@@ -55,3 +55,12 @@ pub(super) fn unknown_toolchain(scene: Scene) -> Scene {
     let file = "[toolchain]\nchannel = \"1.2.3\"\n";
     scene.change(|workspace| workspace.with("rust-toolchain.toml", file)).env("RUSTUP_TOOLCHAIN", None)
 }
+
+/// A workspace without a test; its documentation still has an example.
+pub(super) fn no_tests(workspace: Workspace) -> Workspace {
+    let disabled = |text: String| text.replace("#[test]", "#[cfg(any())]");
+    workspace
+        .without("tests/sum.rs")
+        .with_text_of("src/lib.rs", disabled)
+        .with_text_of("cli/src/main.rs", disabled)
+}

@@ -39,6 +39,19 @@ pub(crate) fn has_nextest() -> bool {
     find_program("cargo-nextest").is_some()
 }
 
+/// Whether LLVM's coverage tools are installed: those of the toolchain, or of a recent LLVM.
+pub(crate) fn has_llvm() -> bool {
+    let own = || {
+        let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
+        let folder = PathBuf::from(String::from_utf8(sysroot.stdout).ok()?.trim()).join("lib/rustlib");
+        let hosts = std::fs::read_dir(folder).ok()?.flatten();
+        let mut tools = hosts.map(|host| program_in(&host.path().join("bin"), "llvm-profdata"));
+        tools.any(|tool| tool.is_file()).then_some(())
+    };
+    let recent = |number| find_program(&format!("llvm-profdata-{number}")).is_some();
+    (19..40).any(recent) || own().is_some()
+}
+
 /// The program of that name on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();

@@ -9,7 +9,7 @@ mod workspace;
 
 pub(crate) use binaries::{Binary, fake_tool};
 pub(crate) use database::{Database, index_home};
-pub(crate) use environment::{clean, find_program, has_nextest, path_with, program_in};
+pub(crate) use environment::{clean, find_program, has_llvm, has_nextest, path_with, program_in};
 pub(crate) use fakes::{Act, Fakes};
 pub(crate) use run::{Ran, Run};
 pub(crate) use workspace::{Workspace, copy_tree, fixtures_folder, git};

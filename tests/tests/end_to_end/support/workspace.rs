@@ -114,6 +114,12 @@ impl Workspace {
         git(&self.root(), &["add", "--all", "--force"]);
     }
 
+    /// Commits all files.
+    pub(crate) fn commit(&self) {
+        self.stage();
+        git(&self.root(), &["commit", "--quiet", "--message", "a commit"]);
+    }
+
     /// A run of `cargo bulletproof` in it with those arguments.
     pub(crate) fn bulletproof(&self, args: &[&str]) -> Run<'_> {
         Run::new(self, super::Binary::Bulletproof, args)

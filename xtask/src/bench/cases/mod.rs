@@ -1,13 +1,17 @@
 //! One file a claim.
 
 mod audit;
+mod coverage;
 mod fmt;
+mod lcov;
 mod light;
 mod scanner;
 mod startup;
 
 pub(super) use audit::audit;
+pub(super) use coverage::coverage;
 pub(super) use fmt::fmt;
+pub(super) use lcov::lcov;
 pub(super) use light::light;
 pub(super) use scanner::scanner;
 pub(super) use startup::startup;

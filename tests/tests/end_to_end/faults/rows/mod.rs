@@ -3,9 +3,11 @@
 pub(super) mod audit;
 pub(super) mod check;
 pub(super) mod clippy;
+pub(super) mod coverage;
 pub(super) mod custom;
 pub(super) mod deny;
 pub(super) mod doctest;
+pub(super) mod flaky;
 pub(super) mod fmt;
 pub(super) mod manifest;
 pub(super) mod secrets;

@@ -48,12 +48,6 @@ fn no_nextest(scene: Scene) -> Scene {
     scene.without("cargo-nextest").config("[gates.test]\nrunner = \"nextest\"\n")
 }
 
-fn no_tests(workspace: Workspace) -> Workspace {
-    workspace
-        .without("tests/sum.rs")
-        .with_text_of("src/lib.rs", |text| text.replace("#[test]", "#[cfg(any())]"))
-}
-
 fn no_tests_for_nextest(scene: Scene) -> Scene {
     scene.change(no_tests).config("[gates.test]\nrunner = \"nextest\"\n")
 }

@@ -1,0 +1,154 @@
+//! Where the line counts come from: the instrumented runs, or a file that the user names. And whether they
+//! are to be trusted: of a run without a failed test, of these very sources.
+
+use std::path::Path;
+
+use super::{LeftOut, Measured};
+use crate::facts::relative;
+use crate::gate::{Context, Metric, Unreadable};
+use crate::parse::lcov::{self, Lcov};
+use crate::step::{Evidence, FileRead, Sources, Step};
+use crate::test_run;
+use crate::text::counted;
+
+/// The steps that give the counts.
+pub(crate) fn counting_steps(cx: &Context<'_>) -> Vec<Step> {
+    match lcov_file(cx) {
+        Some(file) => vec![file],
+        None => runs(cx).into_iter().chain([tools(cx), counts(cx)]).collect(),
+    }
+}
+
+fn lcov_file(cx: &Context<'_>) -> Option<Step> {
+    let path = cx.options.lcov.as_ref()?;
+    Some(Step::File { path: path.to_string_lossy().into_owned() })
+}
+
+/// The instrumented runs.
+fn runs(cx: &Context<'_>) -> Vec<Step> {
+    let unit_tests = test_run::has_unit_tests(cx).then(|| test_run::measured_unit_tests(cx));
+    let doctests = test_run::counts_doctests(cx).then(|| test_run::measured_doctests(cx));
+    unit_tests.into_iter().chain(doctests).collect()
+}
+
+fn counts(cx: &Context<'_>) -> Step {
+    Step::Counts { runs: runs(cx), doctests: test_run::counts_doctests(cx) }
+}
+
+/// The counted lines, and how they came about.
+pub(crate) fn counted_lines(
+    cx: &Context<'_>,
+    evidence: &Evidence,
+) -> Result<(Lcov, Vec<String>), Unreadable> {
+    if let (Some(step), Some(path)) = (lcov_file(cx), &cx.options.lcov) {
+        let name = relative(&cx.facts.root, path);
+        let lcov = match evidence.file(&step)? {
+            FileRead::Content(bytes) => lcov::parse(bytes)
+                .map_err(|error| Unreadable::garbage(format!("{name} is no lcov file: {error}")))?,
+            FileRead::Missing => {
+                return Err(Unreadable::garbage(format!("{name}: there is no such file")));
+            }
+            FileRead::Failed(cause) => return Err(Unreadable::garbage(format!("{name}: {cause}"))),
+        };
+        return Ok((lcov, vec![format!("lines counted by the DA records of {name}; no test was run")]));
+    }
+    let examples = without_failures(cx, evidence)?;
+    let counts = evidence.counts(&counts(cx))?;
+    let lcov = lcov::parse(&counts.lcov)
+        .map_err(|error| Unreadable::garbage(format!("llvm-cov wrote no lcov file: {error}")))?;
+    let doctests = match (counts.doctests, &evidence.llvm_tools(&tools(cx))?.doctests) {
+        _ if !test_run::counts_doctests(cx) => "; doctests are not among them".to_owned(),
+        (_, Err(why)) => format!("; doctests do not count with this toolchain: {why}"),
+        (0, Ok(())) if examples == 0 => "; there are no doctests".to_owned(),
+        (0, Ok(())) => "; doctests are not among them: they left no program that could be asked".to_owned(),
+        (programs, Ok(())) => format!("; doctests count ({})", counted(programs, "program")),
+    };
+    let mut notes = vec![format!("lines counted by their DA records{doctests}")];
+    if counts.unread_profiles > 0 {
+        let lost = counted(counts.unread_profiles, "profile");
+        notes.push(format!("{lost} could not be read: programs that were killed wrote half of it"));
+    }
+    Ok((lcov, notes))
+}
+
+fn tools(cx: &Context<'_>) -> Step {
+    Step::LlvmTools { doctests: test_run::counts_doctests(cx) }
+}
+
+/// How many examples ran, where nothing failed: what a test that failed did not run, nobody knows.
+fn without_failures(cx: &Context<'_>, evidence: &Evidence) -> Result<usize, Unreadable> {
+    // where the tools do not fit, that is what there is to tell
+    evidence.llvm_tools(&tools(cx))?;
+    let mut failed = 0;
+    let mut ran = 0;
+    let mut examples_ran = 0;
+    if test_run::has_unit_tests(cx) {
+        let step = test_run::measured_unit_tests(cx);
+        let tests = test_run::judge_unit_tests(cx, evidence.tool(&step)?)?;
+        failed += tests.outcome.findings.len();
+        ran += tests.ran;
+    }
+    if test_run::counts_doctests(cx) {
+        let step = test_run::measured_doctests(cx);
+        let outcome = test_run::judge_doctests(cx, evidence.tool(&step)?, evidence)?;
+        failed += outcome.findings.len();
+        if let Some(Metric::Count(examples)) = outcome.metrics.get("ran") {
+            examples_ran = usize::try_from(*examples).unwrap_or(usize::MAX);
+        }
+    }
+    match (failed, ran + examples_ran) {
+        (0, 0) => Err(Unreadable::nothing_ran("no test ran").help("write one")),
+        (0, _) => Ok(examples_ran),
+        (failed, _) => Err(Unreadable::garbage(format!(
+            "the lines of a run with {} are not judged",
+            counted(failed, "failed test")
+        ))
+        .help("mend the tests first: cargo gate test doctest")),
+    }
+}
+
+/// Whether the counts are of these sources, and of this state of them. What the config leaves out for all
+/// gates is left out here.
+pub(crate) fn of_these_sources(
+    cx: &Context<'_>,
+    measured: &mut Measured,
+    sources: &Sources,
+) -> Result<(), Unreadable> {
+    let stale = |what: String| {
+        Err(Unreadable::garbage(format!("the line counts are of another state of the sources: {what}"))
+            .help("measure again"))
+    };
+    let known = |path: &String| cx.facts.sources.iter().any(|source| source.path == *path);
+    let hidden: Vec<String> =
+        measured.files.keys().filter(|path| sources.get(path).is_none() && known(path)).cloned().collect();
+    for path in hidden {
+        measured.files.remove(&path);
+    }
+    for (path, counts) in &measured.files {
+        let last = counts.iter().last().map_or(0, |count| count.line) as usize;
+        match sources.get(path) {
+            Some(file) if file.text().lines().count() < last => {
+                let lines = counted(file.text().lines().count(), "line");
+                return stale(format!("they name line {last} of {path}, which has {lines}"));
+            }
+            // what is no `.rs` file is included as text, and nobody lists it
+            None if Path::new(path).extension().is_some_and(|ending| ending == "rs") => {
+                return stale(format!("{path} is not there"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Why there is nothing to judge.
+pub(crate) fn nothing_measured(left_out: &LeftOut) -> Unreadable {
+    let unreadable = Unreadable::nothing_ran("no line of the workspace's own sources was measured");
+    match left_out.elsewhere.first() {
+        Some(path) => unreadable.help(format!(
+            "the lines measured are of other places, such as {path}; where cargo took over what was built in \
+             another folder, `cargo clean` makes it build here"
+        )),
+        None => unreadable.help("look at `exclude` in [gates.coverage]"),
+    }
+}

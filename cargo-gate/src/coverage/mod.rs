@@ -1,0 +1,16 @@
+//! Line coverage of the workspace: line counts become figures of the whole, of packages and of paths,
+//! and are held against bars. Pure: the counts come from a tracefile (see `parse::lcov`).
+
+mod bars;
+mod counting;
+mod figure;
+mod html;
+mod measured;
+mod sources;
+
+pub use bars::{BaseFigure, Critical, Scale};
+pub(crate) use counting::{counted_lines, counting_steps, nothing_measured, of_these_sources};
+pub use figure::{Figure, Percent};
+pub use html::html;
+pub use measured::{LeftOut, Measured, uncovered_runs};
+pub use sources::{coverage_off, holds_code};

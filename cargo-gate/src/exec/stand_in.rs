@@ -1,0 +1,140 @@
+//! This program in the place of rustc, and in front of doctests: cargo and rustdoc are told to call it
+//! during an instrumented test run.
+//!
+//! cargo hashes the path of a workspace wrapper into the names of the workspace's own crates alone. So
+//! instrumented and plain crates lie side by side in one target directory, dependencies are built once
+//! for both, and going from one to the other rebuilds nothing.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Command;
+
+use crate::render::Console;
+
+/// Set where cargo calls us as its workspace wrapper. Its value is the wrapper that the user has; empty
+/// for none.
+pub(super) const WRAPPER: &str = "BULLETPROOF_RUSTC_WRAPPER";
+/// Set where rustdoc calls us to run doctests: the folder that keeps their programs.
+pub(super) const KEEP_FOLDER: &str = "BULLETPROOF_DOCTESTS";
+/// The first argument of such a call.
+pub(super) const KEEP: &str = "bulletproof-keeps-a-doctest";
+
+/// The exit code of a program that cannot be started, as shells have it.
+const NOT_STARTED: u8 = 127;
+
+/// Does the work of rustc's wrapper or of a doctest's runner where this program was called as one, and
+/// gives the exit code; none where a user called it. To be asked before anything else.
+pub fn stand_in() -> Option<u8> {
+    let wrapper = std::env::var_os(WRAPPER);
+    let keep = std::env::var_os(KEEP_FOLDER);
+    if wrapper.is_none() && keep.is_none() {
+        return None;
+    }
+    let mut args = std::env::args_os().skip(1);
+    let first = args.next()?;
+    let rest: Vec<OsString> = args.collect();
+    match (wrapper, keep) {
+        (_, Some(folder)) if first == KEEP => Some(run_doctest(Path::new(&folder), rest)),
+        (Some(users), _) if is_compiler(&first) => Some(compile(users, first, rest)),
+        // a test of a project may well call us, and inherits the variable
+        _ => None,
+    }
+}
+
+/// Whether cargo names a compiler there: its own call of us as a subcommand names that, and options
+/// come from people.
+fn is_compiler(first: &OsStr) -> bool {
+    let text = first.to_string_lossy();
+    !(text.starts_with('-') || ["gate", "bulletproof"].contains(&text.as_ref()))
+}
+
+fn compile(users: OsString, rustc: OsString, args: Vec<OsString>) -> u8 {
+    let flags = instrumented(&args).then_some(["-C", "instrument-coverage"].map(OsString::from));
+    let args = args.into_iter().chain(flags.into_iter().flatten());
+    if users.is_empty() {
+        become_program(Command::new(rustc).args(args))
+    } else {
+        become_program(Command::new(users).arg(rustc).args(args))
+    }
+}
+
+/// Whether the crate counts lines: neither a question about the compiler, nor code that runs while
+/// others are compiled.
+fn instrumented(args: &[OsString]) -> bool {
+    let value = |name: &str| {
+        let place = args.iter().position(|arg| arg == name)?;
+        args.get(place + 1).map(|value| value.to_string_lossy())
+    };
+    let Some(name) = value("--crate-name") else { return false };
+    let is_macro =
+        args.windows(2).any(|pair| matches!(pair, [a, b] if a == "--crate-type" && b == "proc-macro"));
+    !(name == "___" || name.starts_with("build_script_") || is_macro)
+}
+
+/// Keeps the program of a doctest, whose name rustdoc does not tell, and runs it.
+fn run_doctest(folder: &Path, call: Vec<OsString>) -> u8 {
+    let mut call = call.into_iter();
+    let Some(program) = call.next() else { return NOT_STARTED };
+    if let Err(error) = keep(folder, Path::new(&program)) {
+        Console.error(&format!("{}: the doctest's program could not be kept: {error}", folder.display()));
+        return NOT_STARTED;
+    }
+    // the doctests of one program then run in a process each, as they do without a runner
+    become_program(Command::new(&program).args(call).env("RUSTDOC_DOCTEST_BIN_PATH", &program))
+}
+
+fn keep(folder: &Path, program: &Path) -> std::io::Result<()> {
+    let kept = folder.join(format!("{}{}", std::process::id(), std::env::consts::EXE_SUFFIX));
+    if kept.exists() {
+        // of an earlier process with our number
+        let folder = tempfile::Builder::new().prefix("again-").tempdir_in(folder)?.keep();
+        return std::fs::copy(program, folder.join("doctest")).map(|_| ());
+    }
+    std::fs::hard_link(program, &kept).or_else(|_| std::fs::copy(program, &kept).map(|_| ()))
+}
+
+/// Ends this program by becoming another one; comes back only where that cannot be started.
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> u8 {
+    let error = std::os::unix::process::CommandExt::exec(command);
+    Console.error(&format!("{}: {error}", command.get_program().to_string_lossy()));
+    NOT_STARTED
+}
+
+/// Runs another program and gives its exit code: what comes nearest to becoming it.
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> u8 {
+    match command.status() {
+        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(NOT_STARTED),
+        Err(error) => {
+            Console.error(&format!("{}: {error}", command.get_program().to_string_lossy()));
+            NOT_STARTED
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn crates_count_lines_and_build_scripts_macros_and_questions_do_not() {
+        assert!(instrumented(&args("--crate-name demo --edition=2024 src/lib.rs --crate-type lib")));
+        assert!(instrumented(&args("--crate-name demo src/lib.rs --test")));
+        assert!(!instrumented(&args("--crate-name build_script_build build.rs --crate-type bin")));
+        assert!(!instrumented(&args("--crate-name demo src/lib.rs --crate-type proc-macro")));
+        assert!(!instrumented(&args("- --crate-name ___ --print=cfg")));
+        assert!(!instrumented(&args("-vV")) && !instrumented(&args("--crate-name")));
+    }
+
+    #[test]
+    fn a_user_is_told_from_cargo_that_compiles() {
+        let compiler = |first: &str| is_compiler(OsStr::new(first));
+        assert!(compiler("rustc") && compiler("/usr/bin/rustc") && compiler(r"C:\rust\rustc.exe"));
+        assert!(!compiler("gate") && !compiler("bulletproof") && !compiler("--version"));
+    }
+}
