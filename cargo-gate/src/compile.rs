@@ -8,7 +8,7 @@ use crate::finding::{Finding, Place};
 use crate::gate::{Cause, Context, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::parse::cargo_messages::{self, CargoRun, Diagnostic, Level, TargetId};
-use crate::step::{Captured, SourceFile, Sources};
+use crate::step::{Captured, End, SourceFile, Sources};
 use crate::text::counted;
 
 /// A compile run over the workspace.
@@ -20,15 +20,30 @@ pub struct Compiled {
     pub targets: usize,
     /// Targets that need a nightly toolchain, in words; they are not judged.
     pub nightly: BTreeSet<String>,
+    /// The targets that were not looked at, in words.
+    missing: Vec<String>,
     run: CargoRun,
 }
 
-/// Reads a compile run with JSON messages.
+/// Reads a compile run over all targets with JSON messages.
 ///
 /// # Errors
 /// When the run was cut short, contradicts itself, failed for a reason other than the code, or
 /// passed without having looked at every target.
 pub fn read(cx: &Context<'_>, captured: &Captured) -> Result<Compiled, Unreadable> {
+    // cargo leaves out targets whose features are off
+    read_targets(cx, captured, |_, target| target.required_features.is_empty())
+}
+
+/// Reads a compile run that has to look at those targets of the judged packages.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_targets(
+    cx: &Context<'_>,
+    captured: &Captured,
+    wanted: impl Fn(&Package, &Target) -> bool,
+) -> Result<Compiled, Unreadable> {
     let code = captured.exit_code()?;
     let run = match cargo_messages::parse(&captured.stdout) {
         Ok(run) => run,
@@ -47,8 +62,8 @@ pub fn read(cx: &Context<'_>, captured: &Captured) -> Result<Compiled, Unreadabl
     if !run.success && !diagnostics.iter().any(is_error) {
         return Err(failed(captured));
     }
-    let compiled = Compiled { diagnostics, targets: 0, nightly, run };
-    let (seen, missing) = compiled.coverage(cx);
+    let compiled = Compiled { diagnostics, targets: 0, nightly, missing: Vec::new(), run };
+    let (seen, missing) = compiled.coverage(cx, wanted);
     let explained = compiled.diagnostics.iter().any(is_compile_error) || !compiled.nightly.is_empty();
     match missing.first() {
         Some(target) if !explained => {
@@ -58,7 +73,7 @@ pub fn read(cx: &Context<'_>, captured: &Captured) -> Result<Compiled, Unreadabl
             )))
         }
         _ if seen == 0 && compiled.run.success => Err(Unreadable::nothing_ran("cargo looked at no target")),
-        _ => Ok(Compiled { targets: seen, ..compiled }),
+        _ => Ok(Compiled { targets: seen, missing, ..compiled }),
     }
 }
 
@@ -73,12 +88,11 @@ impl Compiled {
     }
 
     /// How many targets were looked at, and those that were not.
-    fn coverage(&self, cx: &Context<'_>) -> (usize, Vec<String>) {
+    fn coverage(&self, cx: &Context<'_>, wanted: impl Fn(&Package, &Target) -> bool) -> (usize, Vec<String>) {
         let expected =
             cx.facts.judged(cx.options).flat_map(|package| package.targets.iter().map(move |t| (package, t)));
-        // cargo leaves out targets whose features are off
         let expected =
-            expected.filter(|(_, target)| !target.is("custom-build") && target.required_features.is_empty());
+            expected.filter(|(package, target)| !target.is("custom-build") && wanted(package, target));
         let (seen, missing): (Vec<_>, Vec<_>) = expected.partition(|(package, target)| {
             let failed = |d: &Diagnostic| {
                 is_error(d)
@@ -98,19 +112,19 @@ impl Compiled {
     }
 
     /// The targets that were not looked at because one that they need does not compile.
-    pub fn unseen(&self, cx: &Context<'_>) -> usize {
-        self.coverage(cx).1.len()
+    pub fn unseen(&self) -> usize {
+        self.missing.len()
     }
 
     /// One warning for each target that needs a nightly toolchain, and one for those that could not
     /// be looked at for their sake.
-    pub fn nightly_findings(&self, cx: &Context<'_>, rule: &str) -> Vec<Finding> {
+    pub fn nightly_findings(&self, rule: &str) -> Vec<Finding> {
         let warn = |target: &String| {
             Finding::warning(rule, format!("{target} needs a nightly toolchain and is not judged"))
                 .help("judge it with `cargo +nightly bulletproof`, or put it behind `required-features`")
                 .anchor(target)
         };
-        let unseen = self.unseen(cx);
+        let unseen = self.unseen();
         let others = (unseen > 0 && !self.nightly.is_empty()).then(|| {
             let message = format!("{} that need it are not judged either", counted(unseen, "target"));
             Finding::warning(rule, message).anchor("unseen")
@@ -122,6 +136,21 @@ impl Compiled {
     pub fn is_nightly(&self, diagnostic: &Diagnostic) -> bool {
         self.nightly.contains(&name_of(&diagnostic.target))
     }
+}
+
+/// The first error in code of others, which kept ours from being compiled.
+pub fn foreign_error(cx: &Context<'_>, captured: &Captured) -> Option<Diagnostic> {
+    let own = |id: &str| cx.facts.packages.iter().any(|package| package.id == id);
+    let run = cargo_messages::parse(&captured.stdout).ok()?;
+    let failed = !run.success && matches!(captured.end, End::Code(code) if code != 0);
+    run.diagnostics
+        .into_iter()
+        .find(|diagnostic| failed && is_error(diagnostic) && !own(&diagnostic.package_id))
+}
+
+/// E0554: `#![feature]` on a toolchain that is not nightly.
+pub fn needs_nightly(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.as_deref() == Some("E0554")
 }
 
 /// A defect that keeps the code from compiling: not a lint of clippy's, not a warning.
@@ -173,11 +202,6 @@ const PANIC_WORDS: [&str; 6] = ["unwrap", "expect", "panic", "todo", "unimplemen
 
 fn is_error(diagnostic: &Diagnostic) -> bool {
     matches!(diagnostic.level, Level::Error | Level::Ice)
-}
-
-/// E0554: `#![feature]` on a toolchain that is not nightly.
-fn needs_nightly(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code.as_deref() == Some("E0554")
 }
 
 fn name_of(target: &TargetId) -> String {

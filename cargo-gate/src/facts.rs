@@ -100,6 +100,9 @@ pub struct Package {
     pub rust_version: bool,
     /// Its targets.
     pub targets: Vec<Target>,
+    /// Its features, each with what it turns on, as in the manifest; an optional dependency that no `dep:`
+    /// hides is a feature that turns on itself.
+    pub features: BTreeMap<String, Vec<String>>,
 }
 
 impl Package {
@@ -110,6 +113,7 @@ impl Package {
 }
 
 /// A target of a package.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the manifest of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Its name.
@@ -122,6 +126,8 @@ pub struct Target {
     pub test: bool,
     /// Whether `cargo test --doc` runs its examples.
     pub doctest: bool,
+    /// Whether `cargo doc` documents it.
+    pub doc: bool,
     /// Whether it brings a test harness of its own (`harness = false`), whose output nobody knows.
     pub own_harness: bool,
     /// Features without which cargo leaves it out.
@@ -228,6 +234,7 @@ fn member(root: &Path, package: &cargo_metadata::Package) -> Package {
         licensed: package.license.is_some() || package.license_file.is_some(),
         rust_version: package.rust_version.is_some(),
         targets: package.targets.iter().map(|target| self::target(root, target)).collect(),
+        features: package.features.clone(),
     }
 }
 
@@ -238,6 +245,7 @@ fn target(root: &Path, target: &cargo_metadata::Target) -> Target {
         root: relative(root, target.src_path.as_std_path()),
         test: target.test,
         doctest: target.doctest,
+        doc: target.doc,
         own_harness: false,
         required_features: target.required_features.clone(),
     }
@@ -269,6 +277,7 @@ mod tests {
             licensed: true,
             rust_version: true,
             targets: Vec::new(),
+            features: BTreeMap::new(),
         }
     }
 

@@ -206,6 +206,15 @@ impl<'a> Context<'a> {
         &self.tests
     }
 
+    /// The same context with another request: for a call on some packages or features only.
+    #[must_use]
+    pub fn with<'b>(&self, options: &'b Options) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { options, ..*self }
+    }
+
     /// Whether the gate of that name runs too.
     pub fn selected(&self, gate: &str) -> bool {
         self.selected.contains(gate)

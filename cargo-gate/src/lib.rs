@@ -24,14 +24,17 @@ pub mod binary;
 pub mod compile;
 pub mod coverage;
 pub mod custom;
+pub mod feature_sets;
 pub mod graph;
 pub mod parse;
 pub mod policy;
 pub mod reach;
 pub mod release;
+pub mod sampling;
 pub mod scan;
 pub mod secret;
 pub mod unused;
+pub mod versions;
 
 pub mod exec;
 pub mod plan;

@@ -229,9 +229,11 @@ mod tests {
                 root: "src/lib.rs".into(),
                 test: true,
                 doctest: true,
+                doc: true,
                 own_harness: false,
                 required_features: Vec::new(),
             }],
+            features: std::collections::BTreeMap::new(),
         };
         Facts { packages: vec![package], ..Facts::default() }
     }

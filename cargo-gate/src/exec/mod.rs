@@ -25,6 +25,7 @@ mod secrets;
 mod stand_in;
 mod steps;
 mod store;
+mod timing;
 mod tools;
 
 pub use advisory_db::{AdvisoryDb, DbError};

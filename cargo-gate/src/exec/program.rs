@@ -18,21 +18,26 @@ pub(super) fn call(
     timeout: Duration,
     cancel: &Cancel,
 ) -> Captured {
-    let found = match &call.program {
-        Executable::Built { name, build } => built(before, &Step::Tool(build.clone()), name),
-        Executable::Named(name) => named(facts, name).ok_or(End::NotFound),
-    };
-    let program = match found {
+    let program = match find(facts, call, before) {
         Ok(program) => program,
         Err(end) => {
             let (stdout, stderr) = (Vec::new(), Vec::new());
             return Captured { what: call.to_string(), end, stdout, stderr, duration: Duration::ZERO };
         }
     };
-    let mut command = Command::new(program, facts.root.join(&call.folder), timeout).args(&call.args);
+    let limit = call.limit.map_or(timeout, |limit| limit.min(timeout));
+    let mut command = Command::new(program, facts.root.join(&call.folder), limit).args(&call.args);
     command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
     command.what = call.to_string();
     run(&command, cancel)
+}
+
+/// Where the program lies; how the call ends where it is nowhere.
+pub(super) fn find(facts: &Facts, call: &ProgramCall, before: &Evidence) -> Result<PathBuf, End> {
+    match &call.program {
+        Executable::Built { name, build } => built(before, &Step::Tool(build.clone()), name),
+        Executable::Named(name) => named(facts, name).ok_or(End::NotFound),
+    }
 }
 
 /// The program that the build's messages name.

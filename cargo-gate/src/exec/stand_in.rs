@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
+use super::timing;
 use crate::render::Console;
 
 /// Set where cargo calls us as its workspace wrapper. Its value is the wrapper that the user has; empty
@@ -25,6 +26,9 @@ const NOT_STARTED: u8 = 127;
 /// Does the work of rustc's wrapper or of a doctest's runner where this program was called as one, and
 /// gives the exit code; none where a user called it. To be asked before anything else.
 pub fn stand_in() -> Option<u8> {
+    if let Some(code) = timing::stand_in() {
+        return Some(code);
+    }
     let wrapper = std::env::var_os(WRAPPER);
     let keep = std::env::var_os(KEEP_FOLDER);
     if wrapper.is_none() && keep.is_none() {

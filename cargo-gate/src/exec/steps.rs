@@ -11,7 +11,7 @@ use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
 use super::{
     advisory_db, advisory_update, figures, files, format, index_cache, license_texts, program, programs,
-    secrets,
+    secrets, timing,
 };
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
@@ -90,6 +90,10 @@ impl Bench<'_> {
                 Observed::Counts(self.counts(runs, *doctests, before, timeout))
             }
             Step::TestHistory { run, key } => Observed::TestHistory(self.test_history(run, key, before)),
+            Step::Timing(wanted) => {
+                Observed::Tool(timing::carry_out(self.facts, wanted, before, timeout, self.cancel))
+            }
+            Step::Objects { names } => Observed::Tool(self.objects(names, timeout)),
         }
     }
 
@@ -141,6 +145,13 @@ impl Bench<'_> {
         }
     }
 
+    fn objects(&self, names: &[String], timeout: Duration) -> Captured {
+        let Some(git) = self.facts.tools.get(&Tool::Git) else { return not_found(Tool::Git) };
+        let mut command = Command::new(git, &self.facts.root, timeout).args(["cat-file", "--batch-check"]);
+        command.stdin = Some(names.iter().flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect());
+        run(&command, self.cancel)
+    }
+
     pub(super) fn call(&self, call: &ToolCall, timeout: Duration) -> Captured {
         self.call_with(call, Vec::new(), timeout)
     }
@@ -152,11 +163,7 @@ impl Bench<'_> {
         env: Vec<(OsString, Option<OsString>)>,
         timeout: Duration,
     ) -> Captured {
-        let Some(program) = self.facts.tools.get(&call.tool) else {
-            let (stdout, stderr) = (Vec::new(), Vec::new());
-            let what = call.tool.to_string();
-            return Captured { what, end: End::NotFound, stdout, stderr, duration: Duration::ZERO };
-        };
+        let Some(program) = self.facts.tools.get(&call.tool) else { return not_found(call.tool) };
         let mut command = Command::new(program, &self.facts.root, timeout).args(&call.args);
         command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
         command.env.extend(env);
@@ -235,6 +242,12 @@ impl Bench<'_> {
         let home = self.environment.cargo_home.clone().unwrap_or_default();
         index_cache::yanked(&home, &packages)
     }
+}
+
+/// The end of a call of a tool that is not there.
+fn not_found(tool: Tool) -> Captured {
+    let (stdout, stderr) = (Vec::new(), Vec::new());
+    Captured { what: tool.to_string(), end: End::NotFound, stdout, stderr, duration: Duration::ZERO }
 }
 
 /// The call that resolves the dependency graph.

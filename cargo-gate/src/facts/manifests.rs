@@ -78,6 +78,7 @@ mod tests {
             root: String::new(),
             test: true,
             doctest: false,
+            doc: false,
             own_harness: false,
             required_features: Vec::new(),
         };

@@ -60,6 +60,6 @@ The finding shows the compiler's error. `cargo check --all-targets` shows it in 
         };
         let outcome =
             Outcome::new(summary).count("targets", compiled.targets).count("errors", findings.len());
-        Ok(outcome.findings(findings).findings(compiled.nightly_findings(cx, "check/needs-nightly")))
+        Ok(outcome.findings(findings).findings(compiled.nightly_findings("check/needs-nightly")))
     }
 }

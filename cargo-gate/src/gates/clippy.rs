@@ -67,7 +67,7 @@ its name: `[gates.clippy.rules]` with `needless_return = \"warning\"`.
         };
         let outcome =
             Outcome::new(summary).count("targets", compiled.targets).count("warnings", findings.len());
-        Ok(outcome.findings(findings).findings(compiled.nightly_findings(cx, "clippy/needs-nightly")))
+        Ok(outcome.findings(findings).findings(compiled.nightly_findings("clippy/needs-nightly")))
     }
 }
 
@@ -85,7 +85,7 @@ fn findings(cx: &Context<'_>, compiled: &Compiled, sources: Option<&Sources>) ->
         .map(|lint| compile::finding(&rule(lint), lint, sources))
         .collect();
     if cx.selected("check") && !errors.is_empty() {
-        let unseen = compiled.unseen(cx);
+        let unseen = compiled.unseen();
         let more = if unseen == 0 { String::new() } else { format!(", and {unseen} targets that need it") };
         let message = format!("the lints of code that does not compile are unknown (see check){more}");
         findings.push(Finding::error("clippy/does-not-compile", message).anchor("check"));

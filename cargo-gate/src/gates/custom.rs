@@ -105,7 +105,14 @@ impl Custom {
             return Step::Tool(ToolCall { tool: Tool::Cargo, args, env, streams, builds: true });
         }
         let program = Executable::Named(program.to_owned());
-        Step::Program(ProgramCall { program, args, env, folder: self.folder.clone(), exclusive: false })
+        Step::Program(ProgramCall {
+            program,
+            args,
+            env,
+            folder: self.folder.clone(),
+            exclusive: false,
+            limit: None,
+        })
     }
 }
 

@@ -258,6 +258,7 @@ mod tests {
             licensed: false,
             rust_version: false,
             targets: Vec::new(),
+            features: std::collections::BTreeMap::new(),
         };
         let judge = |text: &str, package: &Package| {
             let document = Document::parse(text).unwrap();

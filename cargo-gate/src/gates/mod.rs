@@ -1,12 +1,16 @@
 //! The gates, one file each, and their registry: the order of plans, reports and manuals.
 
 mod audit;
+mod budget;
+mod changelog;
 mod check;
 mod clippy;
 mod coverage;
 mod custom;
 mod deny;
+mod docs;
 mod doctest;
+mod features;
 mod flaky;
 mod fmt;
 mod manifest;
@@ -14,9 +18,11 @@ mod panics;
 mod paths;
 mod secrets;
 mod size;
+mod smoke;
 mod test;
 mod todo;
 mod unused_deps;
+mod version;
 
 pub use audit::MEND;
 
@@ -32,14 +38,20 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<secrets::Secrets>::NEW,
     &Entry::<check::Check>::NEW,
     &Entry::<clippy::Clippy>::NEW,
+    &Entry::<features::FeatureGate>::NEW,
     &Entry::<test::Test>::NEW,
     &Entry::<doctest::Doctest>::NEW,
     &Entry::<flaky::Flaky>::NEW,
     &Entry::<coverage::Coverage>::NEW,
+    &Entry::<docs::Docs>::NEW,
     &Entry::<audit::Audit>::NEW,
     &Entry::<deny::Deny>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,
     &Entry::<size::Size>::NEW,
+    &Entry::<budget::Budget>::NEW,
+    &Entry::<smoke::Smoke>::NEW,
+    &Entry::<version::VersionGate>::NEW,
+    &Entry::<changelog::Changelog>::NEW,
 ];
 
 /// What each entry of `[[gate]]` in the config is: a gate of its own name.

@@ -347,6 +347,7 @@ mod tests {
             root: "src/lib.rs".into(),
             test: true,
             doctest: true,
+            doc: true,
             own_harness: false,
             required_features: Vec::new(),
         };
@@ -360,6 +361,7 @@ mod tests {
             licensed: true,
             rust_version: true,
             targets: vec![target],
+            features: BTreeMap::new(),
         };
         let facts = crate::facts::Facts { packages: vec![package], ..crate::facts::Facts::default() };
         let reached = reach::of(&facts, &sources);

@@ -11,6 +11,7 @@ pub mod json_lines;
 pub mod junit;
 pub mod lcov;
 pub mod libtest;
+pub mod measured;
 pub mod nextest;
 mod reported;
 pub mod rustfmt;

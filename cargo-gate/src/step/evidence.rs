@@ -375,6 +375,21 @@ impl Evidence {
         }
     }
 
+    /// The text of a file of the workspace; none where there is no such file.
+    ///
+    /// # Errors
+    /// When the step was not done, or the file cannot be read as text.
+    pub fn text(&self, path: &str) -> Result<Option<&str>, Unreadable> {
+        match self.file(&Step::File { path: path.to_owned() })? {
+            FileRead::Content(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(Unreadable::garbage(format!("{path} is not UTF-8"))),
+            },
+            FileRead::Missing => Ok(None),
+            FileRead::Failed(cause) => Err(Unreadable::garbage(format!("{path}: {cause}"))),
+        }
+    }
+
     /// A file of the workspace.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! What a gate may ask for. Steps are values: two gates that ask for equal steps share one.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Timing;
 use super::measure::Instrument;
 use crate::policy;
 
@@ -72,6 +74,13 @@ pub enum Step {
     },
     /// A program of the workspace's own.
     Program(ProgramCall),
+    /// What git has under each of those names: `git cat-file --batch-check`, whose answers are a tool's.
+    Objects {
+        /// Names of revisions, as git knows them.
+        names: Vec<String>,
+    },
+    /// A program that is run several times, to measure its time and memory.
+    Timing(Timing),
     /// The files of the programs that a build made.
     Programs {
         /// The build, with JSON messages.
@@ -132,7 +141,11 @@ impl Step {
             Self::LicenseTexts { offline } => {
                 policy::file_steps().chain([Self::Graph { offline: *offline }]).collect()
             }
-            Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. }) => {
+            Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. })
+            | Self::Timing(Timing {
+                call: ProgramCall { program: Executable::Built { build, .. }, .. },
+                ..
+            }) => {
                 vec![Self::Tool(build.clone())]
             }
             Self::Secrets { scope: Scope::Change { base }, .. } => {
@@ -153,6 +166,8 @@ impl Step {
             | Self::Lock
             | Self::Graph { .. }
             | Self::Base { .. }
+            | Self::Objects { .. }
+            | Self::Timing(_)
             | Self::Program(_) => Vec::new(),
         }
     }
@@ -164,7 +179,11 @@ impl Step {
 
     /// Whether it runs while nothing else does, since it measures time.
     pub fn exclusive(&self) -> bool {
-        matches!(self, Self::Program(call) if call.exclusive)
+        match self {
+            Self::Program(call) => call.exclusive,
+            Self::Timing(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -186,12 +205,14 @@ impl fmt::Display for Step {
             Self::BaseFile { path, .. } => write!(f, "read {path} of the base"),
             Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
             Self::Program(call) => write!(f, "{call}"),
+            Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
             Self::Secrets { .. } => write!(f, "look for secrets"),
             Self::Programs { .. } => write!(f, "read the programs of the release build"),
             Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),
             Self::Instrumented(run) => write!(f, "{} (instrumented)", run.call),
             Self::Counts { .. } => write!(f, "llvm-cov export"),
             Self::TestHistory { .. } => write!(f, "record the outcomes of the tests"),
+            Self::Objects { .. } => write!(f, "git cat-file --batch-check"),
         }
     }
 }
@@ -233,6 +254,8 @@ pub struct ProgramCall {
     pub folder: String,
     /// Whether it runs while nothing else does, since its time is measured.
     pub exclusive: bool,
+    /// The longest it may take, where that is less than the gate's time-out.
+    pub limit: Option<Duration>,
 }
 
 impl fmt::Display for ProgramCall {

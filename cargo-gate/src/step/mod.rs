@@ -6,6 +6,7 @@ mod evidence;
 mod graph;
 mod kinds;
 mod measure;
+mod timing;
 
 pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
@@ -13,3 +14,4 @@ pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, Sourc
 pub(crate) use graph::read_graph;
 pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, Tool, ToolCall};
 pub use measure::{Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
+pub use timing::Timing;

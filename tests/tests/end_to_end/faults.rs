@@ -125,6 +125,12 @@ const TABLE: &[Row] = &[
     rows::size::ROW,
     rows::custom::ROW,
     rows::deny::ROW,
+    rows::features::ROW,
+    rows::docs::ROW,
+    rows::version::ROW,
+    rows::changelog::ROW,
+    rows::smoke::ROW,
+    rows::budget::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

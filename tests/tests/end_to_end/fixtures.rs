@@ -17,6 +17,9 @@ const UNPROVOKED: &[(&str, &str)] = &[
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
     ("deny/cargo-deny", "it takes an installed cargo-deny; its row of the fault table has answers of one"),
+    ("changelog/not-changed", "needs a commit to compare with: see the fault row of changelog"),
+    ("version/tag-differs", "needs a commit with a tag: see releases.rs"),
+    ("version/already-tagged", "needs a commit with a tag: see releases.rs"),
 ];
 
 /// The fixtures: the folders with an `expected.json`.

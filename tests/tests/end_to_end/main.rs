@@ -15,6 +15,7 @@ mod coverage;
 mod custom;
 mod faults;
 mod fixtures;
+mod releases;
 mod scheduling;
 // the tests of it need the `setsid` of Linux
 #[cfg(target_os = "linux")]

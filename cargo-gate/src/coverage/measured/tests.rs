@@ -13,6 +13,7 @@ fn facts() -> Facts {
         licensed: true,
         rust_version: true,
         targets: Vec::new(),
+        features: BTreeMap::new(),
     };
     Facts { root: "/ws".into(), target: "/ws/target".into(), packages: vec![package], ..Facts::default() }
 }

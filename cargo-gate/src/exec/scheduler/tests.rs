@@ -113,7 +113,7 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
     let program = |exclusive: bool, folder: &str| {
         let (args, env) = (vec!["--version".to_owned()], Vec::new());
         let program = Executable::Named("rustc".to_owned());
-        Step::Program(ProgramCall { program, args, env, folder: folder.to_owned(), exclusive })
+        Step::Program(ProgramCall { program, args, env, folder: folder.to_owned(), exclusive, limit: None })
     };
     let steps =
         vec![program(true, "."), program(true, ""), program(false, "."), program(false, ""), Step::Sources];

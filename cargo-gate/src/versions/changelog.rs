@@ -1,0 +1,172 @@
+//! The entries of a changelog, as Keep a Changelog (<https://keepachangelog.com/en/1.1.0/>) and git-cliff lay
+//! it out, and as most others do: a heading with a version for each release, newest first.
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use semver::Version;
+
+use super::printed::version_of;
+use crate::scan::LineIndex;
+
+/// One section of a changelog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The text of its heading.
+    pub title: String,
+    /// The version; none for what is not released.
+    pub version: Option<Version>,
+    /// What stands where a date is expected, in the form of one.
+    pub date: Option<String>,
+    /// The line of its heading, from 1.
+    pub line: u32,
+    /// Whether it says nothing but headings.
+    pub empty: bool,
+}
+
+/// The entries in the order of the file.
+pub fn parse(text: &str) -> Vec<Entry> {
+    let lines = LineIndex::new(text);
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut heading: Option<(String, usize)> = None;
+    for (event, span) in Parser::new(text).into_offset_iter() {
+        match (event, heading.as_mut()) {
+            (Event::Start(Tag::Heading { .. }), _) => heading = Some((String::new(), span.start)),
+            (Event::End(TagEnd::Heading(_)), _) => {
+                let ended =
+                    heading.take().and_then(|(title, start)| entry(title.trim(), lines.position(start).line));
+                entries.extend(ended);
+            }
+            (Event::Text(text) | Event::Code(text), Some((title, _))) => title.push_str(&text),
+            (Event::SoftBreak | Event::HardBreak, Some((title, _))) => title.push(' '),
+            (Event::Text(text) | Event::Code(text), None) if !text.trim().is_empty() => {
+                entries.last_mut().into_iter().for_each(|entry| entry.empty = false);
+            }
+            _ => {}
+        }
+    }
+    entries
+}
+
+/// The entry that a heading begins, if it begins one.
+fn entry(title: &str, line: u32) -> Option<Entry> {
+    let words: Vec<&str> = title.split(|c: char| c.is_whitespace() || "[]()`,:".contains(c)).collect();
+    let mut words = words.into_iter().filter(|word| !word.is_empty());
+    let first = words.next()?;
+    let version = match version_of(first) {
+        Some(version) => Some(version),
+        None if is_unreleased(first) => None,
+        None if ["version", "release"].contains(&first.to_lowercase().as_str()) => {
+            Some(version_of(words.next()?)?)
+        }
+        // `## name 1.2.0`, but not `### Fixed 1.2.0's crash`
+        None => Some(words.next().filter(|_| title.split_whitespace().count() <= 4).and_then(full_version)?),
+    };
+    let date = words.find(|word| looks_like_a_date(word)).map(str::to_owned);
+    Some(Entry { title: title.to_owned(), version, date, line, empty: true })
+}
+
+fn full_version(word: &str) -> Option<Version> {
+    version_of(word).filter(|_| word.matches('.').count() >= 2)
+}
+
+fn is_unreleased(word: &str) -> bool {
+    ["unreleased", "upcoming", "next"].contains(&word.to_lowercase().as_str())
+}
+
+/// Four digits, two and two, whatever they are.
+fn looks_like_a_date(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(parts.as_slice(), [year, month, day]
+        if [year, month, day].into_iter().all(|part| digits(part))
+            && year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, Option<String>, u32, bool)> {
+        let name =
+            |entry: &Entry| entry.version.as_ref().map_or("unreleased".to_owned(), ToString::to_string);
+        parse(text).iter().map(|entry| (name(entry), entry.date.clone(), entry.line, entry.empty)).collect()
+    }
+
+    fn one(title: &str) -> Option<(String, Option<String>)> {
+        read(&format!("{title}\n\n- x\n")).into_iter().next().map(|(name, date, _, _)| (name, date))
+    }
+
+    const KEPT: &str = "# Changelog\n\nAll notable changes.\n\n## [Unreleased]\n\n## [1.1.0] - 2026-03-05\n\n\
+                        ### Added\n\n- A thing, see 1.0.0.\n\n## [1.0.0] - 2026-01-01 [YANKED]\n\n### Fixed\n\n\
+                        [unreleased]: https://x/compare/v1.1.0...HEAD\n[1.1.0]: https://x/releases/v1.1.0\n";
+
+    #[test]
+    fn a_kept_changelog_is_read_with_lines_and_dates() {
+        let date = |text: &str| Some(text.to_owned());
+        let expected = [
+            ("unreleased".to_owned(), None, 5, true),
+            ("1.1.0".to_owned(), date("2026-03-05"), 7, false),
+            ("1.0.0".to_owned(), date("2026-01-01"), 13, true),
+        ];
+        assert_eq!(read(KEPT), expected);
+    }
+
+    #[test]
+    fn the_layout_of_git_cliff_is_read() {
+        let text = "# Changelog\n\nAll notable changes to this project will be documented in this file.\n\n\
+                    ## [unreleased]\n\n### 🚀 Features\n\n- *(cli)* A flag\n\n## [0.2.0] - 2026-02-03\n\n### 🐛 Bug Fixes\n\n\
+                    - Less noise\n\n<!-- generated by git-cliff -->\n";
+        let names: Vec<(String, bool)> =
+            read(text).into_iter().map(|(name, _, _, empty)| (name, empty)).collect();
+        assert_eq!(names, [("unreleased".to_owned(), false), ("0.2.0".to_owned(), false)]);
+    }
+
+    #[test]
+    fn headings_as_projects_write_them_are_read() {
+        let version = |text: &str| Some((text.to_owned(), None));
+        assert_eq!(
+            one("14.1.1 (2024-09-08)\n==================="),
+            Some(("14.1.1".into(), Some("2024-09-08".into())))
+        );
+        assert_eq!(one("# 1.48.0 (October 14th, 2025)"), version("1.48.0"));
+        assert_eq!(one("# v0.25.0"), version("0.25.0"));
+        assert_eq!(
+            one("Version 1.80.0 (2024-07-25)\n----"),
+            Some(("1.80.0".into(), Some("2024-07-25".into())))
+        );
+        assert_eq!(one("## `hexyl` v0.16.0"), version("0.16.0"));
+        assert_eq!(one("## demo-v1.2.0"), version("1.2.0"));
+        assert_eq!(one("## 1.2"), version("1.2.0"));
+        assert_eq!(one("## 2.0.0-rc.1 - 2026-01-02"), Some(("2.0.0-rc.1".into(), Some("2026-01-02".into()))));
+        assert_eq!(one("## Unreleased - ReleaseDate"), version("unreleased"));
+    }
+
+    #[test]
+    fn headings_that_speak_of_something_else_are_no_entries() {
+        for title in
+            ["# Changelog", "### Fixed", "## Since 1.2.0 everything is better", "### Fixed in 2", "# 2026"]
+        {
+            assert_eq!(one(title), None, "{title}");
+        }
+        assert!(read("```\n## 1.0.0\n```\n<!--\n## 2.0.0\n-->\n").is_empty());
+    }
+
+    #[test]
+    fn a_comment_and_a_heading_below_are_no_content() {
+        assert!(read("## 1.0.0\n\n### Fixed\n\n<!-- nothing yet -->\n")[0].3);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_entries_with_lines_in_order(text: String) {
+            let found = parse(&text);
+            proptest::prop_assert!(found.is_sorted_by_key(|entry| entry.line));
+        }
+
+        #[test]
+        fn a_changelog_cut_short_never_gives_more(cut in 0..KEPT.len()) {
+            if let Some(part) = KEPT.get(..cut) {
+                proptest::prop_assert!(parse(part).len() <= parse(KEPT).len());
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Versions in text that people write and programs print.
+
+use semver::{BuildMetadata, Version};
+
+/// The version that a word is: `1.2.3`, `v1.2.3`, `1.2`, `name-v1.2.3`, `name-1.2.3`, `name/1.2.3`, `name@1.2.3`.
+pub fn version_of(word: &str) -> Option<Version> {
+    let word = word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-' || c == '+'));
+    let after = |separator: char| word.rsplit_once(separator).map(|(_, rest)| rest);
+    let after_hyphen = || {
+        let mut places = word.match_indices('-').map(|(at, _)| at + 1);
+        places.find_map(|at| plain(word.get(at..)?).filter(|_| !starts_with_digit(word)))
+    };
+    plain(word).or_else(|| plain(after('@')?)).or_else(|| plain(after('/')?)).or_else(after_hyphen)
+}
+
+fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn plain(word: &str) -> Option<Version> {
+    let digits = word.strip_prefix(['v', 'V']).unwrap_or(word);
+    if !starts_with_digit(digits) {
+        return None;
+    }
+    let two_parts = || {
+        let all = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        (all && digits.matches('.').count() == 1).then(|| format!("{digits}.0"))
+    };
+    Version::parse(digits).ok().or_else(|| Version::parse(&two_parts()?).ok())
+}
+
+/// The versions in a program's output, in their order: words of three numbers, so that a date or a
+/// compiler's `1.2` is none.
+pub fn versions_in(output: &[u8]) -> Vec<Version> {
+    let text = String::from_utf8_lossy(output);
+    let text = anstream::adapter::strip_str(&text).to_string();
+    let words = text.split(|c: char| c.is_whitespace() || "()[]{},;:\"'`=".contains(c));
+    words.filter(|word| word.matches('.').count() >= 2).filter_map(version_of).collect()
+}
+
+/// Whether one of them is the version, whatever either says of its build (`+…`).
+pub fn names(versions: &[Version], expected: &Version) -> bool {
+    let bare = |version: &Version| Version { build: BuildMetadata::EMPTY, ..version.clone() };
+    versions.iter().any(|version| bare(version) == bare(expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(word: &str) -> Option<String> {
+        version_of(word).map(|version| version.to_string())
+    }
+
+    #[test]
+    fn a_version_is_found_behind_the_prefixes_of_tags_and_headings() {
+        for word in ["1.2.3", "v1.2.3", "V1.2.3", "a-b-1.2.3", "a-v1.2.3", "a/v1.2.3", "a@1.2.3", "1.2.3,"] {
+            assert_eq!(text(word).as_deref(), Some("1.2.3"), "{word}");
+        }
+        assert_eq!(text("1.2.3-rc.1+a5").as_deref(), Some("1.2.3-rc.1+a5"));
+        assert_eq!(text("name-1.2.3-rc.1").as_deref(), Some("1.2.3-rc.1"));
+        assert_eq!(text("1.2").as_deref(), Some("1.2.0"));
+    }
+
+    #[test]
+    fn what_is_no_version_is_none() {
+        for word in ["", "v", "1", "2026-01-02", "1.2.3.4", "x86_64", "one", "1.x", "01.2.3", "-"] {
+            assert_eq!(text(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn the_output_of_usual_programs_names_their_version() {
+        let names = |output: &str, version: &str| {
+            names(&versions_in(output.as_bytes()), &Version::parse(version).unwrap())
+        };
+        assert!(names("ripgrep 14.1.1 (rev 4649aa9700)\n\nfeatures:+pcre2\n", "14.1.1"));
+        assert!(names("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", "1.95.0"));
+        assert!(names("\u{1b}[1mdemo\u{1b}[0m v2.0.0-rc.1\n", "2.0.0-rc.1"));
+        assert!(names("demo 1.0.0+g5a4\n", "1.0.0"));
+        assert!(!names("demo 1.0.0\n", "1.0.1"));
+        assert!(!names("demo 1.0\n", "1.0.0"));
+        assert!(!names("", "1.0.0"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_output_gives_versions(output: Vec<u8>, word: String) {
+            let _ = (versions_in(&output), version_of(&word));
+        }
+
+        #[test]
+        fn a_version_is_found_again(major: u16, minor: u16, patch: u16, name in "[a-z]{1,5}(-[a-z]{1,5})?") {
+            let version = Version::new(major.into(), minor.into(), patch.into());
+            proptest::prop_assert_eq!(version_of(&format!("{name}-v{version}")), Some(version.clone()));
+            proptest::prop_assert_eq!(versions_in(format!("{name} {version}\n").as_bytes()), [version]);
+        }
+    }
+}
