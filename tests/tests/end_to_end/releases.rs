@@ -8,7 +8,9 @@ use crate::support::{Workspace, git};
 fn tagged(tags: &[&str]) -> Workspace {
     let workspace = Workspace::of("clean");
     git(&workspace.root(), &["commit", "--quiet", "--message=one"]);
-    tags.iter().for_each(|tag| git(&workspace.root(), &["tag", tag]));
+    for tag in tags {
+        git(&workspace.root(), &["tag", tag]);
+    }
     workspace
 }
 
