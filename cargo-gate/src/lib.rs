@@ -19,13 +19,16 @@ pub mod test_run;
 mod text;
 mod toml_text;
 
+mod accept;
 pub mod advisory;
+mod advisory_source;
 pub mod binary;
 pub mod compile;
 pub mod coverage;
 pub mod custom;
 pub mod feature_sets;
 pub mod graph;
+mod lock_diff;
 pub mod parse;
 pub mod policy;
 pub mod reach;

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::advisory::{Age, AgeLimits, Kind, LockedPackage, Match, Severity, age, match_advisories};
+use crate::advisory::{Kind, LockedPackage, Match, Severity, match_advisories};
+use crate::advisory_source::{AdvisorySource, MAX_AGE, MAX_AGE_CI, MAX_COMMIT_AGE};
 use crate::config::{Expiry, Reason, Timeout};
-use crate::exec::{AdvisoryDb, Yanked};
+use crate::exec::Yanked;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, Observed, Step};
@@ -70,16 +71,14 @@ enum Floor {
     Critical,
 }
 
-const DAY: u64 = 24 * 60 * 60;
-
 impl Default for Audit {
     fn default() -> Self {
         Self {
             database: None,
             url: None,
-            max_age: Timeout(Duration::from_secs(30 * DAY)),
-            max_age_ci: Timeout(Duration::from_secs(7 * DAY)),
-            max_commit_age: Timeout(Duration::from_secs(60 * DAY)),
+            max_age: MAX_AGE,
+            max_age_ci: MAX_AGE_CI,
+            max_commit_age: MAX_COMMIT_AGE,
             severity: Floor::Any,
             ignore: Vec::new(),
         }
@@ -130,19 +129,16 @@ an entry under `ignore` with `id`, `reason` and `expires`.
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        Planned::Steps(vec![Step::Lock, self.database(cx), Step::Yanked])
+        Planned::Steps(vec![Step::Lock, self.source().step(cx), Step::Yanked])
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let lock = evidence.lock()?;
-        let Some(Observed::Advisories { read, at }) = evidence.get(&self.database(cx)) else {
-            return Err(Unreadable::not_done(&self.database(cx)));
-        };
-        let database = read.as_ref().map_err(Clone::clone)?;
-        let mut findings = self.age(cx, database, *at)?;
+        let (database, at) = self.source().read(cx, evidence)?;
+        let mut findings = self.source().age(cx, database, at)?;
         let matches = match_advisories(lock, &database.files)
             .map_err(|error| Unreadable::garbage(error.to_string()).help(MEND))?;
-        findings.extend(self.weigh(&matches, today(*at)));
+        findings.extend(self.weigh(&matches, today(at)));
         let Some(Observed::Yanked(yanked)) = evidence.get(&Step::Yanked) else {
             return Err(Unreadable::not_done(&Step::Yanked));
         };
@@ -170,40 +166,14 @@ an entry under `ignore` with `id`, `reason` and `expires`.
 }
 
 impl Audit {
-    fn database(&self, cx: &Context<'_>) -> Step {
-        Step::Advisories {
-            database: cx.options.advisory_db.clone().or_else(|| {
-                let folder = cx.facts.root.join(self.database.as_deref()?);
-                Some(folder.to_string_lossy().into_owned())
-            }),
-            url: self.url.clone(),
-            offline: cx.options.offline,
-        }
-    }
-
-    /// Whether the database is young enough to judge by; a warning where it does not tell.
-    fn age(
-        &self,
-        cx: &Context<'_>,
-        database: &AdvisoryDb,
-        now: Timestamp,
-    ) -> Result<Vec<Finding>, Unreadable> {
-        let strict = matches!(cx.options.stage, Stage::Ci | Stage::Release | Stage::Nightly);
-        let max_age = if strict { self.max_age_ci } else { self.max_age };
-        let limits = AgeLimits { max_age: signed(max_age), max_commit_age: signed(self.max_commit_age) };
-        match age(now, database.commit_time, database.fetched, &limits) {
-            Age::Fresh => Ok(Vec::new()),
-            Age::Stale(reason) => Err(Unreadable::unavailable(reason).help(MEND)),
-            Age::Unknown if strict => {
-                let reason = "the advisory database is a plain folder that does not tell how old it is";
-                Err(Unreadable::unavailable(reason).help(format!("use a git clone of it, or: {MEND}")))
-            }
-            Age::Unknown => {
-                let message = "the advisory database is a plain folder that does not tell how old it is";
-                Ok(vec![
-                    Finding::warning("audit/database-age-unknown", message).help("use a git clone of it"),
-                ])
-            }
+    fn source(&self) -> AdvisorySource<'_> {
+        AdvisorySource {
+            gate: "audit",
+            folder: self.database.as_deref(),
+            url: self.url.as_deref(),
+            max_age: self.max_age,
+            max_age_ci: self.max_age_ci,
+            max_commit_age: self.max_commit_age,
         }
     }
 
@@ -267,10 +237,6 @@ impl Audit {
 
 fn is_about(found: &Match, id: &str) -> bool {
     found.id == id || found.aliases.iter().any(|alias| alias == id)
-}
-
-fn signed(limit: Timeout) -> SignedDuration {
-    SignedDuration::try_from(limit.0).unwrap_or(SignedDuration::MAX)
 }
 
 fn today(now: Timestamp) -> Date {

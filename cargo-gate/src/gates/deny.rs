@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::accept::{self, Accept};
 use crate::compile;
-use crate::config::{Expiry, Reason};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::graph::Graph;
 use crate::parse::cargo_deny::{self, Diagnostic, Weight};
-use crate::policy::{self, Found, Ground, Judgement, Policy, Spec};
+use crate::policy::{self, Found, Ground, Judgement, Policy};
 use crate::step::{Captured, Evidence, Step, Streams, Tool, ToolCall, graph};
 use crate::text::counted;
 
@@ -36,20 +35,6 @@ enum Engine {
     BuiltIn,
     /// An installed cargo-deny.
     CargoDeny,
-}
-
-/// A finding that is accepted for a time.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Accept {
-    /// The rule, without the name of the gate.
-    rule: String,
-    /// The package: `name`, or `name@version`.
-    package: String,
-    /// Why.
-    reason: Reason,
-    /// The last day on which this holds.
-    expires: Expiry,
 }
 
 impl Gate for Deny {
@@ -111,7 +96,7 @@ impl Gate for Deny {
         };
         let found = std::mem::take(&mut judgement.findings);
         let today = jiff::tz::Offset::UTC.to_datetime(at).date();
-        let findings = self.weigh(found, today);
+        let findings = accept::weigh(Self::INFO.id, &self.accept, found, today);
         Ok(self.outcome(&judgement, findings, &policy))
     }
 }
@@ -121,35 +106,6 @@ fn texts(cx: &Context<'_>) -> Step {
 }
 
 impl Deny {
-    /// The findings, with what is accepted taken out.
-    fn weigh(&self, found: Vec<Found>, today: Date) -> Vec<Finding> {
-        let mut used = vec![false; self.accept.len()];
-        let mut findings = Vec::new();
-        for one in found {
-            let at = self.accept.iter().position(|accept| accept.is_about(&one));
-            if let Some(used) = at.and_then(|at| used.get_mut(at)) {
-                *used = true;
-            }
-            let holds = at.and_then(|at| self.accept.get(at)).is_some_and(|accept| accept.expires.0 >= today);
-            if !holds {
-                findings.push(one.finding);
-            }
-        }
-        for (Accept { rule, package, reason, expires }, used) in self.accept.iter().zip(used) {
-            if !used {
-                let message = format!("deny/{rule} of {package} is accepted, and there is no such finding");
-                let finding = Finding::warning("deny/accept-unused", message);
-                findings.push(finding.help("remove it from `accept` in [gates.deny]"));
-            } else if expires.0 < today {
-                let message = format!("deny/{rule} of {package} was accepted until {} ({reason})", expires.0);
-                let finding =
-                    Finding::error("deny/accept-expired", message).anchor(format!("{rule} {package}"));
-                findings.push(finding.help("mend it now, or accept it again with a new date"));
-            }
-        }
-        findings
-    }
-
     fn outcome(&self, judgement: &Judgement, findings: Vec<Finding>, policy: &Policy) -> Outcome {
         let errors =
             findings.iter().filter(|finding| finding.severity == crate::finding::Severity::Error).count();
@@ -183,17 +139,6 @@ fn several(names: &[String]) -> String {
     let more = names.len().saturating_sub(SHOWN);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("in several versions: {shown}{more} (cargo tree --duplicates)")
-}
-
-impl Accept {
-    fn is_about(&self, found: &Found) -> bool {
-        let rule = found.finding.rule.strip_prefix("deny/") == Some(self.rule.as_str());
-        let spec = Spec::try_from(self.package.clone());
-        let about = |(name, version): &(String, Version)| {
-            spec.as_ref().is_ok_and(|spec| spec.is_about(name, version))
-        };
-        rule && found.package.as_ref().is_some_and(about)
-    }
 }
 
 /// The call of an installed cargo-deny on the whole workspace.

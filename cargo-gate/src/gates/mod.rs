@@ -8,6 +8,7 @@ mod clippy;
 mod coverage;
 mod custom;
 mod deny;
+mod deps;
 mod docs;
 mod doctest;
 mod features;
@@ -46,6 +47,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<docs::Docs>::NEW,
     &Entry::<audit::Audit>::NEW,
     &Entry::<deny::Deny>::NEW,
+    &Entry::<deps::Deps>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,
     &Entry::<size::Size>::NEW,
     &Entry::<budget::Budget>::NEW,

@@ -1,46 +1,6 @@
-use jiff::civil::date;
-
 use super::*;
 
 const RECORDED: &[u8] = include_bytes!("../../parse/recorded/cargo_deny/rejected.jsonl");
-
-fn found(rule: &str, name: &str, version: &str) -> Found {
-    let package = Some((name.to_owned(), version.parse().unwrap()));
-    Found { finding: Finding::error(format!("deny/{rule}"), "a defect"), package }
-}
-
-fn accepting(rule: &str, package: &str, expires: &str) -> Deny {
-    let accept = Accept {
-        rule: rule.into(),
-        package: package.into(),
-        reason: Reason::try_from("not shipped".to_owned()).unwrap(),
-        expires: Expiry::try_from(expires.to_owned()).unwrap(),
-    };
-    Deny { accept: vec![accept], ..Deny::default() }
-}
-
-fn rules(deny: &Deny, found: Vec<Found>) -> Vec<String> {
-    deny.weigh(found, date(2026, 6, 1)).into_iter().map(|finding| finding.rule).collect()
-}
-
-#[test]
-fn a_finding_is_accepted_by_rule_and_package_until_the_day() {
-    let one = || vec![found("license", "a", "1.0.0")];
-    assert!(rules(&accepting("license", "a", "2026-06-01"), one()).is_empty());
-    assert!(rules(&accepting("license", "a@1.0.0", "2026-06-01"), one()).is_empty());
-    let expired = rules(&accepting("license", "a", "2026-05-31"), one());
-    assert_eq!(expired, ["deny/license", "deny/accept-expired"]);
-    for deny in [accepting("license", "a@1.0.1", "2027-01-01"), accepting("source", "a", "2027-01-01")] {
-        assert_eq!(rules(&deny, one()), ["deny/license", "deny/accept-unused"]);
-    }
-}
-
-#[test]
-fn what_concerns_no_package_cannot_be_accepted() {
-    let key = Found::from(Finding::error("deny/unknown-key", "a key"));
-    let left = rules(&accepting("unknown-key", "a", "2027-01-01"), vec![key]);
-    assert_eq!(left, ["deny/unknown-key", "deny/accept-unused"]);
-}
 
 #[test]
 fn every_code_of_cargo_deny_has_one_rule_of_ours() {
