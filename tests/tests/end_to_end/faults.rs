@@ -131,6 +131,7 @@ const TABLE: &[Row] = &[
     rows::changelog::ROW,
     rows::smoke::ROW,
     rows::budget::ROW,
+    rows::deps::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

@@ -10,12 +10,25 @@ use serde_json::{Value, json};
 
 use super::support::{Database, Workspace, find_program, fixtures_folder, git, index_home};
 
+/// Why no fixture provokes the rules of `deps`.
+const CHANGE_OF_PACKAGES: &str = "it needs two states of a lock file; the tests of dependencies make them";
+
 /// Rules that no fixture can provoke, each with the reason.
 const UNPROVOKED: &[(&str, &str)] = &[
     ("coverage/dropped", "it needs the figures of an earlier run; the tests of coverage make them"),
     ("flaky/unsteady", "it needs the outcomes of earlier runs; the tests of coverage make them"),
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
+    ("deps/advisory", CHANGE_OF_PACKAGES),
+    ("deps/advisory-minor", CHANGE_OF_PACKAGES),
+    ("deps/build-script", CHANGE_OF_PACKAGES),
+    ("deps/proc-macro", CHANGE_OF_PACKAGES),
+    ("deps/license-new", CHANGE_OF_PACKAGES),
+    ("deps/source", CHANGE_OF_PACKAGES),
+    ("deps/duplicate", CHANGE_OF_PACKAGES),
+    ("deps/database-age-unknown", CHANGE_OF_PACKAGES),
+    ("deps/accept-expired", CHANGE_OF_PACKAGES),
+    ("deps/accept-unused", CHANGE_OF_PACKAGES),
     ("deny/cargo-deny", "it takes an installed cargo-deny; its row of the fault table has answers of one"),
     ("changelog/not-changed", "needs a commit to compare with: see the fault row of changelog"),
     ("version/tag-differs", "needs a commit with a tag: see releases.rs"),

@@ -13,6 +13,7 @@ mod cli;
 mod corpus;
 mod coverage;
 mod custom;
+mod dependencies;
 mod faults;
 mod fixtures;
 mod releases;

@@ -5,6 +5,7 @@ mod database;
 mod environment;
 mod fakes;
 mod run;
+mod vendor;
 mod workspace;
 
 pub(crate) use binaries::{Binary, fake_tool};
@@ -12,4 +13,5 @@ pub(crate) use database::{Database, index_home};
 pub(crate) use environment::{clean, find_program, has_llvm, has_nextest, path_with, program_in};
 pub(crate) use fakes::{Act, Fakes};
 pub(crate) use run::{Ran, Run};
+pub(crate) use vendor::{Vendored, depend_on};
 pub(crate) use workspace::{Workspace, copy_tree, fixtures_folder, git};

@@ -8,6 +8,7 @@ pub(super) mod clippy;
 pub(super) mod coverage;
 pub(super) mod custom;
 pub(super) mod deny;
+pub(super) mod deps;
 pub(super) mod docs;
 pub(super) mod doctest;
 pub(super) mod features;
