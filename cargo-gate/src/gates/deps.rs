@@ -107,8 +107,8 @@ accept = [{ rule = \"build-script\", package = \"name@1.2.3\", reason = \"I read
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let head = evidence.lock()?;
         let metadata = evidence.graph(&graph(cx))?;
+        let head = evidence.lock()?;
         let Some(base) = evidence.base(cx)? else {
             return Ok(Outcome::new("nothing to judge: there is no revision to compare with"));
         };

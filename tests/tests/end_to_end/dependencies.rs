@@ -120,7 +120,7 @@ fn without_a_changed_package_no_database_is_needed() {
     commit_nothing(&workspace);
     let report = workspace.bulletproof(&["--gate", "deps", "--db", "/nowhere"]).report()["gates"][0].clone();
     assert_eq!(report["status"], "passed", "{report:#}");
-    assert!(report["summary"].as_str().unwrap().starts_with("no package differs"), "{report:#}");
+    assert!(report["reason"].as_str().unwrap().starts_with("no package differs"), "{report:#}");
 }
 
 fn commit_nothing(workspace: &Workspace) {
