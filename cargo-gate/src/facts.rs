@@ -12,7 +12,9 @@ use serde::Serialize;
 use crate::step::Tool;
 
 pub use files::{from_file_list, utf8_name, with_files};
-pub use manifests::{lints_of_manifest, mark_own_harnesses, rustflags_of_config, split_flags};
+pub use manifests::{
+    build_targets_of_config, lints_of_manifest, mark_own_harnesses, rustflags_of_config, split_flags,
+};
 pub use tools::{from_git, from_rustc};
 
 /// The workspace, its toolchain and its revision.
@@ -35,6 +37,8 @@ pub struct Facts {
     pub cargo_configs: Vec<String>,
     /// Flags for every rustc, each with where it comes from: a variable or a configuration file.
     pub rustflags: Vec<(String, String)>,
+    /// The targets that cargo's configuration builds for; empty for the host's.
+    pub build_targets: Vec<String>,
     /// clippy's lints that the manifests set themselves, as `clippy::name`.
     pub own_lints: BTreeSet<String>,
     /// The compiler's version and host.

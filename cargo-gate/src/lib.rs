@@ -34,6 +34,7 @@ pub mod policy;
 pub mod reach;
 pub mod release;
 pub mod sampling;
+pub mod sbom;
 pub mod scan;
 pub mod secret;
 pub mod unused;

@@ -1,4 +1,4 @@
-//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | fuzz`.
+//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | sbom | fuzz`.
 
 #![expect(clippy::disallowed_methods, reason = "chores are effects")]
 
@@ -15,6 +15,7 @@ mod packages;
 mod program;
 mod repo;
 mod say;
+mod sbom;
 mod tidy;
 
 use repo::Repo;
@@ -41,6 +42,8 @@ enum Chore {
     Corpus(corpus::Args),
     /// Fuzz the decoders with libFuzzer (Linux and macOS; needs a C++ compiler)
     Fuzz(fuzz::Args),
+    /// Compare the bills of materials with `cargo tree` and with validators, on real packages
+    Sbom(sbom::Args),
 }
 
 /// Why a chore did not end well.
@@ -60,6 +63,8 @@ enum Error {
     Corpus(#[from] corpus::Error),
     #[error(transparent)]
     Fuzz(#[from] fuzz::Error),
+    #[error(transparent)]
+    Sbom(#[from] sbom::Error),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +85,7 @@ fn run(chore: &Chore) -> Result<(), Error> {
         Chore::Bench(args) => bench::run(args, &Repo::find()?)?,
         Chore::Corpus(args) => corpus::run(args)?,
         Chore::Fuzz(args) => fuzz::run(args, &Repo::find()?)?,
+        Chore::Sbom(args) => sbom::run(args)?,
     }
     Ok(())
 }

@@ -85,6 +85,13 @@ impl Git<'_> {
         one_hash(&captured, &[1, 128])
     }
 
+    /// The time of the last commit, in seconds since 1970.
+    pub(super) fn commit_time(&self) -> Result<String, Unreadable> {
+        let text = self.line(&["log", "-1", "--no-show-signature", "--format=%ct", "HEAD"])?;
+        let is_time = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_time.then_some(text).ok_or_else(|| Unreadable::garbage("`git log` gave no time"))
+    }
+
     fn merge_base(&self, commit: &str) -> AgainstBase<String> {
         let found = one_hash(&self.ask(&["merge-base", "HEAD", commit]), &[1])?;
         if found.is_none() && self.is_shallow()? { Err(shallow(commit)) } else { Ok(found) }

@@ -30,6 +30,10 @@ pub struct Environment {
     pub llvm_cov: Option<PathBuf>,
     /// `LLVM_PROFDATA`: the user's choice of `llvm-profdata`.
     pub llvm_profdata: Option<PathBuf>,
+    /// `CARGO_BUILD_TARGET`: the target that cargo builds for.
+    pub build_target: Option<String>,
+    /// `SOURCE_DATE_EPOCH`: the time that what is built is to carry.
+    pub source_date_epoch: Option<String>,
     /// Where cargo keeps its index cache.
     pub cargo_home: Option<PathBuf>,
 }
@@ -61,6 +65,9 @@ impl Environment {
             }),
             llvm_cov: variable("LLVM_COV").map(PathBuf::from),
             llvm_profdata: variable("LLVM_PROFDATA").map(PathBuf::from),
+            build_target: variable("CARGO_BUILD_TARGET").and_then(|value| value.into_string().ok()),
+            source_date_epoch: variable("SOURCE_DATE_EPOCH")
+                .map(|value| value.to_string_lossy().into_owned()),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })
     }

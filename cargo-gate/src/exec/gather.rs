@@ -79,6 +79,7 @@ pub fn gather(
     facts.files = files.all();
     facts = with_manifests(facts);
     facts.rustflags = rustflags(&facts, environment);
+    facts.build_targets = build_targets(&facts, environment);
     facts.revision = succeeded(revision)
         .zip(succeeded(status))
         .and_then(|(commit, status)| facts::from_git(&commit, &status));
@@ -95,15 +96,32 @@ fn rustflags(facts: &Facts, environment: &Environment) -> Vec<(String, String)> 
     let of_variables = environment.rustflags.iter();
     let variables = of_variables
         .flat_map(|(name, value)| facts::split_flags(value).into_iter().map(|f| (name.clone(), f)));
-    let folders =
-        facts.root.ancestors().map(|folder| folder.join(".cargo")).chain(environment.cargo_home.clone());
-    let paths = folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name)));
-    let files = paths.filter_map(|path| std::fs::read_to_string(&path).ok().map(|text| (path, text)));
+    let files = cargo_configs(facts, environment);
     let of_files = files.flat_map(|(path, text)| {
         let name = facts::relative(&facts.root, &path);
         facts::rustflags_of_config(&text).into_iter().map(move |flag| (name.clone(), flag))
     });
     variables.chain(of_files).collect()
+}
+
+/// The configuration files that cargo reads for the workspace root, the nearest first, with their texts.
+fn cargo_configs<'a>(
+    facts: &'a Facts,
+    environment: &'a Environment,
+) -> impl Iterator<Item = (PathBuf, String)> + 'a {
+    let above = facts.root.ancestors().map(|folder| folder.join(".cargo"));
+    let folders = above.chain(environment.cargo_home.clone());
+    let paths = folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name)));
+    paths.filter_map(|path| std::fs::read_to_string(&path).ok().map(|text| (path, text)))
+}
+
+/// The targets that cargo builds for where nobody names one: of the variable, else of the nearest file.
+fn build_targets(facts: &Facts, environment: &Environment) -> Vec<String> {
+    let of_files = || {
+        let lists = cargo_configs(facts, environment).map(|(_, text)| facts::build_targets_of_config(&text));
+        lists.into_iter().find(|list| !list.is_empty()).unwrap_or_default()
+    };
+    environment.build_target.clone().map_or_else(of_files, |target| vec![target])
 }
 
 /// Whether the folder that was asked about lies in the workspace, or in one of its members elsewhere.

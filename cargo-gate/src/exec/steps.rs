@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
@@ -20,6 +22,7 @@ use crate::gate::{Options, Unreadable};
 use crate::gates::MEND;
 use crate::parse::git_diff::Changes;
 use crate::reach;
+use crate::sbom::source_time;
 use crate::secret::Tree;
 use crate::step::{AgainstBase, Base, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams};
 use crate::step::{Scope, Tool, ToolCall, read_graph};
@@ -51,12 +54,12 @@ impl Bench<'_> {
             Step::Lock => Observed::Lock(self.lock()),
             Step::Advisories { database, url, offline } => {
                 let read = self.advisories(before, database.as_deref(), url.as_deref(), *offline, timeout);
-                Observed::Advisories { read, at: jiff::Timestamp::now() }
+                Observed::Advisories { read, at: Timestamp::now() }
             }
             Step::Yanked => Observed::Yanked(self.yanked(before)),
             Step::LicenseTexts { offline } => {
                 let read = license_texts::read(before, *offline);
-                Observed::LicenseTexts { read, at: jiff::Timestamp::now() }
+                Observed::LicenseTexts { read, at: Timestamp::now() }
             }
             Step::Graph { offline } => {
                 let captured = self.call(&metadata(*offline), timeout);
@@ -77,9 +80,10 @@ impl Bench<'_> {
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }
+            Step::SourceTime => Observed::SourceTime(self.source_time(timeout)),
             Step::Secrets { scope, most_bytes } => {
                 let read = self.secrets(before, scope, *most_bytes);
-                Observed::Secrets { read, at: jiff::Timestamp::now() }
+                Observed::Secrets { read, at: Timestamp::now() }
             }
             Step::Programs { build } => {
                 Observed::Programs(programs::read(self.facts, self.options, build, before))
@@ -95,6 +99,15 @@ impl Bench<'_> {
             }
             Step::Objects { names } => Observed::Tool(self.objects(names, timeout)),
         }
+    }
+
+    fn source_time(&self, timeout: Duration) -> Result<Option<Timestamp>, Unreadable> {
+        let epoch = self.environment.source_date_epoch.as_deref();
+        let commit = match self.facts.revision {
+            Some(_) if epoch.is_none() => Some(self.git(timeout).commit_time()?),
+            _ => None,
+        };
+        source_time(epoch, commit.as_deref()).map_err(Unreadable::garbage)
     }
 
     /// Looks for secrets; also in sources that git ignores and cargo compiles.

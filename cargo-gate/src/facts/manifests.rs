@@ -35,6 +35,14 @@ pub fn mark_own_harnesses(package: &mut Package, manifest: &str) {
     }
 }
 
+/// The targets of `build.target` in a configuration file of cargo.
+pub fn build_targets_of_config(text: &str) -> Vec<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
+    let Some(target) = document.get("build").and_then(|build| build.get("target")) else { return Vec::new() };
+    let list = target.as_array().into_iter().flatten().filter_map(|one| one.as_str());
+    target.as_str().into_iter().chain(list).map(str::to_owned).collect()
+}
+
 /// The flags that a configuration file of cargo gives to rustc.
 pub fn rustflags_of_config(text: &str) -> Vec<String> {
     let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
@@ -97,6 +105,13 @@ mod tests {
         let text = "[build]\nrustflags = [\"--cap-lints\", \"allow\"]\n[target.'cfg(unix)']\nrustflags = \"-A warnings\"\n";
         assert_eq!(rustflags_of_config(text), ["--cap-lints", "allow", "-A", "warnings"]);
         assert_eq!(split_flags("-Cdebuginfo=1\u{1f}-Awarnings"), ["-Cdebuginfo=1", "-Awarnings"]);
+    }
+
+    #[test]
+    fn the_targets_of_a_build_are_one_or_several() {
+        assert_eq!(build_targets_of_config("[build]\ntarget = \"a\"\n"), ["a"]);
+        assert_eq!(build_targets_of_config("build.target = [\"a\", \"b\"]\n"), ["a", "b"]);
+        assert!(build_targets_of_config("[target.x]\n").is_empty());
     }
 
     proptest::proptest! {

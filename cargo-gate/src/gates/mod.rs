@@ -17,6 +17,7 @@ mod fmt;
 mod manifest;
 mod panics;
 mod paths;
+mod sbom;
 mod secrets;
 mod size;
 mod smoke;
@@ -54,6 +55,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<smoke::Smoke>::NEW,
     &Entry::<version::VersionGate>::NEW,
     &Entry::<changelog::Changelog>::NEW,
+    &Entry::<sbom::Sbom>::NEW,
 ];
 
 /// What each entry of `[[gate]]` in the config is: a gate of its own name.

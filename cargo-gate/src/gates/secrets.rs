@@ -59,7 +59,7 @@ impl Gate for Secrets {
                 "a token in its issuer's published form, with its checksum where it has one",
             ),
             Rule::error("private-key", "a private key"),
-            Rule::warning("test-key", "a private key among tests or their data"),
+            Rule::warning("test-key", "a private key among tests, examples or comments"),
             Rule::error("assignment", "a value that looks random, under a name that speaks of a secret"),
             Rule::error("address-password", "a password in an address"),
             Rule::warning("jwt", "a signed JSON Web Token, which may have expired"),
@@ -190,7 +190,7 @@ files that differ from the base, and what is staged or was committed since. It f
 
 - tokens of known issuers by their published forms (GitHub, GitLab, npm, PyPI, the Rust registry, AWS, Google,
   Slack, Stripe, OpenAI, Anthropic, Vault, and more); where the form has a checksum, it must hold;
-- private keys: PEM blocks that hold one (a warning among tests and their data), age keys;
+- private keys: PEM blocks that hold one (a warning among tests, examples and comments), age keys;
 - passwords and keys under names that say so (`password = …`, `api_key: …`, `client_secret(…)`), where the value
   looks random: not in tests, `#[cfg(test)]` code and lock files, no place holders, identifiers, UUIDs, addresses;
 - passwords in addresses (`postgres://user:…@host`), bearer tokens, webhook addresses, signed JSON Web Tokens.

@@ -35,9 +35,13 @@ pub(super) fn assigned(text: &[u8], word: &Range<usize>, password: bool, bare: b
     let name = name(text, word)?;
     let before = name.start.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
     // in a connection string or an address, values stand bare whatever the file is
-    let bare = bare || b";?&".contains(&before);
-    let value = value_of(text, name.end, bare, b"\"'`".contains(&before))?;
+    let joined = b";?&".contains(&before);
+    let mut value = value_of(text, name.end, bare || joined, b"\"'`".contains(&before))?;
     let bytes = text.get(value.clone())?;
+    let end = |byte: &u8| joined && b";&".contains(byte);
+    let bytes = bytes.get(..bytes.iter().position(end).unwrap_or(bytes.len()))?;
+    let bytes = bytes.strip_suffix(b"\\0").unwrap_or(bytes);
+    value.end = value.start + bytes.len();
     let real = looks_generated(bytes) || (password && looks_chosen(bytes));
     (real && bytes.len() <= VALUE).then_some(value)
 }

@@ -2,13 +2,14 @@
 
 /// Whether a path is one of tests and their data, by the names that people give to those.
 pub fn is_test_path(path: &str) -> bool {
-    const FOLDERS: [&str; 18] = [
+    const FOLDERS: [&str; 19] = [
         "test",
         "tests",
         "testing",
         "testdata",
         "test_data",
         "test-data",
+        "test_assets",
         "test-fixtures",
         "fixtures",
         "fixture",
@@ -30,6 +31,11 @@ pub fn is_test_path(path: &str) -> bool {
         || name.split('.').any(is_test)
         || stem.split(['_', '-']).next().is_some_and(is_test)
         || stem.rsplit(['_', '-']).next().is_some_and(is_test)
+}
+
+/// Whether a path is one of examples, whose keys are samples.
+pub(super) fn is_example_path(path: &str) -> bool {
+    path.split('/').any(|part| ["example", "examples"].contains(&part))
 }
 
 /// Whether values stand without quotes in a file of that name: configuration, shell, notes. In

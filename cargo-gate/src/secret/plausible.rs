@@ -45,7 +45,7 @@ pub(super) fn contains_any(text: &[u8], words: &[&str]) -> bool {
 }
 
 /// Words of values that stand in for a secret, or name one.
-const STAND_INS: [&str; 45] = [
+const STAND_INS: [&str; 46] = [
     "admin",
     "apikey",
     "api_key",
@@ -69,6 +69,7 @@ const STAND_INS: [&str; 45] = [
     "none",
     "null",
     "passw",
+    "passph",
     "p@ss",
     "placeholder",
     "qwerty",
@@ -121,14 +122,17 @@ pub(super) fn looks_generated(value: &[u8]) -> bool {
 
 /// Whether a value looks like a password that somebody chose with care.
 pub(super) fn looks_chosen(value: &[u8]) -> bool {
-    let classes =
-        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
+    // `_`, `-` and `.` join words of names
+    let symbol = |byte: &u8| byte.is_ascii_punctuation() && !b"_-.".contains(byte);
+    let classes: [&dyn Fn(&u8) -> bool; 4] =
+        [&u8::is_ascii_lowercase, &u8::is_ascii_uppercase, &u8::is_ascii_digit, &symbol];
     let used = classes.iter().filter(|class| value.iter().any(class)).count();
-    let sober =
-        value.iter().all(u8::is_ascii_graphic) && !value.starts_with(b"/") && !value.starts_with(b".");
+    let sober = value.iter().all(u8::is_ascii_graphic) && !b"/.".contains(value.first().unwrap_or(&b'.'));
+    let template = value.contains(&b'{') && value.contains(&b'}');
     value.len() >= 8
         && used >= 3
         && sober
+        && !template
         && changes(value) >= 3
         && entropy(value) >= 2.75
         && !is_stand_in(value)
@@ -193,7 +197,16 @@ mod tests {
     #[test]
     fn a_chosen_password_mixes_three_classes() {
         assert!(looks_chosen(["k7#Wq", "9vLz"].concat().as_bytes()));
-        for value in ["Password1!", "postgres", "P@ssw0rd", "/etc/Key1.pem", "onlyletters", "Version2"] {
+        for value in [
+            "Password1!",
+            "postgres",
+            "P@ssw0rd",
+            "/etc/Key1.pem",
+            "onlyletters",
+            "Version2",
+            "Screen_Saver.Data",
+            "{A1b2C3d4}x",
+        ] {
             assert!(!looks_chosen(value.as_bytes()), "{value}");
         }
     }

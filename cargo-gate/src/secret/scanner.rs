@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use super::assignment::{KEYS, PASSWORDS, assigned};
 use super::found::{Found, Hit, Rule, found};
 use super::key::{BEGIN, private_key};
-use super::place::{has_bare_values, is_lock_file, is_test_path};
+use super::place::{has_bare_values, is_example_path, is_lock_file, is_test_path};
 use super::token::{SHAPES, Shape, token};
 use super::web::{ADDRESS, BEARER, HOOKS, JWT, address_password, bearer, hook, jwt};
 
@@ -53,7 +53,9 @@ static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
 /// When the table of forms cannot be made into an automaton, which a test rules out.
 pub fn scan(path: &str, text: &[u8]) -> Result<Vec<Found>, String> {
     let scanner = SCANNER.as_ref().ok_or("the forms of secrets cannot be searched for")?;
-    let kind = Kind { bare: has_bare_values(path), test: is_test_path(path), lock: is_lock_file(path) };
+    let of_tests = is_test_path(path);
+    let sample = (of_tests || is_example_path(path), of_tests || is_lock_file(path));
+    let kind = Kind { bare: has_bare_values(path), sample };
     let mut hits: Vec<Hit> = Vec::new();
     for at in scanner.automaton.find_overlapping_iter(text) {
         let Some(lead) = scanner.leads.get(at.pattern().as_usize()) else { continue };
@@ -69,8 +71,8 @@ pub fn scan(path: &str, text: &[u8]) -> Result<Vec<Found>, String> {
 /// What the path says of the text.
 struct Kind {
     bare: bool,
-    test: bool,
-    lock: bool,
+    /// Whether keys are samples, and whether other values are.
+    sample: (bool, bool),
 }
 
 fn look(text: &[u8], at: &Range<usize>, lead: Lead, kind: &Kind) -> Option<Hit> {
@@ -82,13 +84,13 @@ fn look(text: &[u8], at: &Range<usize>, lead: Lead, kind: &Kind) -> Option<Hit> 
         Lead::Hook(name) => hook(text, at).map(|span| hit(Rule::Token, name, span, 0)),
         Lead::Bearer => bearer(text, at).map(|span| hit(Rule::Assignment, "bearer token", span, 0)),
         Lead::Key => {
-            let rule = if kind.test { Rule::TestKey } else { Rule::PrivateKey };
+            let rule = if kind.sample.0 { Rule::TestKey } else { Rule::PrivateKey };
             let span = private_key(text, at)?;
             let known = span.len();
             Some(hit(rule, "private key", span, known))
         }
         Lead::Jwt => jwt(text, at).map(|span| hit(Rule::Jwt, "JSON Web Token", span, JWT.len())),
-        Lead::Address | Lead::Password | Lead::Generated if kind.test || kind.lock => None,
+        Lead::Address | Lead::Password | Lead::Generated if kind.sample.1 => None,
         Lead::Address => {
             address_password(text, at).map(|span| hit(Rule::Address, "password in an address", span, 0))
         }
@@ -114,7 +116,7 @@ fn apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     kept.into_values().collect()
 }
 
-/// In a Rust source, values of `#[cfg(test)]` code are those of tests.
+/// In a Rust source, values of `#[cfg(test)]` code are those of tests, and keys in comments are samples.
 fn without_test_code(path: &str, text: &[u8], hits: Vec<Hit>) -> Vec<Hit> {
     let is_rust = std::path::Path::new(path).extension().is_some_and(|ending| ending == "rs");
     let Some(source) = std::str::from_utf8(text).ok().filter(|_| is_rust) else { return hits };
@@ -122,10 +124,12 @@ fn without_test_code(path: &str, text: &[u8], hits: Vec<Hit>) -> Vec<Hit> {
     let in_test = |hit: &Hit| {
         scanned.strings.iter().any(|literal| literal.test && literal.span.contains(&hit.span.start))
     };
+    let in_comment =
+        |hit: &Hit| scanned.comments.iter().any(|comment| comment.span.contains(&hit.span.start));
     hits.into_iter()
         .filter_map(|hit| match hit.rule {
             Rule::Assignment | Rule::Address if in_test(&hit) => None,
-            Rule::PrivateKey if in_test(&hit) => Some(Hit { rule: Rule::TestKey, ..hit }),
+            Rule::PrivateKey if in_test(&hit) || in_comment(&hit) => Some(Hit { rule: Rule::TestKey, ..hit }),
             _ => Some(hit),
         })
         .collect()

@@ -159,6 +159,14 @@ fn pem(label: &str, line_end: &str) -> String {
 }
 
 #[test]
+fn keys_in_examples_and_comments_are_samples() {
+    assert_eq!(rules("examples/server.key", &pem("PRIVATE KEY", "\n")), [Rule::TestKey]);
+    assert_eq!(rules("src/a.rs", &format!("/// {}", pem("PRIVATE KEY", "\n/// "))), [Rule::TestKey]);
+    let text = "/// starts with `-----BEGIN EC PRIVATE KEY-----`.\nfn from_pem_with_a_callback_for_the_passphrase() {}\n";
+    assert!(rules("src/a.rs", &text.repeat(8)).is_empty());
+}
+
+#[test]
 fn private_keys_are_found_and_public_ones_and_bare_headers_are_not() {
     for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"] {
         assert_eq!(rules("server.key", &pem(label, "\n")), [Rule::PrivateKey], "{label}");
@@ -222,6 +230,9 @@ fn code_that_only_speaks_of_secrets_is_clean() {
         ("src/a.rs", "if token == \"Zq8f3Lk2Vx9Tn4Bw7Rm1\" {}"),
         ("src/a.rs", "const TOKEN_TYPE: &str = \"Zq8f3Lk2Vx9Tn4Bw7Rm1\";"),
         ("src/a.rs", "form(\"Some token\", \"Zq8f3Lk2Vx9Tn4Bw7Rm1\")"),
+        ("src/a.rs", "pub const SN_REV_PASSPHRASE: &[u8; 20] = b\"id-it-revPassphrase\\0\";"),
+        ("src/a.rs", "const SERVICE_PASSWORD: &str = \"_SA_{262E99C9-6160-4871-ACEC-4E61736B6F21}\";"),
+        ("a.md", "[b]: https://h/badge?logo=x&style=flat-square&token=BAQ8SOKEST&color=C43AC3"),
         ("a.yml", "password: ${{ secrets.DB_PASSWORD_1 }}"),
         ("a.yml", "token: $CI_JOB_TOKEN_2024"),
         ("a.toml", "checksum = \"9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015\""),

@@ -248,6 +248,8 @@ pub enum Observed {
     BaseFile(AgainstBase<Vec<u8>>),
     /// A gate's figures of the base.
     BaseFigures(AgainstBase<BTreeMap<String, Metric>>),
+    /// When the sources are from; none where nothing tells.
+    SourceTime(Result<Option<Timestamp>, Unreadable>),
     /// The secrets.
     Secrets {
         /// What was found, or why nobody could look.
@@ -337,6 +339,17 @@ impl Evidence {
         match self.get(&Step::Lock) {
             Some(Observed::Lock(read)) => read.as_deref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(&Step::Lock)),
+        }
+    }
+
+    /// When the sources are from; none where there is no commit and nobody says.
+    ///
+    /// # Errors
+    /// When the step was not done, or the time is none.
+    pub fn source_time(&self) -> Result<Option<Timestamp>, Unreadable> {
+        match self.get(&Step::SourceTime) {
+            Some(Observed::SourceTime(read)) => read.clone(),
+            _ => Err(Unreadable::not_done(&Step::SourceTime)),
         }
     }
 

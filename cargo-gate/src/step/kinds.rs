@@ -86,6 +86,8 @@ pub enum Step {
         /// The build, with JSON messages.
         build: ToolCall,
     },
+    /// When the sources are from: `SOURCE_DATE_EPOCH`, or the time of the last commit.
+    SourceTime,
     /// A look for secrets in the text files of the tree.
     Secrets {
         /// Which files.
@@ -161,6 +163,7 @@ impl Step {
             Self::LlvmTools { .. }
             | Self::Tool(_)
             | Self::Sources
+            | Self::SourceTime
             | Self::Secrets { scope: Scope::Tree, .. }
             | Self::File { .. }
             | Self::Lock
@@ -206,6 +209,7 @@ impl fmt::Display for Step {
             Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
             Self::Program(call) => write!(f, "{call}"),
             Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
+            Self::SourceTime => write!(f, "find the time of the sources"),
             Self::Secrets { .. } => write!(f, "look for secrets"),
             Self::Programs { .. } => write!(f, "read the programs of the release build"),
             Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),

@@ -114,6 +114,7 @@ const TABLE: &[Row] = &[
     rows::sources_only::PANICS,
     rows::sources_only::TODO,
     rows::secrets::ROW,
+    rows::sbom::ROW,
     rows::check::ROW,
     rows::clippy::ROW,
     rows::test::ROW,

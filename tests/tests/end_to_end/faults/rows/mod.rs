@@ -15,6 +15,7 @@ pub(super) mod features;
 pub(super) mod flaky;
 pub(super) mod fmt;
 pub(super) mod manifest;
+pub(super) mod sbom;
 pub(super) mod secrets;
 pub(super) mod size;
 pub(super) mod smoke;
