@@ -368,7 +368,11 @@ fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
 fn finding(diagnostic: &Diagnostic, runs: &[&Run<'_>], sources: Option<&Sources>) -> Finding {
     let Some(first) = runs.first() else { return compile::finding("features/warning", diagnostic, sources) };
     let rule = if is_compile_error(diagnostic) { "features/does-not-compile" } else { "features/warning" };
-    let finding = compile::finding(rule, diagnostic, sources);
+    let mut finding = compile::finding(rule, diagnostic, sources);
+    if diagnostic.package_id != first.package.id {
+        finding.message = format!("{}, in the dependency `{}`", finding.message, diagnostic.target.name);
+        finding.place = Some(Place::file(first.package.manifest()));
+    }
     let more = match runs.len() {
         0 | 1 => String::new(),
         many => format!(" (and {})", counted(many - 1, "other combination")),

@@ -1,6 +1,6 @@
 //! Reports of analysers of all kinds.
 
-use cargo_gate::parse::{Reported, json_lines, sarif};
+use cargo_gate::parse::{Reported, json_lines, measured, sarif};
 
 use super::Input;
 
@@ -33,5 +33,15 @@ pub(super) fn json_lines(input: Input<'_>) {
     sound(&whole.findings);
     if let Ok(part) = json_lines::parse(input.part()) {
         assert_eq!(part, whole, "only blanks may be missing");
+    }
+}
+
+pub(super) fn measured(input: Input<'_>) {
+    match measured::parse(input.bytes) {
+        Ok(_) => {
+            let whole = input.part().len() == input.bytes.len();
+            assert!(whole || measured::parse(input.part()).is_err(), "a part is never taken for the whole");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

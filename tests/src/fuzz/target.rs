@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "junit", check: testing::junit },
     Target { name: "libtest", check: testing::libtest },
     Target { name: "lock", check: dependencies::lock },
+    Target { name: "measured", check: reports::measured },
     Target { name: "nextest", check: testing::nextest },
     Target { name: "rustfmt", check: formatting::rustfmt },
     Target { name: "sarif", check: reports::sarif },
