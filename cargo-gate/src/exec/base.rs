@@ -133,7 +133,21 @@ impl Git<'_> {
                 changes.add_whole(name);
             }
         }
+        self.open_nested(&mut changes);
         Ok(changes)
+    }
+
+    /// Of a nested repository or submodule git tells only that it changed: each of its files counts as new.
+    fn open_nested(&self, changes: &mut Changes) {
+        let is_folder = |path: &&String| self.facts.root.join(path).is_dir();
+        let nested: Vec<String> = changes.files.keys().filter(is_folder).cloned().collect();
+        for folder in nested {
+            changes.files.remove(&folder);
+            let within = |file: &&String| {
+                file.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+            };
+            self.facts.files.iter().filter(within).for_each(|file| changes.add_whole(file.clone()));
+        }
     }
 
     /// A file as of the base; none where it was not there.

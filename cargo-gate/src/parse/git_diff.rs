@@ -64,7 +64,9 @@ pub fn parse(stdout: &[u8]) -> Result<Changes, DiffError> {
             return Err(DiffError(format!("the patch has no section for `{}`", file.path)));
         }
         let section = section(&mut lines, &file.path)?;
-        if file.lines.is_some_and(|lines| lines != section.totals) {
+        // of a submodule with changes that are not committed git counts no line, and shows one
+        let submodule = file.lines == Some((0, 0)) && section.totals == (1, 1);
+        if !submodule && file.lines.is_some_and(|lines| lines != section.totals) {
             return Err(DiffError(format!("the patch of `{}` is cut short", file.path)));
         }
         let unseen = file.lines.is_none() && !section.removed;

@@ -42,7 +42,8 @@ impl Repository {
         let revision = Revision { commit: String::new(), tree: String::new(), dirty };
         let root = std::fs::canonicalize(self.folder.path()).unwrap();
         let target = root.join("target");
-        let facts = Facts { root, target, revision: Some(revision), ..Facts::default() };
+        let files = vec!["a.rs".to_owned(), "sub/b.rs".to_owned()];
+        let facts = Facts { root, target, files, revision: Some(revision), ..Facts::default() };
         let environment = Environment { base_hints: self.hints.clone(), ..Environment::default() };
         ask(&Git { facts: &facts, environment: &environment, timeout: LIMIT, cancel: &Cancel::default() })
     }
@@ -197,4 +198,29 @@ fn a_head_whose_commit_is_lost_is_not_the_first_commit() {
     let (folder, file) = head.split_at(2);
     std::fs::remove_file(repository.folder.path().join(".git/objects").join(folder).join(file)).unwrap();
     assert_eq!(repository.base(false, None).unwrap_err().cause, crate::gate::Cause::Garbage);
+}
+
+#[test]
+fn a_nested_repository_that_changed_is_new_in_all_its_files() {
+    let repository = Repository::new();
+    let nested = |args: &[&str]| repository.git(&[&["-C", "sub"], args].concat());
+    std::fs::create_dir(repository.folder.path().join("sub")).unwrap();
+    nested(&["init", "--quiet"]);
+    repository.write("sub/b.rs", "1\n");
+    let changes = || {
+        let changed = |git: &Git<'_>| git.changes(&git.base(None).unwrap().unwrap()).unwrap();
+        repository.asked(true, changed)
+    };
+    assert!(changes().has("sub/b.rs", 1), "untracked");
+    nested(&["add", "--all"]);
+    nested(&["commit", "--quiet", "--message=one"]);
+    repository.git(&["-c", "advice.addEmbeddedRepo=false", "add", "--all"]);
+    repository.git(&["commit", "--quiet", "--message=two"]);
+    let unchanged =
+        repository.asked(true, |git| git.changes(&git.base(Some("HEAD")).unwrap().unwrap()).unwrap());
+    assert!(!unchanged.has("sub/b.rs", 1));
+    repository.write("sub/b.rs", "2\n");
+    let changed =
+        repository.asked(true, |git| git.changes(&git.base(Some("HEAD")).unwrap().unwrap()).unwrap());
+    assert!(changed.has("sub/b.rs", 1) && !changed.files.contains_key("sub"));
 }
