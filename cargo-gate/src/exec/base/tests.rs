@@ -207,20 +207,16 @@ fn a_nested_repository_that_changed_is_new_in_all_its_files() {
     std::fs::create_dir(repository.folder.path().join("sub")).unwrap();
     nested(&["init", "--quiet"]);
     repository.write("sub/b.rs", "1\n");
-    let changes = || {
-        let changed = |git: &Git<'_>| git.changes(&git.base(None).unwrap().unwrap()).unwrap();
-        repository.asked(true, changed)
+    let against = |name: &str| {
+        repository.asked(true, |git| git.changes(&git.base(Some(name)).unwrap().unwrap()).unwrap())
     };
-    assert!(changes().has("sub/b.rs", 1), "untracked");
+    assert!(against("HEAD").has("sub/b.rs", 1), "untracked");
     nested(&["add", "--all"]);
     nested(&["commit", "--quiet", "--message=one"]);
     repository.git(&["-c", "advice.addEmbeddedRepo=false", "add", "--all"]);
     repository.git(&["commit", "--quiet", "--message=two"]);
-    let unchanged =
-        repository.asked(true, |git| git.changes(&git.base(Some("HEAD")).unwrap().unwrap()).unwrap());
-    assert!(!unchanged.has("sub/b.rs", 1));
+    assert!(!against("HEAD").has("sub/b.rs", 1));
     repository.write("sub/b.rs", "2\n");
-    let changed =
-        repository.asked(true, |git| git.changes(&git.base(Some("HEAD")).unwrap().unwrap()).unwrap());
-    assert!(changed.has("sub/b.rs", 1) && !changed.files.contains_key("sub"));
+    let changes = against("HEAD");
+    assert!(changes.has("sub/b.rs", 1) && !changes.files.contains_key("sub"));
 }
