@@ -39,6 +39,8 @@ pub(super) enum Case {
     Scanner,
     /// The `audit` gate against cargo-audit
     Audit,
+    /// The `deny` gate on a large graph
+    Deny,
     /// The decoder of lcov files
     Lcov,
     /// The gates `test` and `coverage` against nextest and cargo-llvm-cov: time, and every line

@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
 fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Error> {
     match case {
         Case::Fmt => cases::fmt(subjects, args.rounds),
+        Case::Deny => Ok(cases::deny(args.rounds)),
         Case::Lcov => Ok(cases::lcov(args.rounds)),
         Case::Coverage => cases::coverage(subjects),
         Case::Startup => cases::startup(subjects, args.rounds),

@@ -14,7 +14,7 @@ use super::ours::{self, ALL, Ours, Run, count};
 use super::packages::{Entry, Scope};
 use super::page::Row;
 use super::subject::Subject;
-use super::truth::{self, Advisory, Compiled, Counts, Site};
+use super::truth::{self, Advisory, Compiled, Counts, Refusal, Site};
 use super::unpack;
 
 /// What all entries share.
@@ -29,6 +29,8 @@ pub(super) struct Bench<'a> {
     pub(super) nextest: bool,
     /// Whether cargo-audit is installed.
     pub(super) cargo_audit: bool,
+    /// Whether cargo-deny is installed.
+    pub(super) cargo_deny: bool,
     /// Where the packages are unpacked.
     pub(super) dir: &'a Path,
 }
@@ -56,6 +58,7 @@ impl Bench<'_> {
         comparisons.extend(self.compiles(&subject, &run)?);
         comparisons.extend(self.tests(&subject, &run)?);
         comparisons.extend(self.audit(&subject, &run)?);
+        comparisons.push(self.deny(&root)?);
         for id in ["manifest", "paths", "todo"] {
             let gate = run.gate(id)?;
             let ours = if gate.judged { gate.findings.len().to_string() } else { "broken".to_owned() };
@@ -169,6 +172,28 @@ impl Bench<'_> {
         found.push(judge("test, cargo", with_cargo.gate("test")?, truth));
         found.push(judge("doctest", run.gate("doctest")?, truth::doctests(self.programs, subject)?));
         Ok(found)
+    }
+
+    /// Both judge by the same policy.
+    fn deny(&self, root: &Path) -> Result<Comparison, Error> {
+        let file = root.join("deny.toml");
+        let own = std::fs::read(&file).ok();
+        std::fs::write(&file, truth::POLICY).map_err(Error::io(file.display()))?;
+        let run = self.run(root, &["deny"], "");
+        let truth = self.cargo_deny.then(|| truth::refusals(self.programs, root));
+        match own {
+            Some(own) => std::fs::write(&file, own),
+            None => std::fs::remove_file(&file),
+        }
+        .map_err(Error::io(file.display()))?;
+        let run = run?;
+        let gate = run.gate("deny")?;
+        let Some(truth) = truth.transpose()? else { return Ok(missing("deny", gate)) };
+        let ours: BTreeSet<Refusal> = gate.findings.iter().filter_map(refusal).collect();
+        let mut differences = compare::deny(&ours, &truth);
+        differences.extend(broken(gate));
+        let (ours, truth) = (ours.len().to_string(), Some(truth.len().to_string()));
+        Ok(Comparison { column: "deny", ours, truth, differences })
     }
 
     fn audit(&self, subject: &Subject, run: &Run) -> Result<Vec<Comparison>, Error> {
@@ -294,6 +319,15 @@ fn counted(gate: &GateReport) -> Option<Counts> {
     let (ran, passed) = (count(gate, "ran")?, count(gate, "passed")?);
     let ignored = count(gate, "ignored").unwrap_or(0);
     Some(Counts { passed, failed: ran.saturating_sub(passed), ignored, own_harness: 0 })
+}
+
+/// `name 1.0.0 is …`, or `name is there in 2 versions: …`.
+fn refusal(finding: &FindingReport) -> Option<Refusal> {
+    let rule = finding.rule.strip_prefix("deny/")?;
+    let mut words = finding.message.split(' ');
+    let (name, version) = (words.next()?, words.next()?);
+    let package = if rule == "duplicate" { name.to_owned() } else { format!("{name} {version}") };
+    Some(Refusal { rule: rule.to_owned(), package })
 }
 
 /// `name 1.0.0: what is wrong [RUSTSEC-2020-0001] (high)`.

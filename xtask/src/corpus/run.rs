@@ -26,8 +26,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let ours = Ours::build(&programs, repository.root(), &dir)?;
     let db = args.db.clone().or_else(|| std::env::var_os("BULLETPROOF_ADVISORY_DB").map(PathBuf::from));
     let db = db.map(|db| unpack::database(&programs, &db, &dir)).transpose()?;
-    let versions: Vec<(&str, Option<String>)> =
-        ["rustc", "cargo-nextest", "cargo-audit"].map(|tool| (tool, programs.version(tool))).into();
+    let versions: Vec<(&str, Option<String>)> = ["rustc", "cargo-nextest", "cargo-audit", "cargo-deny"]
+        .map(|tool| (tool, programs.version(tool)))
+        .into();
     let installed = |name: &str| versions.iter().any(|(tool, version)| *tool == name && version.is_some());
     let bench = Bench {
         programs: &programs,
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         db: db.as_deref(),
         nextest: installed("cargo-nextest"),
         cargo_audit: installed("cargo-audit"),
+        cargo_deny: installed("cargo-deny"),
         dir: &dir,
     };
     let mut rows = Vec::new();
@@ -80,6 +82,7 @@ fn verdict(rows: &[Row], bench: &Bench<'_>, allow_missing: bool) -> Result<(), E
     let missing = [
         (bench.nextest, "cargo-nextest is not installed"),
         (bench.cargo_audit, "cargo-audit is not installed"),
+        (bench.cargo_deny, "cargo-deny is not installed"),
         (bench.db.is_some(), "there is no advisory database (--db)"),
     ];
     let missing: Vec<&str> = missing.iter().filter(|(there, _)| !there).map(|(_, what)| *what).collect();

@@ -2,6 +2,7 @@
 
 mod audit;
 mod coverage;
+mod deny;
 mod fmt;
 mod lcov;
 mod light;
@@ -10,6 +11,7 @@ mod startup;
 
 pub(super) use audit::audit;
 pub(super) use coverage::coverage;
+pub(super) use deny::deny;
 pub(super) use fmt::fmt;
 pub(super) use lcov::lcov;
 pub(super) use light::light;

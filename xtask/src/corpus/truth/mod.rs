@@ -2,6 +2,7 @@
 
 mod audit;
 mod clippy;
+mod deny;
 mod messages;
 mod runners;
 mod rustfmt;
@@ -10,6 +11,7 @@ pub(super) use audit::{Advisory, advisories};
 #[cfg(test)]
 pub(super) use clippy::Lint;
 pub(super) use clippy::{Compiled, Linted, checked, lints, panic_lints};
+pub(super) use deny::{POLICY, Refusal, refusals};
 pub(super) use messages::Site;
 pub(super) use runners::{Counts, cargo_tests, doctests, nextest};
 pub(super) use rustfmt::{Formatting, formatting};
