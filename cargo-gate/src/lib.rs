@@ -28,6 +28,7 @@ pub mod coverage;
 pub mod custom;
 pub mod feature_sets;
 pub mod graph;
+pub mod last_release;
 mod lock_diff;
 pub mod parse;
 pub mod policy;

@@ -5,6 +5,7 @@ mod budget;
 mod changelog;
 mod check;
 mod clippy;
+mod container;
 mod coverage;
 mod custom;
 mod deny;
@@ -19,6 +20,7 @@ mod panics;
 mod paths;
 mod sbom;
 mod secrets;
+mod semver;
 mod size;
 mod smoke;
 mod test;
@@ -50,6 +52,8 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<deny::Deny>::NEW,
     &Entry::<deps::Deps>::NEW,
     &Entry::<unused_deps::UnusedDeps>::NEW,
+    &Entry::<semver::Semver>::NEW,
+    &Entry::<container::Container>::NEW,
     &Entry::<size::Size>::NEW,
     &Entry::<budget::Budget>::NEW,
     &Entry::<smoke::Smoke>::NEW,

@@ -72,6 +72,9 @@ impl JunitReport {
 /// and when there is no test at all.
 pub fn parse(bytes: &[u8]) -> Result<JunitReport, ReportError> {
     let text = std::str::from_utf8(bytes).map_err(|_| form("it is not UTF-8"))?;
+    if text.trim().is_empty() {
+        return Err(form("it is empty"));
+    }
     let mut reader = Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut state = State::default();
     loop {

@@ -32,6 +32,9 @@ pub struct SarifLog {
 /// run says that its tool failed.
 pub fn parse(bytes: &[u8]) -> Result<SarifLog, ReportError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(form("it is empty"));
+    }
     let log: Log = serde_json::from_slice(bytes).map_err(|error| form(&error.to_string()))?;
     if log.version != "2.1.0" {
         return Err(form(&format!("its version is `{}`, not `2.1.0`", log.version)));

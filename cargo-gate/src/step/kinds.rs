@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Timing;
 use super::measure::Instrument;
+use super::{SemverCall, Timing};
 use crate::policy;
 
 /// One effect that a gate needs before it can judge.
@@ -81,6 +81,8 @@ pub enum Step {
     },
     /// A program that is run several times, to measure its time and memory.
     Timing(Timing),
+    /// A package's public API against its last release.
+    SemverChecks(SemverCall),
     /// The files of the programs that a build made.
     Programs {
         /// The build, with JSON messages.
@@ -160,6 +162,7 @@ impl Step {
                 std::iter::once(tools).chain(runs.iter().cloned()).collect()
             }
             Self::TestHistory { run, .. } => vec![(**run).clone()],
+            Self::SemverChecks(call) => call.after(),
             Self::LlvmTools { .. }
             | Self::Tool(_)
             | Self::Sources
@@ -177,7 +180,8 @@ impl Step {
 
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
-        matches!(self, Self::Tool(call) if call.builds) || matches!(self, Self::Instrumented(_))
+        matches!(self, Self::Tool(call) if call.builds)
+            || matches!(self, Self::Instrumented(_) | Self::SemverChecks(_))
     }
 
     /// Whether it runs while nothing else does, since it measures time.
@@ -210,6 +214,7 @@ impl fmt::Display for Step {
             Self::Program(call) => write!(f, "{call}"),
             Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
             Self::SourceTime => write!(f, "find the time of the sources"),
+            Self::SemverChecks(call) => write!(f, "cargo semver-checks --package {}", call.package),
             Self::Secrets { .. } => write!(f, "look for secrets"),
             Self::Programs { .. } => write!(f, "read the programs of the release build"),
             Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),

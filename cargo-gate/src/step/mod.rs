@@ -6,6 +6,7 @@ mod evidence;
 mod graph;
 mod kinds;
 mod measure;
+mod semver_call;
 mod timing;
 
 pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
@@ -14,4 +15,5 @@ pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, Sourc
 pub(crate) use graph::read_graph;
 pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, Tool, ToolCall};
 pub use measure::{Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
+pub use semver_call::SemverCall;
 pub use timing::Timing;

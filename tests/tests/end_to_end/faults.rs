@@ -125,6 +125,8 @@ const TABLE: &[Row] = &[
     rows::unused_deps::ROW,
     rows::size::ROW,
     rows::custom::ROW,
+    rows::semver::ROW,
+    rows::container::ROW,
     rows::deny::ROW,
     rows::features::ROW,
     rows::docs::ROW,
@@ -183,7 +185,9 @@ fn tool(gate: &str, call: Call, misbehaviour: Misbehaviour) -> Scene {
 /// What a gate needs before it can pass: tools that nobody can be asked to install, and their config.
 fn base(gate: &str, scene: Scene) -> Scene {
     match gate {
+        "container" => rows::container::sound(scene),
         "custom" => rows::custom::sound(scene),
+        "semver" => rows::semver::sound(scene),
         _ => scene,
     }
 }

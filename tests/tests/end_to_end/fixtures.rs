@@ -8,7 +8,7 @@ use std::thread;
 use cargo_gate::gates::GATES;
 use serde_json::{Value, json};
 
-use super::support::{Database, Workspace, find_program, fixtures_folder, git, index_home};
+use super::support::{Database, Fakes, Workspace, find_program, fixtures_folder, git, index_home};
 
 /// Why no fixture provokes the rules of `deps`.
 const CHANGE_OF_PACKAGES: &str = "it needs two states of a lock file; the tests of dependencies make them";
@@ -70,7 +70,18 @@ fn judged(fixture: &str, expected: &Value) -> Value {
     if let Some(tracefile) = expected["lcov"].as_str() {
         run = run.args(["--lcov", tracefile]);
     }
-    run.report()
+    run.fakes(&recorded(&expected["recorded"])).report()
+}
+
+/// Tools that nobody can be asked to install answer as recorded: program, arguments, exit code, outputs.
+fn recorded(answers: &Value) -> Fakes {
+    let text = |answer: &Value, key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+    answers.as_array().into_iter().flatten().fold(Fakes::new(), |fakes, answer| {
+        let args: Vec<&str> = answer["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let code = u8::try_from(answer["code"].as_u64().unwrap()).unwrap();
+        let (stdout, stderr) = (text(answer, "stdout"), text(answer, "stderr"));
+        fakes.recorded(&text(answer, "tool"), &args, code, &stdout, &stderr)
+    })
 }
 
 /// Rule, file and line of each finding, sorted.

@@ -16,6 +16,7 @@ mod custom;
 mod dependencies;
 mod faults;
 mod fixtures;
+mod recorded;
 mod releases;
 mod scheduling;
 // the tests of it need the `setsid` of Linux

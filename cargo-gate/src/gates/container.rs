@@ -1,0 +1,454 @@
+//! `container`: known vulnerabilities of container images, by an installed scanner.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Expiry, Reason, Timeout};
+use crate::finding::Finding;
+use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Unreadable};
+use crate::parse::{ImageScan, ImageScanError, ImageSeverity, ImageVulnerability, grype, trivy};
+use crate::step::{Captured, Evidence, Step, Streams, Tool, ToolCall};
+use crate::text::counted;
+
+/// The settings of `container`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Container {
+    /// The images, as the scanner names them: `registry/name:tag`, or with trivy the path of an archive.
+    images: Vec<String>,
+    /// The scanner; `auto` is trivy where it is installed, else grype.
+    scanner: Scanner,
+    /// The lowest severity that fails the gate.
+    severity: Floor,
+    /// The longest time since the scanner's database was made.
+    max_age: Timeout,
+    /// Vulnerabilities that are accepted for a time.
+    ignore: Vec<Ignore>,
+}
+
+/// A vulnerability that is accepted for a time.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Ignore {
+    /// Its id: `CVE-…`, `GHSA-…`.
+    id: String,
+    /// Why it is accepted.
+    reason: Reason,
+    /// The last day on which it is accepted.
+    expires: Expiry,
+}
+
+/// What scans.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Scanner {
+    /// trivy where it is installed, else grype.
+    #[default]
+    Auto,
+    /// trivy; the gate is `broken` without it.
+    Trivy,
+    /// grype; the gate is `broken` without it.
+    Grype,
+}
+
+/// The lowest severity that fails the gate.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Floor {
+    /// From low.
+    Low,
+    /// From medium.
+    Medium,
+    /// From high.
+    #[default]
+    High,
+    /// Critical only.
+    Critical,
+}
+
+impl Floor {
+    fn severity(self) -> ImageSeverity {
+        match self {
+            Self::Low => ImageSeverity::Low,
+            Self::Medium => ImageSeverity::Medium,
+            Self::High => ImageSeverity::High,
+            Self::Critical => ImageSeverity::Critical,
+        }
+    }
+}
+
+impl Default for Container {
+    fn default() -> Self {
+        Self {
+            images: Vec::new(),
+            scanner: Scanner::Auto,
+            severity: Floor::High,
+            max_age: Timeout(Duration::from_hours(7 * 24)),
+            ignore: Vec::new(),
+        }
+    }
+}
+
+impl Gate for Container {
+    const INFO: Info = Info {
+        id: "container",
+        judges: "container images, by an installed trivy or grype",
+        bar: "no critical or high vulnerability",
+        stages: &[],
+        timeout: Duration::from_mins(15),
+        rules: &[
+            Rule::error("vulnerability", "a vulnerability of the configured severity or above"),
+            Rule::error("end-of-life", "an image whose system gets no more security data"),
+            Rule::warning("unknown-severity", "a vulnerability that nobody has weighed yet"),
+            Rule::warning("below-severity", "vulnerabilities below the configured severity"),
+            Rule::error("ignore-expired", "an accepted vulnerability whose time is over"),
+            Rule::warning("ignore-unused", "an accepted vulnerability that no image has"),
+        ],
+        manual: "\
+## What it checks
+
+The images that `images` names, with `trivy image` or `grype`: their JSON reports, which must name the image
+and what they saw in it. The gate is off until it is given stages:
+
+```toml
+[gates.container]
+stages = [\"release\"]
+images = [\"app:latest\"]
+```
+
+A scanner that is not installed, a database that is missing or too old, and a report without packages are no
+verdict: the gate is `broken`. trivy brings its database up to date before it scans, whatever its own
+configuration says; offline, its age is asked for. grype tells the age in its report.
+
+## Why
+
+What runs in production is the image, not the lock file: its base brings packages that no other gate sees.
+
+## How to fix
+
+Build on a newer base image, or raise the package to the version that the finding names. What cannot be fixed
+yet is accepted for a time: an entry under `ignore` with `id`, `reason` and `expires`.
+",
+    };
+
+    fn plan(&self, cx: &Context<'_>) -> Planned {
+        let scans = self.images.iter().map(|image| self.scan(cx, image));
+        Planned::Steps(scans.chain(self.database_of_trivy(cx)).collect())
+    }
+
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        if self.images.is_empty() {
+            let help = "name them: `images = [\"app:latest\"]` in [gates.container]";
+            return Err(Unreadable::nothing_ran("no image is named").help(help));
+        }
+        let tool = self.tool(cx);
+        if !cx.facts.has(tool) {
+            let reason = format!("{tool} is not installed");
+            return Err(Unreadable::unavailable(reason).help(tool.install()));
+        }
+        let asked = match self.database_of_trivy(cx) {
+            Some(step) => Some(trivys_database(evidence.tool(&step)?)?),
+            None => None,
+        };
+        let mut scans = Vec::new();
+        for image in &self.images {
+            let scan = read(tool, image, evidence.tool(&self.scan(cx, image))?)?;
+            if let Some(made) = scan.database.or(asked) {
+                self.fresh(tool, made, cx.facts.now)?;
+            }
+            scans.push(scan);
+        }
+        Ok(self.outcome(&scans, tool, cx))
+    }
+}
+
+impl Container {
+    fn tool(&self, cx: &Context<'_>) -> Tool {
+        match self.scanner {
+            Scanner::Grype => Tool::Grype,
+            Scanner::Auto if !cx.facts.has(Tool::Trivy) && cx.facts.has(Tool::Grype) => Tool::Grype,
+            Scanner::Trivy | Scanner::Auto => Tool::Trivy,
+        }
+    }
+
+    fn scan(&self, cx: &Context<'_>, image: &str) -> Step {
+        let offline = cx.options.offline;
+        let tool = self.tool(cx);
+        let extension = Path::new(image).extension().and_then(|extension| extension.to_str());
+        let archive = matches!(extension, Some("tar" | "gz" | "tgz"));
+        let words: Vec<&str> = if tool == Tool::Trivy {
+            let update: &[&str] =
+                if offline { &["--skip-db-update", "--offline-scan"] } else { &["--skip-db-update=false"] };
+            let named: &[&str] = if archive { &["--input", image] } else { &[image] };
+            [
+                &["image", "--quiet", "--format", "json", "--scanners", "vuln", "--exit-code", "0"],
+                update,
+                named,
+            ]
+            .concat()
+        } else {
+            vec![image, "--output", "json"]
+        };
+        let update = if offline { "false" } else { "true" };
+        let env = match tool {
+            Tool::Grype => {
+                vec![("GRYPE_DB_AUTO_UPDATE", update), ("GRYPE_CHECK_FOR_APP_UPDATE", "false")]
+            }
+            _ => Vec::new(),
+        };
+        Step::Tool(ToolCall {
+            tool,
+            args: words.into_iter().map(str::to_owned).collect(),
+            env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            streams: Streams::Separate,
+            builds: false,
+        })
+    }
+
+    /// Offline, trivy scans with whatever database there is, and its report does not tell how old that is.
+    fn database_of_trivy(&self, cx: &Context<'_>) -> Option<Step> {
+        (cx.options.offline && self.tool(cx) == Tool::Trivy).then(|| {
+            Step::Tool(ToolCall {
+                tool: Tool::Trivy,
+                args: ["version", "--format", "json"].map(str::to_owned).to_vec(),
+                env: Vec::new(),
+                streams: Streams::Separate,
+                builds: false,
+            })
+        })
+    }
+
+    /// Whether the scanner's database is young enough to judge by.
+    fn fresh(&self, tool: Tool, made: Timestamp, now: Timestamp) -> Result<(), Unreadable> {
+        let limit = SignedDuration::try_from(self.max_age.0).unwrap_or(SignedDuration::MAX);
+        let age = now.duration_since(made);
+        if age <= limit {
+            return Ok(());
+        }
+        let days = age.as_hours() / 24;
+        let limit = String::from(self.max_age);
+        let mend = if tool == Tool::Grype { "grype db update" } else { "trivy image --download-db-only" };
+        Err(Unreadable::unavailable(format!("{tool}'s database is {days} days old (limit {limit})"))
+            .help(mend))
+    }
+
+    fn outcome(&self, scans: &[ImageScan], tool: Tool, cx: &Context<'_>) -> Outcome {
+        let today = cx.facts.today();
+        let holds = |ignore: &Ignore| ignore.expires.0 >= today;
+        let mut findings = Vec::new();
+        for scan in scans {
+            let accepted = |found: &ImageVulnerability| {
+                self.ignore.iter().any(|ignore| ignore.id == found.id && holds(ignore))
+            };
+            let counted: Vec<&ImageVulnerability> =
+                scan.vulnerabilities.iter().filter(|found| !accepted(found)).collect();
+            findings.extend(self.findings(scan, &counted));
+        }
+        for ignore in &self.ignore {
+            let Ignore { id, reason, expires } = ignore;
+            if !scans.iter().any(|scan| scan.vulnerabilities.iter().any(|found| found.id == *id)) {
+                let message = format!("{id} is accepted and no image has it");
+                findings.push(
+                    Finding::warning("container/ignore-unused", message).help("remove it from `ignore`"),
+                );
+            } else if !holds(ignore) {
+                let message = format!("{id} was accepted until {} ({reason})", expires.0);
+                let help = "fix it now, or accept it again with a new date";
+                findings.push(Finding::error("container/ignore-expired", message).help(help).anchor(id));
+            }
+        }
+        let bad = findings.iter().filter(|finding| finding.rule == "container/vulnerability").count();
+        let images = counted(scans.len(), "image");
+        let floor = self.severity.severity().name();
+        let summary = match bad {
+            0 => format!("no vulnerability from {floor} in {images} ({tool})"),
+            1 => format!("1 vulnerability from {floor} in {images} (bar 0; {tool})"),
+            many => format!("{many} vulnerabilities from {floor} in {images} (bar 0; {tool})"),
+        };
+        let all = scans.iter().map(|scan| scan.vulnerabilities.len()).sum();
+        Outcome::new(summary)
+            .count("images", scans.len())
+            .count("vulnerabilities", all)
+            .count("failing", bad)
+            .text("scanner", tool.to_string())
+            .findings(findings)
+    }
+
+    fn findings(&self, scan: &ImageScan, found: &[&ImageVulnerability]) -> Vec<Finding> {
+        let (image, floor) = (&scan.image, self.severity.severity());
+        let mut findings = Vec::new();
+        if scan.end_of_life {
+            let system = scan.system.as_deref().unwrap_or("its system");
+            let message =
+                format!("{image}: {system} gets no more security data; what is new in it is not found");
+            let help = "build on a version of the system that is still supported";
+            findings.push(Finding::error("container/end-of-life", message).help(help));
+        }
+        let below: Vec<String> = found
+            .iter()
+            .filter(|one| one.severity < floor && one.severity != ImageSeverity::Unknown)
+            .map(|one| line(one))
+            .collect();
+        for one in found {
+            let message = format!("{image}: {}", line(one));
+            let finding = match one.severity {
+                ImageSeverity::Unknown => Finding::warning("container/unknown-severity", message),
+                severity if severity >= floor => Finding::error("container/vulnerability", message),
+                _ => continue,
+            };
+            let fix = match one.fixed.as_str() {
+                "" => "no fixed version is out".to_owned(),
+                versions => format!("fixed in {versions}"),
+            };
+            let more = one.url.as_ref().map(|url| format!("; {url}")).unwrap_or_default();
+            findings.push(finding.help(fix + &more).anchor(format!("{image} {} {}", one.id, one.package)));
+        }
+        if !below.is_empty() {
+            let count = below.len();
+            let message = format!("{image}: {count} of the vulnerabilities weigh less than {}", floor.name());
+            let finding =
+                Finding::warning("container/below-severity", message).anchor(format!("{image} below"));
+            findings.push(finding.detail(below.join("\n")));
+        }
+        findings
+    }
+}
+
+fn line(found: &ImageVulnerability) -> String {
+    let ImageVulnerability { id, package, version, severity, title, .. } = found;
+    let title = title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
+    format!("{package} {version}{title} [{id}] ({})", severity.name())
+}
+
+/// A scanner's answer about that image.
+fn read(tool: Tool, image: &str, captured: &Captured) -> Result<ImageScan, Unreadable> {
+    let code = captured.exit_code()?;
+    if code != 0 {
+        return Err(failed(tool, code, captured));
+    }
+    let garbage = |error: ImageScanError| Unreadable::garbage(error.to_string());
+    let scan =
+        if tool == Tool::Grype { grype::parse(&captured.stdout) } else { trivy::parse(&captured.stdout) };
+    let scan = scan.map_err(garbage)?;
+    if scan.image != image {
+        return Err(Unreadable::garbage(format!("{tool} reports on `{}`, not on `{image}`", scan.image)));
+    }
+    if scan.system.is_none() && scan.vulnerabilities.is_empty() && tool == Tool::Grype {
+        let reason = format!("{tool} found neither a system nor a vulnerable package in {image}");
+        return Err(
+            Unreadable::nothing_ran(reason).help("whether it saw any package is not known; try trivy")
+        );
+    }
+    Ok(scan)
+}
+
+/// When trivy's database was made.
+fn trivys_database(captured: &Captured) -> Result<Timestamp, Unreadable> {
+    let code = captured.exit_code()?;
+    if code != 0 {
+        return Err(failed(Tool::Trivy, code, captured));
+    }
+    let made = trivy::database(&captured.stdout).map_err(|error| Unreadable::garbage(error.to_string()))?;
+    made.ok_or_else(|| {
+        Unreadable::unavailable("trivy has no database yet").help("trivy image --download-db-only")
+    })
+}
+
+fn failed(tool: Tool, code: i32, captured: &Captured) -> Unreadable {
+    let stderr = String::from_utf8_lossy(&captured.stderr);
+    let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let last = last.unwrap_or("without a message");
+    Unreadable::crashed(format!("{tool} ended with the exit code {code}: {last}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::gate::Options;
+
+    fn container(severity: Floor, ignored: &[(&str, &str)]) -> Container {
+        let ignore = ignored.iter().map(|(id, expires)| Ignore {
+            id: (*id).to_owned(),
+            reason: Reason::try_from("not reachable".to_owned()).unwrap(),
+            expires: Expiry::try_from((*expires).to_owned()).unwrap(),
+        });
+        let ignore = ignore.collect();
+        Container { images: vec!["app".to_owned()], severity, ignore, ..Container::default() }
+    }
+
+    fn scan(severities: &[ImageSeverity]) -> ImageScan {
+        let vulnerability = |(number, severity): (usize, &ImageSeverity)| ImageVulnerability {
+            id: format!("CVE-{number}"),
+            package: "p".into(),
+            version: "1".into(),
+            fixed: String::new(),
+            severity: *severity,
+            title: None,
+            url: None,
+        };
+        let vulnerabilities = severities.iter().enumerate().map(vulnerability).collect();
+        ImageScan { image: "app".into(), system: None, end_of_life: false, database: None, vulnerabilities }
+    }
+
+    fn rules(container: &Container, scan: ImageScan) -> Vec<String> {
+        let facts = Facts { now: "2026-06-01T12:00:00Z".parse().unwrap(), ..Facts::default() };
+        let (options, selected) = (Options::default(), BTreeSet::new());
+        let cx = Context::new(&facts, &options, &selected);
+        let outcome = container.outcome(&[scan], Tool::Trivy, &cx);
+        outcome.findings.into_iter().map(|finding| finding.rule.replace("container/", "")).collect()
+    }
+
+    #[test]
+    fn the_floor_parts_what_fails_from_what_is_named() {
+        use ImageSeverity::{Critical, High, Low, Medium, Negligible, Unknown};
+        let all = [Critical, High, Medium, Low, Negligible, Unknown];
+        let found = rules(&container(Floor::High, &[]), scan(&all));
+        assert_eq!(found, ["vulnerability", "vulnerability", "unknown-severity", "below-severity"]);
+        let found = rules(&container(Floor::Critical, &[]), scan(&[High]));
+        assert_eq!(found, ["below-severity"]);
+    }
+
+    #[test]
+    fn what_is_accepted_holds_until_its_day() {
+        let high = || scan(&[ImageSeverity::High]);
+        assert!(rules(&container(Floor::High, &[("CVE-0", "2026-06-01")]), high()).is_empty());
+        let expired = rules(&container(Floor::High, &[("CVE-0", "2026-05-31")]), high());
+        assert_eq!(expired, ["vulnerability", "ignore-expired"]);
+        let unused = rules(&container(Floor::High, &[("CVE-7", "2027-01-01")]), scan(&[]));
+        assert_eq!(unused, ["ignore-unused"]);
+    }
+
+    #[test]
+    fn a_system_without_security_data_is_an_error() {
+        let old = ImageScan { end_of_life: true, ..scan(&[]) };
+        assert_eq!(rules(&container(Floor::High, &[]), old), ["end-of-life"]);
+    }
+
+    #[test]
+    fn a_database_beyond_its_age_does_not_judge() {
+        let container = container(Floor::High, &[]);
+        let now: Timestamp = "2026-06-08T00:00:00Z".parse().unwrap();
+        assert!(container.fresh(Tool::Grype, "2026-06-01T00:00:00Z".parse().unwrap(), now).is_ok());
+        let old = container.fresh(Tool::Grype, "2026-05-31T00:00:00Z".parse().unwrap(), now).unwrap_err();
+        assert_eq!(old.reason, "grype's database is 8 days old (limit 7days)");
+    }
+
+    #[test]
+    fn trivy_is_told_to_bring_its_database_up_to_date() {
+        let container = container(Floor::High, &[]);
+        let (facts, selected) = (Facts::default(), BTreeSet::new());
+        let line = |offline: bool| {
+            let options = Options { offline, ..Options::default() };
+            container.scan(&Context::new(&facts, &options, &selected), "app").to_string()
+        };
+        assert!(line(false).contains("--skip-db-update=false app"), "{}", line(false));
+        assert!(line(true).contains("--skip-db-update --offline-scan app"), "{}", line(true));
+    }
+}
