@@ -243,3 +243,27 @@ pub fn failed(captured: &Captured) -> Unreadable {
         _ => Unreadable::crashed(reason),
     }
 }
+/// A warning for each flag that allows lints everywhere, for the gate that reads what that tool says.
+///
+/// # Errors
+/// When the flags cap all lints: the tool then tells nothing at all; when they are in a file of the tool's own,
+/// which nobody reads here.
+pub fn silencing(flags: &[(String, String)], gate: &str) -> Result<Vec<Finding>, Unreadable> {
+    let find = |start: &str| flags.iter().find(|(_, flag)| flag.starts_with(start));
+    if let Some((place, flag)) = find("--cap-lints") {
+        let reason = format!("`{flag}` in {place} switches every lint off");
+        return Err(Unreadable::garbage(reason).help("take it out of the flags"));
+    }
+    if let Some((place, flag)) = find("@") {
+        let reason = format!("`{flag}` in {place} names a file of flags, which may switch lints off");
+        return Err(Unreadable::garbage(reason).help("write its flags out in the place of its name"));
+    }
+    let silences = |flag: &str| flag.starts_with("-A") || flag == "--allow" || flag.starts_with("--allow=");
+    let silencing = flags.iter().filter(|(_, flag)| silences(flag));
+    let warn = |(place, flag): &(String, String)| {
+        let message = format!("`{flag}` in {place} allows lints everywhere");
+        Finding::warning(format!("{gate}/silenced"), message)
+            .help("allow a lint where it is wrong: #[expect(…, reason = \"…\")]")
+    };
+    Ok(silencing.map(warn).collect())
+}

@@ -13,7 +13,8 @@ use crate::step::Tool;
 
 pub use files::{from_file_list, utf8_name, with_files};
 pub use manifests::{
-    build_targets_of_config, lints_of_manifest, mark_own_harnesses, rustflags_of_config, split_flags,
+    build_targets_of_config, flags_of_config, includes_of_config, lints_of_manifest, mark_own_harnesses,
+    split_flags,
 };
 pub use tools::{from_git, from_rustc};
 
@@ -37,6 +38,8 @@ pub struct Facts {
     pub cargo_configs: Vec<String>,
     /// Flags for every rustc, each with where it comes from: a variable or a configuration file.
     pub rustflags: Vec<(String, String)>,
+    /// The same for every rustdoc.
+    pub rustdocflags: Vec<(String, String)>,
     /// The targets that cargo's configuration builds for; empty for the host's.
     pub build_targets: Vec<String>,
     /// clippy's lints that the manifests set themselves, as `clippy::name`.

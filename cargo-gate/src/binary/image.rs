@@ -100,7 +100,8 @@ impl Image {
         let mut sizes = BTreeMap::new();
         for symbol in &self.symbols {
             if let Some(name) = crate_of(&symbol.name) {
-                *sizes.entry(name).or_default() += symbol.size;
+                let sum: &mut u64 = sizes.entry(name).or_default();
+                *sum = sum.saturating_add(symbol.size);
             }
         }
         sizes

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, TableLike, Value};
 
 use super::custom;
 use super::decode::{Problems, Section, nearest, property_names, unknown};
@@ -119,6 +119,7 @@ fn from_table(file: &str, text: &str, root: &dyn TableLike) -> Result<Config, Co
     let custom = custom::gates(root, &ids, &mut problems);
     let every: Vec<&str> = ids.iter().copied().chain(custom.iter().map(|gate| gate.info.id)).collect();
     check_stages(root, &every, &mut problems);
+    check_numbers(root, &mut problems);
     let empty = toml_edit::Table::new();
     let tables = match root.get("gates") {
         None => &empty as &dyn TableLike,
@@ -149,6 +150,29 @@ fn from_table(file: &str, text: &str, root: &dyn TableLike) -> Result<Config, Co
         Ok(Config { general, gates, digest: digest(&[text]) })
     } else {
         Err(ConfigError { problems })
+    }
+}
+
+/// TOML knows `nan` and `inf`. Nothing is above such a bar, and nothing below it.
+fn check_numbers(table: &dyn TableLike, problems: &mut Problems<'_>) {
+    let mut values: Vec<&Value> = Vec::new();
+    for (_, item) in table.iter() {
+        match item {
+            Item::Table(inner) => check_numbers(inner, problems),
+            Item::ArrayOfTables(inner) => inner.iter().for_each(|one| check_numbers(one, problems)),
+            Item::Value(value) => values.push(value),
+            Item::None => {}
+        }
+    }
+    while let Some(value) = values.pop() {
+        match value {
+            Value::Float(number) if !number.value().is_finite() => {
+                problems.add(value.span(), format!("`{}` is no number to judge by", number.value()));
+            }
+            Value::Array(inner) => values.extend(inner),
+            Value::InlineTable(inner) => values.extend(inner.iter().map(|(_, value)| value)),
+            _ => {}
+        }
     }
 }
 
@@ -212,6 +236,17 @@ mod tests {
         let found = problems(text);
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found[0].contains(":3:") && found[1].contains(":4:"), "{found:#?}");
+    }
+
+    #[test]
+    fn a_bar_that_nothing_can_miss_is_told_with_its_place() {
+        for number in ["nan", "-nan", "inf", "+inf", "-inf"] {
+            let found = problems(&format!("[gates.size]\nmax_growth_percent = {number}\n"));
+            assert_eq!(found.len(), 1, "{found:#?}");
+            assert!(found[0].starts_with("bulletproof.toml:2:22: "), "{found:#?}");
+        }
+        let found = problems("[gates.size]\nprograms = { a = 1.5, b = inf }\n");
+        assert!(found[0].starts_with("bulletproof.toml:2:27: "), "{found:#?}");
     }
 
     #[test]

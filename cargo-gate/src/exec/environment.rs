@@ -20,6 +20,8 @@ pub struct Environment {
     pub no_progress: bool,
     /// The variables with flags for every rustc, each with its value.
     pub rustflags: Vec<(String, String)>,
+    /// The same for every rustdoc.
+    pub flags_of_rustdoc: Vec<(String, String)>,
     /// Revisions that the server which runs us names as the target of a change, the likeliest first.
     pub base_hints: Vec<String>,
     /// `RUSTC_WORKSPACE_WRAPPER`: what the user has cargo call in the place of rustc for the workspace.
@@ -54,7 +56,8 @@ impl Environment {
                 .map(|value| value.to_string_lossy().into_owned()),
             color: variable("CARGO_TERM_COLOR").and_then(|value| value.into_string().ok()),
             no_progress: variable("CARGO_TERM_PROGRESS_WHEN").is_some_and(|value| value == "never"),
-            rustflags: std::env::vars_os().filter_map(|(name, value)| rustflags(&name, &value)).collect(),
+            rustflags: flags("RUSTFLAGS"),
+            flags_of_rustdoc: flags("RUSTDOCFLAGS"),
             base_hints: base_hints(&|name| variable(name)?.into_string().ok()),
             workspace_wrapper: variable("RUSTC_WORKSPACE_WRAPPER")
                 .or_else(|| variable("CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER")),
@@ -93,11 +96,21 @@ fn parted(flags: &OsStr) -> OsString {
     flags.join("\u{1f}").into()
 }
 
-fn rustflags(name: &OsStr, value: &OsStr) -> Option<(String, String)> {
-    let name = name.to_str()?;
-    let known = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].contains(&name);
-    let of_target = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
-    (known || of_target).then(|| (name.to_owned(), value.to_string_lossy().into_owned()))
+/// The variables with those flags, as cargo names them.
+fn flags(kind: &str) -> Vec<(String, String)> {
+    let variables =
+        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| holds(name, kind)));
+    variables
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .collect()
+}
+
+fn holds(name: &str, kind: &str) -> bool {
+    let before = name.strip_suffix(kind);
+    before.is_some_and(|before| {
+        ["", "CARGO_ENCODED_", "CARGO_BUILD_"].contains(&before)
+            || (before.starts_with("CARGO_TARGET_") && before.ends_with('_'))
+    })
 }
 
 /// Variables by which git tells its hooks where the repository is (`git rev-parse

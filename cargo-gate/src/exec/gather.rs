@@ -1,6 +1,6 @@
 //! Gathers the facts: cargo, rustc and git are asked at the same time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -78,7 +78,7 @@ pub fn gather(
     facts = facts::with_files(facts, &files.shown);
     facts.files = files.all();
     facts = with_manifests(facts);
-    facts.rustflags = rustflags(&facts, environment);
+    facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
     facts.revision = succeeded(revision)
         .zip(succeeded(status))
@@ -90,36 +90,50 @@ pub fn gather(
     if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
 }
 
-/// The flags for every rustc: from variables, and from the configuration files that cargo reads for
-/// the workspace root.
-fn rustflags(facts: &Facts, environment: &Environment) -> Vec<(String, String)> {
-    let of_variables = environment.rustflags.iter();
-    let variables = of_variables
-        .flat_map(|(name, value)| facts::split_flags(value).into_iter().map(|f| (name.clone(), f)));
-    let files = cargo_configs(facts, environment);
-    let of_files = files.flat_map(|(path, text)| {
+/// Adds the flags for every rustc and rustdoc: from variables, and from the configuration files that cargo
+/// reads for the workspace root.
+fn with_flags(mut facts: Facts, environment: &Environment) -> Facts {
+    let of_variables = |variables: &[(String, String)]| -> Vec<(String, String)> {
+        let each = variables.iter().map(|(name, value)| (name, facts::split_flags(value)));
+        each.flat_map(|(name, flags)| flags.into_iter().map(|flag| (name.clone(), flag))).collect()
+    };
+    facts.rustflags = of_variables(&environment.rustflags);
+    facts.rustdocflags = of_variables(&environment.flags_of_rustdoc);
+    for (path, text) in cargo_configs(&facts, environment) {
         let name = facts::relative(&facts.root, &path);
-        facts::rustflags_of_config(&text).into_iter().map(move |flag| (name.clone(), flag))
-    });
-    variables.chain(of_files).collect()
+        let named = |key| facts::flags_of_config(&text, key).into_iter().map(|flag| (name.clone(), flag));
+        facts.rustflags.extend(named("rustflags"));
+        facts.rustdocflags.extend(named("rustdocflags"));
+    }
+    facts
 }
 
-/// The configuration files that cargo reads for the workspace root, the nearest first, with their texts.
-fn cargo_configs<'a>(
-    facts: &'a Facts,
-    environment: &'a Environment,
-) -> impl Iterator<Item = (PathBuf, String)> + 'a {
+/// The configuration files that cargo reads for the workspace root, the nearest first and each before those
+/// that it includes, with their texts.
+fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(PathBuf, String)> {
     let above = facts.root.ancestors().map(|folder| folder.join(".cargo"));
     let folders = above.chain(environment.cargo_home.clone());
-    let paths = folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name)));
-    paths.filter_map(|path| std::fs::read_to_string(&path).ok().map(|text| (path, text)))
+    let mut paths: VecDeque<PathBuf> =
+        folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name))).collect();
+    let mut read: Vec<(PathBuf, String)> = Vec::new();
+    while let Some(path) = paths.pop_front() {
+        let seen = read.iter().any(|(known, _)| *known == path);
+        let Some(text) = std::fs::read_to_string(&path).ok().filter(|_| !seen) else { continue };
+        let folder = path.parent().unwrap_or(&facts.root).to_owned();
+        for included in facts::includes_of_config(&text).iter().rev() {
+            paths.push_front(folder.join(included));
+        }
+        read.push((path, text));
+    }
+    read
 }
 
 /// The targets that cargo builds for where nobody names one: of the variable, else of the nearest file.
 fn build_targets(facts: &Facts, environment: &Environment) -> Vec<String> {
     let of_files = || {
-        let lists = cargo_configs(facts, environment).map(|(_, text)| facts::build_targets_of_config(&text));
-        lists.into_iter().find(|list| !list.is_empty()).unwrap_or_default()
+        let files = cargo_configs(facts, environment).into_iter();
+        let mut lists = files.map(|(_, text)| facts::build_targets_of_config(&text));
+        lists.find(|list| !list.is_empty()).unwrap_or_default()
     };
     environment.build_target.clone().map_or_else(of_files, |target| vec![target])
 }

@@ -43,20 +43,38 @@ pub fn build_targets_of_config(text: &str) -> Vec<String> {
     target.as_str().into_iter().chain(list).map(str::to_owned).collect()
 }
 
-/// The flags that a configuration file of cargo gives to rustc.
-pub fn rustflags_of_config(text: &str) -> Vec<String> {
+/// The flags that a configuration file of cargo gives to rustc (`rustflags`) or to rustdoc (`rustdocflags`).
+pub fn flags_of_config(text: &str, key: &str) -> Vec<String> {
     let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
     let root = document.as_table();
     let targets = root.get("target").and_then(toml_edit::Item::as_table_like);
     let of_targets = targets.into_iter().flat_map(|targets| targets.iter().map(|(_, target)| target));
     let tables = root.get("build").into_iter().chain(of_targets);
-    let flags = tables.filter_map(|table| table.get("rustflags"));
+    let flags = tables.filter_map(|table| table.get(key));
     flags
         .flat_map(|flags| match flags.as_array() {
             Some(array) => array.iter().filter_map(|flag| flag.as_str()).map(str::to_owned).collect(),
             None => split_flags(flags.as_str().unwrap_or_default()),
         })
         .collect()
+}
+
+/// The files that a configuration file of cargo includes, relative to its own folder.
+pub fn includes_of_config(text: &str) -> Vec<String> {
+    let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };
+    let Some(include) = document.as_table().get("include") else { return Vec::new() };
+    let one = |value: &toml_edit::Value| {
+        let path = value.as_inline_table().map_or(Some(value), |table| table.get("path"))?;
+        path.as_str().map(str::to_owned)
+    };
+    match include {
+        toml_edit::Item::Value(toml_edit::Value::Array(array)) => array.iter().filter_map(one).collect(),
+        toml_edit::Item::Value(value) => one(value).into_iter().collect(),
+        toml_edit::Item::ArrayOfTables(tables) => {
+            tables.iter().filter_map(|table| table.get("path")?.as_str().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Flags as a variable holds them: between spaces, or between unit separators where cargo encodes them.
@@ -103,7 +121,7 @@ mod tests {
     #[test]
     fn flags_are_read_from_every_place_that_cargo_knows() {
         let text = "[build]\nrustflags = [\"--cap-lints\", \"allow\"]\n[target.'cfg(unix)']\nrustflags = \"-A warnings\"\n";
-        assert_eq!(rustflags_of_config(text), ["--cap-lints", "allow", "-A", "warnings"]);
+        assert_eq!(flags_of_config(text, "rustflags"), ["--cap-lints", "allow", "-A", "warnings"]);
         assert_eq!(split_flags("-Cdebuginfo=1\u{1f}-Awarnings"), ["-Cdebuginfo=1", "-Awarnings"]);
     }
 
@@ -114,10 +132,20 @@ mod tests {
         assert!(build_targets_of_config("[target.x]\n").is_empty());
     }
 
+    #[test]
+    fn included_files_are_read_in_every_form() {
+        assert_eq!(includes_of_config("include = \"a.toml\"\n"), ["a.toml"]);
+        let array = "include = [\"a.toml\", { path = \"b.toml\", optional = true }]\n";
+        assert_eq!(includes_of_config(array), ["a.toml", "b.toml"]);
+        assert_eq!(includes_of_config("[[include]]\npath = \"c.toml\"\n"), ["c.toml"]);
+        assert!(includes_of_config("[build]\njobs = 1\n").is_empty());
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_gives_lints_and_flags(text: String) {
-            let _ = (lints_of_manifest(&text), rustflags_of_config(&text), split_flags(&text));
+            let _ = (lints_of_manifest(&text), flags_of_config(&text, "rustflags"), split_flags(&text));
+            let _ = includes_of_config(&text);
         }
     }
 }

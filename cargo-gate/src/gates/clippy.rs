@@ -60,7 +60,7 @@ its name: `[gates.clippy.rules]` with `needless_return = \"warning\"`.
         let compiled = compile::read(cx, evidence.tool(&clippy(cx))?)?;
         let sources = evidence.sources().ok();
         let mut findings = findings(cx, &compiled, sources);
-        findings.extend(silencing_flags(cx)?);
+        findings.extend(compile::silencing(&cx.facts.rustflags, "clippy")?);
         let summary = match findings.len() {
             0 => format!("no warning in {}", counted(compiled.targets, "target")),
             many => format!("{} (bar 0)", counted(many, "warning")),
@@ -94,25 +94,6 @@ fn findings(cx: &Context<'_>, compiled: &Compiled, sources: Option<&Sources>) ->
         findings.extend(all);
     }
     findings
-}
-
-/// A warning for flags that allow lints everywhere.
-///
-/// # Errors
-/// When the flags cap all lints: clippy then does not look at the code at all.
-fn silencing_flags(cx: &Context<'_>) -> Result<Vec<Finding>, Unreadable> {
-    let flags = &cx.facts.rustflags;
-    if let Some((place, flag)) = flags.iter().find(|(_, flag)| flag.starts_with("--cap-lints")) {
-        let reason = format!("`{flag}` in {place} switches clippy off");
-        return Err(Unreadable::garbage(reason).help("take it out of the flags"));
-    }
-    let silences = |flag: &str| flag.starts_with("-A") || flag == "--allow" || flag.starts_with("--allow=");
-    let silencing = flags.iter().filter(|(_, flag)| silences(flag));
-    let warn = |(place, flag): &(String, String)| {
-        Finding::warning("clippy/silenced", format!("`{flag}` in {place} allows lints everywhere"))
-            .help("allow a lint where it is wrong: #[expect(clippy::…, reason = \"…\")]")
-    };
-    Ok(silencing.map(warn).collect())
 }
 
 /// A lint rather than an error of the language: those have codes such as E0308, or none.

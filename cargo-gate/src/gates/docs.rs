@@ -31,6 +31,7 @@ impl Gate for Docs {
             Rule::error("*", "a warning of rustdoc, under the lint's own name"),
             Rule::error("missing_docs", "a public item without documentation, where that lint is on"),
             Rule::error("does-not-compile", "code of which no documentation can be made"),
+            Rule::warning("silenced", "flags for every rustdoc that allow lints"),
             Rule::warning("needs-nightly", "a target that only a nightly toolchain documents"),
         ],
         manual: "\
@@ -81,7 +82,11 @@ The finding shows the place and rustdoc's advice. `missing_docs` is turned on fo
         };
         let outcome =
             Outcome::new(summary).count("targets", compiled.targets).count("warnings", findings.len());
-        Ok(outcome.findings(findings).findings(compiled.nightly_findings("docs/needs-nightly")))
+        let silenced = compile::silencing(&cx.facts.rustdocflags, "docs")?;
+        Ok(outcome
+            .findings(findings)
+            .findings(silenced)
+            .findings(compiled.nightly_findings("docs/needs-nightly")))
     }
 }
 

@@ -65,13 +65,16 @@ pub enum CargoErrorKind {
     Other,
 }
 
+/// What is said where cargo says nothing.
+const NO_REASON: &str = "cargo gave no reason";
+
 /// Finds the first error in the standard error of a failed call.
 pub fn summary(stderr: &[u8]) -> CargoError {
     let lines = plain_lines(stderr);
     let Some(start) = lines.iter().position(|line| is_error(line)) else {
         let last = lines.iter().rfind(|line| !line.trim().is_empty());
         return CargoError {
-            message: last.map_or("cargo gave no reason", |line| line.trim()).to_owned(),
+            message: last.map_or(NO_REASON, |line| line.trim()).to_owned(),
             place: None,
             kind: CargoErrorKind::Other,
         };
@@ -83,8 +86,9 @@ pub fn summary(stderr: &[u8]) -> CargoError {
         .take_while(|(index, line)| *index == 0 || !ends_error(line))
         .map(|(_, line)| line.as_str())
         .collect();
+    let message = Some(message(&text)).filter(|message| !message.trim().is_empty());
     CargoError {
-        message: message(&text),
+        message: message.unwrap_or_else(|| NO_REASON.to_owned()),
         place: text.iter().find_map(|line| place(line)),
         kind: kind(&text, &lines),
     }

@@ -1,6 +1,8 @@
 //! Lock files and advisories.
 
 use cargo_gate::advisory::{AdvisoryFile, match_advisories, parse_lock};
+use cargo_gate::parse::cargo_deny;
+use cargo_gate::policy;
 
 use super::Input;
 
@@ -44,4 +46,28 @@ pub(super) fn advisory(input: Input<'_>) {
     }
     let twice = match_advisories(&packages, &[file.clone(), file]);
     assert!(twice.is_err() || once.is_empty(), "one advisory in two files is told");
+}
+
+/// What `cargo deny` answers.
+pub(super) fn cargo_deny(input: Input<'_>) {
+    let whole = match cargo_deny::parse(input.bytes) {
+        Ok(whole) => whole,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let is_error = |found: &&cargo_deny::Diagnostic| found.weight == cargo_deny::Weight::Error;
+    let errors = whole.diagnostics.iter().filter(is_error).count() as u64;
+    let counted = whole.errors.values().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    assert_eq!(errors, counted, "the summary counts the errors that are there");
+    if let Ok(part) = cargo_deny::parse(input.part()) {
+        assert_eq!(part, whole, "only blanks may be missing");
+    }
+}
+
+/// `deny.toml`, and behind a zero byte the file with further exceptions.
+pub(super) fn policy(input: Input<'_>) {
+    let (file, further) = input.pair();
+    let further = Some(("deny.exceptions.toml", further.bytes)).filter(|(_, bytes)| !bytes.is_empty());
+    if let Err(error) = policy::parse(("deny.toml", file.bytes), further) {
+        assert!(!error.to_string().is_empty());
+    }
 }

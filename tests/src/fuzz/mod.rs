@@ -8,10 +8,13 @@
 mod changes;
 mod compiling;
 mod dependencies;
+mod figures;
 mod formatting;
 mod graphs;
 mod input;
+mod programs;
 mod reports;
+mod secrets;
 mod settings;
 mod sources;
 mod target;

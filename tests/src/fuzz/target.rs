@@ -1,7 +1,8 @@
 //! The list of all targets.
 
 use super::{
-    Input, changes, compiling, dependencies, formatting, graphs, reports, settings, sources, testing,
+    Input, changes, compiling, dependencies, figures, formatting, graphs, programs, reports, secrets,
+    settings, sources, testing,
 };
 
 /// A decoder with what it promises.
@@ -16,20 +17,25 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "advisory", check: dependencies::advisory },
+    Target { name: "cargo_deny", check: dependencies::cargo_deny },
     Target { name: "cargo_error", check: compiling::cargo_error },
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
     Target { name: "git_diff", check: changes::git_diff },
     Target { name: "graph", check: graphs::graph },
+    Target { name: "image", check: programs::image },
     Target { name: "json_lines", check: reports::json_lines },
     Target { name: "junit", check: testing::junit },
+    Target { name: "lcov", check: figures::lcov },
     Target { name: "libtest", check: testing::libtest },
     Target { name: "lock", check: dependencies::lock },
     Target { name: "measured", check: reports::measured },
     Target { name: "nextest", check: testing::nextest },
+    Target { name: "policy", check: dependencies::policy },
     Target { name: "rustfmt", check: formatting::rustfmt },
     Target { name: "sarif", check: reports::sarif },
     Target { name: "scan", check: sources::scan },
+    Target { name: "secret", check: secrets::secret },
 ];
 
 /// The target of that name.

@@ -235,6 +235,52 @@ fn a_gate_whose_tools_are_sound_passes_so_that_the_faults_alone_are_seen() {
     }
 }
 
+/// The gates that look at the base revision.
+fn comparing() -> Vec<&'static str> {
+    let gates = TABLE.iter().map(|row| row.gate).filter(|gate| base(gate, Scene::new()).compares(gate));
+    let gates: Vec<&str> = gates.collect();
+    assert!(gates.len() > 1, "{gates:?}");
+    gates
+}
+
+#[test]
+fn a_base_that_is_not_there_is_not_one_without_changes() {
+    for gate in comparing() {
+        let came = base(gate, Scene::new()).args(&["--base", "no-such-revision"]).run(gate);
+        assert_eq!(
+            (came.status.as_str(), came.why.as_str()),
+            ("broken", "unavailable"),
+            "{gate}: {}",
+            came.all
+        );
+    }
+}
+
+#[test]
+fn a_clone_too_shallow_to_have_the_base_is_not_one_without_changes() {
+    for gate in comparing() {
+        let scene = base(gate, Scene::new());
+        let root = scene.workspace.root();
+        git(&root, &["commit", "--quiet", "--message=one"]);
+        git(&root, &["commit", "--quiet", "--allow-empty", "--message=two"]);
+        // what `git clone --depth 1` leaves: a list of the commits whose parents are not there
+        std::fs::copy(root.join(".git/refs/heads").join(branch(&root)), root.join(".git/shallow")).unwrap();
+        let came = scene.run(gate);
+        assert_eq!(
+            (came.status.as_str(), came.why.as_str()),
+            ("broken", "unavailable"),
+            "{gate}: {}",
+            came.all
+        );
+    }
+}
+
+/// The name of the branch of a repository's `HEAD`.
+fn branch(root: &std::path::Path) -> String {
+    let head = std::fs::read_to_string(root.join(".git/HEAD")).unwrap();
+    head.trim().rsplit('/').next().unwrap().to_owned()
+}
+
 #[test]
 fn a_tool_that_is_not_installed_answers_as_recorded_and_misbehaves_on_cue() {
     let call = Call("no-such-tool", &["--json"]);
@@ -294,10 +340,12 @@ fn a_source_that_git_ignores_and_cargo_compiles_is_judged() {
 }
 
 #[test]
-fn flags_that_switch_clippy_off_leave_no_verdict() {
-    for flags in ["--cap-lints=allow", "--cap-lints allow"] {
-        let came = Scene::new().env("RUSTFLAGS", Some(flags)).run("clippy");
-        assert_eq!((came.status.as_str(), came.why.as_str()), ("broken", "garbage"), "{}", came.all);
+fn flags_that_switch_lints_off_leave_no_verdict() {
+    for (gate, variable) in [("clippy", "RUSTFLAGS"), ("docs", "RUSTDOCFLAGS")] {
+        for flags in ["--cap-lints=allow", "--cap-lints allow", "@flags.txt"] {
+            let came = Scene::new().env(variable, Some(flags)).run(gate);
+            assert_eq!((came.status.as_str(), came.why.as_str()), ("broken", "garbage"), "{}", came.all);
+        }
     }
 }
 

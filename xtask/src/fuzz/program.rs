@@ -54,7 +54,8 @@ impl Fuzzer {
 
     /// Runs it to its end on a target.
     pub(super) fn start(&self, target: &str, args: &[OsString]) -> Result<Output, Error> {
-        let mut program = Program::new(&self.program).args(args).env("FUZZ_TARGET", target);
+        let mut program =
+            Program::new(&self.program).args(args).env("FUZZ_TARGET", target).env("RUST_BACKTRACE", "0");
         Ok(program.output(&CODES)?)
     }
 }

@@ -125,6 +125,14 @@ impl Scene {
         self
     }
 
+    /// Whether a gate looks at the base revision, by its plan.
+    pub(crate) fn compares(&self, gate: &str) -> bool {
+        let gate = self.named.unwrap_or(gate);
+        let run = self.workspace.bulletproof(&["--gate", gate, "--plan", "--format", "json"]);
+        let plan: Value = serde_json::from_str(&run.fakes(&self.fakes).end().stdout).unwrap();
+        plan["steps"].as_array().unwrap().iter().any(|step| step["step"]["kind"] == "base")
+    }
+
     /// What the run of a gate comes to.
     pub(crate) fn run(self, gate: &str) -> Outcome {
         let gate = self.named.unwrap_or(gate);

@@ -1,0 +1,48 @@
+//! Figures that were measured.
+
+use cargo_gate::parse::lcov::{self, Lcov};
+
+use super::Input;
+
+pub(super) fn lcov(input: Input<'_>) {
+    let whole = match lcov::parse(input.bytes) {
+        Ok(whole) => whole,
+        Err(error) => {
+            assert!(!error.problems.is_empty() && !error.to_string().is_empty(), "an error has a reason");
+            return;
+        }
+    };
+    for counts in whole.files.values() {
+        let lines: Vec<u32> = counts.iter().map(|count| count.line).collect();
+        assert!(lines.iter().all(|line| *line > 0), "lines count from 1");
+        assert!(lines.is_sorted_by(|a, b| a < b), "each line once, in order");
+        assert!(counts.hit() <= counts.total());
+    }
+    assert_eq!(lcov::parse(&print(&whole)).as_ref(), Ok(&whole), "what is written is read again");
+    let twice = [input.bytes, b"\n", input.bytes].concat();
+    let twice = lcov::parse(&twice).unwrap_or_default();
+    assert!(twice.files.keys().eq(whole.files.keys()), "sections of one source are merged");
+    assert!(contains(&twice, &whole), "no count is lost where sections are merged");
+    if let Ok(part) = lcov::parse(input.part()) {
+        assert!(contains(&whole, &part), "a part shows no line that the whole has not");
+    }
+}
+
+/// Whether each line of `less` is in `more`, with at least as many hits.
+fn contains(more: &Lcov, less: &Lcov) -> bool {
+    less.files.iter().all(|(file, counts)| {
+        more.files.get(file).is_some_and(|more| {
+            counts.iter().all(|count| more.hits(count.line).is_some_and(|hits| hits >= count.hits))
+        })
+    })
+}
+
+fn print(lcov: &Lcov) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (file, counts) in &lcov.files {
+        lines.push(format!("SF:{file}\r\n"));
+        lines.extend(counts.iter().map(|count| format!("DA:{},{}\r\n", count.line, count.hits)));
+        lines.push("end_of_record\r\n".to_owned());
+    }
+    lines.concat().into_bytes()
+}
