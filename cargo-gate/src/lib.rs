@@ -22,6 +22,7 @@ mod toml_text;
 mod accept;
 pub mod advisory;
 mod advisory_source;
+pub mod bench;
 pub mod binary;
 pub mod compile;
 pub mod coverage;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod bench_power;
 mod codegen;
 mod corpus;
 mod fuzz;
@@ -38,6 +39,8 @@ enum Chore {
     NewGate(new_gate::Args),
     /// Measure the speed that is claimed, as ratios, into docs/benchmarks.md
     Bench(bench::Args),
+    /// Measure false alarms and misses of the gate `bench`, into docs/bench-rule.md
+    BenchPower(bench_power::Args),
     /// Compare the gates with the tools they stand for, on real packages, into docs/corpus.md
     Corpus(corpus::Args),
     /// Fuzz the decoders with libFuzzer (Linux and macOS; needs a C++ compiler)
@@ -59,6 +62,8 @@ enum Error {
     NewGate(#[from] new_gate::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
+    #[error(transparent)]
+    BenchPower(#[from] bench_power::Error),
     #[error(transparent)]
     Corpus(#[from] corpus::Error),
     #[error(transparent)]
@@ -83,6 +88,7 @@ fn run(chore: &Chore) -> Result<(), Error> {
         Chore::Codegen(args) => codegen::run(args, &Repo::find()?)?,
         Chore::NewGate(args) => new_gate::run(args, &Repo::find()?)?,
         Chore::Bench(args) => bench::run(args, &Repo::find()?)?,
+        Chore::BenchPower(args) => bench_power::run(args, &Repo::find()?)?,
         Chore::Corpus(args) => corpus::run(args)?,
         Chore::Fuzz(args) => fuzz::run(args, &Repo::find()?)?,
         Chore::Sbom(args) => sbom::run(args)?,

@@ -164,7 +164,6 @@ impl Git<'_> {
     }
 
     /// The workspace root within a private copy of the base's files, written once for each commit.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the gates that build the base use it"))]
     pub(super) fn tree(&self, base: &Base) -> Result<PathBuf, Unreadable> {
         let store = self.facts.target.join("bulletproof").join("base");
         let folder = store.join(&base.commit);

@@ -5,6 +5,7 @@
 mod advisory_db;
 mod advisory_update;
 mod base;
+mod bench;
 mod cancel;
 mod environment;
 mod figures;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,8 +12,8 @@ use super::base::Git;
 use super::process::{Command, run};
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
 use super::{
-    advisory_db, advisory_update, figures, files, format, index_cache, license_texts, program, programs,
-    secrets, timing,
+    advisory_db, advisory_update, bench, figures, files, format, index_cache, license_texts, program,
+    programs, secrets, timing,
 };
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
@@ -25,7 +25,9 @@ use crate::parse::git_diff::Changes;
 use crate::reach;
 use crate::sbom::source_time;
 use crate::secret::Tree;
-use crate::step::{AgainstBase, Base, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams};
+use crate::step::{
+    AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams,
+};
 use crate::step::{Scope, SemverCall, Tool, ToolCall, read_graph};
 use crate::test_run::TestSettings;
 
@@ -79,6 +81,14 @@ impl Bench<'_> {
                 Observed::BaseFigures(against(before, base.as_ref(), read))
             }
             Step::SemverChecks(call) => Observed::Tool(self.semver_checks(call, before, timeout)),
+            Step::BaseBenches { base, build } => {
+                Observed::BaseBenches(against(before, base.as_ref(), |base| {
+                    self.base_benches(base, build, timeout)
+                }))
+            }
+            Step::Benches(call) => Observed::Benches(against(before, call.base.as_ref(), |_| {
+                bench::measure(self, call, before, timeout)
+            })),
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }
@@ -145,6 +155,16 @@ impl Bench<'_> {
         Ok(changes.filter(|changes| same || !changes.files.is_empty()))
     }
 
+    /// The same call of cargo in the base's tree, with a target folder of its own: in the workspace's one, each
+    /// build would replace the other's programs, as cargo gives equal packages equal names wherever they lie.
+    fn base_benches(&self, base: &Base, build: &ToolCall, timeout: Duration) -> AgainstBase<BaseBuilt> {
+        let root = self.git(timeout).tree(base)?;
+        let target = self.facts.target.join("bulletproof").join("bench").join("base-target");
+        let env = vec![("CARGO_TARGET_DIR".into(), Some(target.into()))];
+        let captured = self.call_in(&root, build, env, timeout);
+        Ok(Some(BaseBuilt { root, captured }))
+    }
+
     fn git(&self, timeout: Duration) -> Git<'_> {
         Git { facts: self.facts, environment: self.environment, timeout, cancel: self.cancel }
     }
@@ -193,8 +213,19 @@ impl Bench<'_> {
         env: Vec<(OsString, Option<OsString>)>,
         timeout: Duration,
     ) -> Captured {
+        self.call_in(&self.facts.root, call, env, timeout)
+    }
+
+    /// The same in another folder.
+    fn call_in(
+        &self,
+        folder: &Path,
+        call: &ToolCall,
+        env: Vec<(OsString, Option<OsString>)>,
+        timeout: Duration,
+    ) -> Captured {
         let Some(program) = self.facts.tools.get(&call.tool) else { return not_found(call.tool) };
-        let mut command = Command::new(program, &self.facts.root, timeout).args(&call.args);
+        let mut command = Command::new(program, folder, timeout).args(&call.args);
         command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
         command.env.extend(env);
         command.streams = call.streams;

@@ -1,6 +1,7 @@
 //! The gates, one file each, and their registry: the order of plans, reports and manuals.
 
 mod audit;
+mod bench;
 mod budget;
 mod changelog;
 mod check;
@@ -47,6 +48,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<doctest::Doctest>::NEW,
     &Entry::<flaky::Flaky>::NEW,
     &Entry::<coverage::Coverage>::NEW,
+    &Entry::<bench::Bench>::NEW,
     &Entry::<docs::Docs>::NEW,
     &Entry::<audit::Audit>::NEW,
     &Entry::<deny::Deny>::NEW,

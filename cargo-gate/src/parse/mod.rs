@@ -1,11 +1,13 @@
-//! Decoders of what cargo, nextest and libtest print: pure functions from bytes to plain data.
+//! Decoders of what cargo, nextest, libtest and criterion write: pure functions from bytes to plain data.
 //!
 //! One rule holds in all of them: output that is cut short, contradicts itself or cannot be read
 //! is an error or a failed result. It never becomes "everything passed".
 
+pub mod callgrind;
 pub mod cargo_deny;
 pub mod cargo_error;
 pub mod cargo_messages;
+pub mod criterion;
 pub mod git_diff;
 pub mod grype;
 mod image_scan;

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use super::Step;
 use super::base::{AgainstBase, Base};
+use super::bench::BaseBuilt;
 use super::measure::{Counts, Instrumented, LlvmTools};
 use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
 use crate::advisory::LockedPackage;
+use crate::bench::BenchRun;
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Metric, Unreadable};
@@ -267,6 +269,10 @@ pub enum Observed {
     Counts(Result<Counts, Unreadable>),
     /// The outcomes of all test runs on this tree; none where it is not a commit's.
     TestHistory(Result<Option<History>, Unreadable>),
+    /// The base's benches, built.
+    BaseBenches(AgainstBase<BaseBuilt>),
+    /// The measured benches.
+    Benches(AgainstBase<BenchRun>),
 }
 
 /// The evidence of all finished steps.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::bench::BenchCall;
 use super::measure::Instrument;
 use super::{SemverCall, Timing};
 use crate::policy;
@@ -74,6 +75,15 @@ pub enum Step {
     },
     /// A program of the workspace's own.
     Program(ProgramCall),
+    /// The bench programs of the base, built.
+    BaseBenches {
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+        /// The build, carried out in the base's tree.
+        build: ToolCall,
+    },
+    /// The benches of the base and of the head, measured.
+    Benches(BenchCall),
     /// What git has under each of those names: `git cat-file --batch-check`, whose answers are a tool's.
     Objects {
         /// Names of revisions, as git knows them.
@@ -139,7 +149,10 @@ impl Step {
         match self {
             Self::Format => vec![Self::Sources],
             Self::Advisories { .. } | Self::Yanked => vec![Self::Lock],
-            Self::Changes { base } | Self::BaseFile { base, .. } | Self::BaseFigures { base, .. } => {
+            Self::Changes { base }
+            | Self::BaseFile { base, .. }
+            | Self::BaseFigures { base, .. }
+            | Self::BaseBenches { base, .. } => {
                 vec![Self::Base { named: base.clone() }]
             }
             Self::LicenseTexts { offline } => {
@@ -152,6 +165,7 @@ impl Step {
             }) => {
                 vec![Self::Tool(build.clone())]
             }
+            Self::Benches(call) => call.after(),
             Self::Secrets { scope: Scope::Change { base }, .. } => {
                 vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
             }
@@ -180,15 +194,18 @@ impl Step {
 
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
-        matches!(self, Self::Tool(call) if call.builds)
-            || matches!(self, Self::Instrumented(_) | Self::SemverChecks(_))
+        match self {
+            Self::Tool(call) => call.builds,
+            Self::Instrumented(_) | Self::SemverChecks(_) | Self::BaseBenches { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether it runs while nothing else does, since it measures time.
     pub fn exclusive(&self) -> bool {
         match self {
             Self::Program(call) => call.exclusive,
-            Self::Timing(_) => true,
+            Self::Timing(_) | Self::Benches(_) => true,
             _ => false,
         }
     }
@@ -212,6 +229,8 @@ impl fmt::Display for Step {
             Self::BaseFile { path, .. } => write!(f, "read {path} of the base"),
             Self::BaseFigures { gate, .. } => write!(f, "recorded figures of {gate} for the base"),
             Self::Program(call) => write!(f, "{call}"),
+            Self::BaseBenches { .. } => write!(f, "build the benches of the base"),
+            Self::Benches(call) => write!(f, "{call}"),
             Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
             Self::SourceTime => write!(f, "find the time of the sources"),
             Self::SemverChecks(call) => write!(f, "cargo semver-checks --package {}", call.package),

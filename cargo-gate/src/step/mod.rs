@@ -1,6 +1,7 @@
 //! Steps: the effects that gates ask for, and the evidence that the steps give.
 
 mod base;
+mod bench;
 mod cargo;
 mod evidence;
 mod graph;
@@ -10,6 +11,7 @@ mod semver_call;
 mod timing;
 
 pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
+pub use bench::{BaseBuilt, BenchCall, BenchMeasure, bench_build};
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
 pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
 pub(crate) use graph::read_graph;

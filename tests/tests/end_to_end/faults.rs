@@ -122,6 +122,7 @@ const TABLE: &[Row] = &[
     rows::flaky::ROW,
     rows::coverage::ROW,
     rows::audit::ROW,
+    rows::bench::ROW,
     rows::unused_deps::ROW,
     rows::size::ROW,
     rows::custom::ROW,
@@ -185,6 +186,7 @@ fn tool(gate: &str, call: Call, misbehaviour: Misbehaviour) -> Scene {
 /// What a gate needs before it can pass: tools that nobody can be asked to install, and their config.
 fn base(gate: &str, scene: Scene) -> Scene {
     match gate {
+        "bench" => rows::bench::sound(scene),
         "container" => rows::container::sound(scene),
         "custom" => rows::custom::sound(scene),
         "semver" => rows::semver::sound(scene),

@@ -12,6 +12,8 @@ use super::support::{Database, Fakes, Workspace, find_program, fixtures_folder, 
 
 /// Why no fixture provokes the rules of `deps`.
 const CHANGE_OF_PACKAGES: &str = "it needs two states of a lock file; the tests of dependencies make them";
+/// What holds for all rules of `bench`.
+const TWO_COMMITS: &str = "it needs two commits; the tests of benches make them";
 
 /// Rules that no fixture can provoke, each with the reason.
 const UNPROVOKED: &[(&str, &str)] = &[
@@ -33,6 +35,18 @@ const UNPROVOKED: &[(&str, &str)] = &[
     ("changelog/not-changed", "needs a commit to compare with: see the fault row of changelog"),
     ("version/tag-differs", "needs a commit with a tag: see releases.rs"),
     ("version/already-tagged", "needs a commit with a tag: see releases.rs"),
+    ("bench/slower", TWO_COMMITS),
+    ("bench/somewhat-slower", TWO_COMMITS),
+    ("bench/layout", "it needs a bench whose code lies elsewhere; unit tests judge recorded ones"),
+    ("bench/unclear", TWO_COMMITS),
+    ("bench/failed", TWO_COMMITS),
+    ("bench/does-not-compile", TWO_COMMITS),
+    ("bench/not-compared", TWO_COMMITS),
+    ("bench/vanished", TWO_COMMITS),
+    ("bench/not-criterion", TWO_COMMITS),
+    ("bench/needs-nightly", TWO_COMMITS),
+    ("bench/accept-expired", TWO_COMMITS),
+    ("bench/accept-unused", TWO_COMMITS),
 ];
 
 /// The fixtures: the folders with an `expected.json`.

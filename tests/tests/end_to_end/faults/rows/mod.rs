@@ -1,6 +1,7 @@
 //! One row a gate.
 
 pub(super) mod audit;
+pub(super) mod bench;
 pub(super) mod budget;
 pub(super) mod changelog;
 pub(super) mod check;

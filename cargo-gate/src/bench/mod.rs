@@ -1,0 +1,21 @@
+//! Whether a bench became slower: the rule over measured rounds, the opinion on each bench, its picture.
+//! Pure.
+
+mod build;
+mod call;
+mod opinion;
+mod plot;
+mod rule;
+mod run;
+mod words;
+
+pub use build::{BuiltBench, BuiltBenches, read_build};
+pub use call::{PACES, Pace, exactly, short_run};
+pub use opinion::{Kind, Opinion, opinions, row};
+pub use plot::html;
+pub use rule::{
+    Bars, CONFIRMING, FEWEST, Interval, Judgement, MOST, Round, USUAL, Verdict, confirmed, judge, settled,
+    suspected,
+};
+pub use run::{BenchRun, Instructions, Measured, Programs, Side, State};
+pub use words::percent;

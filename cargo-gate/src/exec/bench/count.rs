@@ -1,0 +1,70 @@
+//! Counts instructions of one iteration with callgrind.
+
+use super::Machine;
+use super::program::{Answer, Pair, Program, succeeded};
+use crate::bench::{BenchRun, Instructions, Side, State, exactly};
+use crate::exec::process::Command;
+use crate::gate::Unreadable;
+use crate::parse::callgrind;
+use crate::step::Tool;
+
+/// Counts all benches that both sides have.
+pub(super) fn all(
+    machine: &Machine<'_>,
+    pairs: &[Option<Pair>],
+    run: &mut BenchRun,
+) -> Result<(), Unreadable> {
+    for (programs, pair) in run.programs.iter_mut().zip(pairs) {
+        let (State::Compared { benches, .. }, Some(pair)) = (&mut programs.state, pair) else { continue };
+        if machine.valgrind.is_none() {
+            let reason = "valgrind, which counts the instructions, is not installed";
+            return Err(Unreadable::unavailable(reason).help(Tool::Valgrind.install()));
+        }
+        for bench in benches {
+            match both(machine, pair, &bench.name)? {
+                Ok(instructions) => bench.instructions = Some(instructions),
+                Err(failure) => bench.failure = Some(failure),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Instructions of one iteration on both sides, or which side could not be counted and why.
+pub(super) fn both(
+    machine: &Machine<'_>,
+    pair: &Pair,
+    bench: &str,
+) -> Result<Result<Instructions, (Side, String)>, Unreadable> {
+    let mut counts = [0; 2];
+    let sides = [(Side::Base, &pair.base), (Side::Head, &pair.head)];
+    for (count, (side, program)) in counts.iter_mut().zip(sides) {
+        match one(machine, program, bench)? {
+            Ok(instructions) => *count = instructions,
+            Err(why) => return Ok(Err((side, why))),
+        }
+    }
+    let [base, head] = counts;
+    Ok(Ok(Instructions { base, head }))
+}
+
+/// The instructions of a run of one iteration less those of a run of none.
+fn one(machine: &Machine<'_>, program: &Program, bench: &str) -> Answer<u64> {
+    let with = match run(machine, program, &exactly(bench))? {
+        Ok(count) => count,
+        Err(why) => return Ok(Err(why)),
+    };
+    Ok(run(machine, program, &exactly(""))?.map(|without| with.saturating_sub(without)))
+}
+
+fn run(machine: &Machine<'_>, program: &Program, filter: &str) -> Answer<u64> {
+    let Some(valgrind) = &machine.valgrind else { return Ok(Err("valgrind is not installed".to_owned())) };
+    let home = machine.fresh_home()?;
+    let outer = Command::new(valgrind, home.path(), machine.timeout)
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    let captured = machine.call(program, Some(&outer), &["--bench", "--test", filter], home.path());
+    if let Err(why) = succeeded(&captured)? {
+        return Ok(Err(why));
+    }
+    Ok(callgrind::instructions(&captured.stderr).ok_or_else(|| "callgrind gave no count".to_owned()))
+}

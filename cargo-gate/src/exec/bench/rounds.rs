@@ -1,0 +1,114 @@
+//! Rounds: each bench for a moment on one side and at once on the other, until its answer is clear.
+
+use std::time::Instant;
+
+use super::program::Pair;
+use super::{Machine, count};
+use crate::bench::{
+    BenchRun, CONFIRMING, MOST, Measured, PACES, Pace, Round, Side, State, settled, suspected,
+};
+use crate::gate::Unreadable;
+use crate::step::BenchCall;
+
+/// A bench in work.
+struct Work<'a> {
+    bench: &'a mut Measured,
+    pair: &'a Pair,
+    /// criterion's times, as the program's version knows them.
+    pace: Pace,
+}
+
+/// Measures all benches that both sides have.
+pub(super) fn run(
+    machine: &Machine<'_>,
+    call: &BenchCall,
+    pairs: &[Option<Pair>],
+    run: &mut BenchRun,
+) -> Result<(), Unreadable> {
+    let [pace, _] = PACES;
+    let mut works = Vec::new();
+    for (programs, pair) in run.programs.iter_mut().zip(pairs) {
+        let (State::Compared { benches, .. }, Some(pair)) = (&mut programs.state, pair) else { continue };
+        works.extend(benches.iter_mut().map(|bench| Work { bench, pair, pace }));
+    }
+    let start = Instant::now();
+    let benches = works.len();
+    let is_slower =
+        |bench: &Measured| bench.failure.is_none() && suspected(&bench.rounds, call.bars, benches);
+    let late = || start.elapsed() >= call.time;
+    let mut out_of_time = false;
+    for number in 0..MOST {
+        for (place, work) in works.iter_mut().enumerate() {
+            if work.bench.failure.is_some() || settled(&work.bench.rounds, call.bars, benches) {
+                continue;
+            }
+            if late() {
+                out_of_time = true;
+                break;
+            }
+            if let Some(round) = work.round(machine, number + place)? {
+                work.bench.rounds.push(round);
+            }
+        }
+    }
+    // a bench that would fail is measured anew, at another time and whatever the clock says
+    for number in 0..CONFIRMING {
+        for (place, work) in works.iter_mut().enumerate().filter(|(_, work)| is_slower(work.bench)) {
+            if let Some(round) = work.round(machine, number + place)? {
+                work.bench.anew.push(round);
+            }
+        }
+    }
+    for work in &mut works {
+        if machine.valgrind.is_some() && is_slower(work.bench) {
+            work.bench.instructions = count::both(machine, work.pair, &work.bench.name)?.ok();
+        }
+    }
+    run.out_of_time = out_of_time;
+    run.took = start.elapsed();
+    Ok(())
+}
+
+impl Work<'_> {
+    /// One round; none where a side could not be measured, which the bench then says.
+    fn round(&mut self, machine: &Machine<'_>, turn: usize) -> Result<Option<Round>, Unreadable> {
+        // AB, BA, AB …: what changes steadily falls on both sides alike
+        let order = if turn.is_multiple_of(2) { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+        let mut round = Round { base: 0.0, head: 0.0 };
+        for side in order {
+            let time = match self.time(machine, side)? {
+                Ok(time) => time,
+                Err(why) => {
+                    self.bench.failure = Some((side, why));
+                    return Ok(None);
+                }
+            };
+            match side {
+                Side::Base => round.base = time,
+                Side::Head => round.head = time,
+            }
+        }
+        Ok(Some(round))
+    }
+
+    fn time(&mut self, machine: &Machine<'_>, side: Side) -> Result<Result<f64, String>, Unreadable> {
+        let [_, whole_seconds] = PACES;
+        let program = match side {
+            Side::Base => &self.pair.base,
+            Side::Head => &self.pair.head,
+        };
+        let time = machine.shortest(program, &self.bench.name, self.pace)?;
+        let first = self.bench.rounds.is_empty() && self.pace != whole_seconds;
+        match time {
+            // an old criterion may not take parts of a second
+            Err(why) if first && !why.contains("panicked") => {
+                let slower = machine.shortest(program, &self.bench.name, whole_seconds)?;
+                if slower.is_ok() {
+                    self.pace = whole_seconds;
+                }
+                Ok(slower.map_err(|_| why))
+            }
+            time => Ok(time),
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! `bench`: criterion's benches of the change, run in turns with those of the base.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::bench::{
+    Bars, BenchRun, BuiltBenches, Kind, Opinion, Side, State, html, opinions, percent, read_build, row,
+};
+use crate::config::{Expiry, Globs, Reason, Timeout};
+use crate::finding::{Finding, Place};
+use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::step::{Base, BenchCall, BenchMeasure, Evidence, Step, base, bench_build};
+use crate::text::counted;
+
+/// The settings of `bench`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Bench {
+    /// A bench is named above this many percent more time.
+    warn: u32,
+    /// A bench fails above this many percent more time.
+    fail: u32,
+    /// How long all benches together may be measured; what is still unclear then is named.
+    time: Timeout,
+    /// What is measured: `time`, or `instructions` (with valgrind) where the clock cannot be trusted.
+    measure: BenchMeasure,
+    /// Benches that may be slower, for a time.
+    accept: Vec<Accept>,
+}
+
+/// Benches that may be slower, for a time.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    /// Globs over the benches' full names.
+    benches: Globs,
+    /// Why that is right.
+    reason: Reason,
+    /// The last day on which this holds.
+    expires: Expiry,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        let time = Timeout(Duration::from_mins(2));
+        Self { warn: 10, fail: 20, time, measure: BenchMeasure::Time, accept: Vec::new() }
+    }
+}
+
+impl Gate for Bench {
+    const INFO: Info = Info {
+        id: "bench",
+        judges: "criterion's benches of the change against those of the base",
+        bar: "warns above 10 % more time, fails above 20 %, and only beyond the noise",
+        stages: &[Stage::Ci, Stage::Nightly],
+        timeout: Duration::from_mins(30),
+        rules: &[
+            Rule::error("slower", "a bench slower than the bar that fails"),
+            Rule::warning("somewhat-slower", "a bench slower than the bar that warns"),
+            Rule::warning("layout", "a slower bench that takes as many instructions as before"),
+            Rule::warning("unclear", "a bench whose rounds differ too much to tell"),
+            Rule::error("failed", "a bench that cannot be measured"),
+            Rule::error("does-not-compile", "a bench target that does not compile"),
+            Rule::warning("not-compared", "a bench that cannot be measured on the base"),
+            Rule::warning("vanished", "a bench that the base has and the change has not"),
+            Rule::warning("not-criterion", "a bench target that is not measured with criterion"),
+            Rule::warning("needs-nightly", "a bench target that needs a nightly toolchain"),
+            Rule::error("accept-expired", "an accepted slowdown whose time is over"),
+            Rule::warning("accept-unused", "an accepted slowdown of no bench"),
+        ],
+        manual: "\
+## What it checks
+
+The benches that use criterion, of the working tree against the base revision (`--base REV`). The programs of
+both are built with `--profile bench`, the base's in a tree and target folder of its own, and run in turns,
+bench by bench: base, head, head, base, … Each run is short, and only its shortest sample counts.
+
+From 5 rounds on a bench is done once its answer is clear, after 12 unless it is still unclear, after 18 in any
+case, or when `time` is over. Of three estimates of the change (the median of the rounds' ratios, the ratio of
+the minima, the ratio of the shortest thirds) the middle one counts. A bench is slower where that passes the
+bar and the interval around it, widened for the number of benches, lies above 0; and where 5 rounds measured
+anew show it too. docs/bench-rule.md has the rule's false alarms and misses as measured.
+
+Programs that are equal byte by byte prove that nothing became slower, and are not run. A bench that takes
+as many instructions as before (counted with valgrind, where that is installed) but more time is named
+`layout`: its code lies elsewhere in memory, or reads memory differently.
+
+Bench targets that need a nightly toolchain or use another harness are named, not judged. Without a base
+there is nothing to compare with, and the gate says so. With `--html` the benches are drawn.
+
+## Why
+
+One run of a bench on a machine that does anything else differs from the next by more than most changes do.
+
+## How to fix
+
+The finding names the bench. Run it alone with `cargo bench --bench TARGET -- NAME`, and look at what the
+change does there. A bench that stays unclear needs more `time`, or a machine with less other work. A
+slowdown that is worth it is accepted for a time: an entry under `accept` with `benches`, `reason`, `expires`.
+",
+    };
+
+    fn plan(&self, cx: &Context<'_>) -> Planned {
+        if expected(cx).next().is_none() {
+            return Planned::NothingToJudge("nothing to judge: no package has a bench target".to_owned());
+        }
+        let call = self.call(cx);
+        Planned::Steps(vec![base(cx), Step::Tool(call.build.clone()), call.base_build(), Step::Benches(call)])
+    }
+
+    fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        let call = self.call(cx);
+        let Some(base) = evidence.base(cx)? else {
+            return Ok(Outcome::new("nothing to compare with: there is no revision before this one"));
+        };
+        let head = read_build(evidence.tool(&Step::Tool(call.build.clone()))?)?;
+        whole(cx, &head)?;
+        let of_base = |unreadable: Unreadable| Unreadable {
+            reason: format!("the base ({}): {}", base.how, unreadable.reason),
+            help: unreadable.help.or_else(|| Some("compare with another revision: --base REV".to_owned())),
+            ..unreadable
+        };
+        if let Some(built) = evidence.base_benches(&call.base_build())? {
+            read_build(&built.captured).map_err(of_base)?;
+        }
+        let run = evidence.benches(&Step::Benches(call))?;
+        let run = run.ok_or_else(|| Unreadable::defect("a base, and no bench measured against it"))?;
+        self.outcome(cx, base, &head, run)
+    }
+}
+
+/// The bench targets that must be built, each with its package's name.
+fn expected<'a>(cx: &Context<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let packages = cx.facts.judged(cx.options);
+    let targets = packages.flat_map(|package| package.targets.iter().map(move |target| (package, target)));
+    let benches = targets.filter(|(_, target)| target.is("bench") && target.required_features.is_empty());
+    benches.map(|(package, target)| (package.name.as_str(), target.name.as_str()))
+}
+
+/// Whether the build says of every bench target what became of it.
+fn whole(cx: &Context<'_>, head: &BuiltBenches) -> Result<(), Unreadable> {
+    let explained = !head.failed.is_empty() || !head.nightly.is_empty();
+    match expected(cx).find(|(package, target)| head.get(package, target).is_none()) {
+        Some((_, target)) if !explained => {
+            Err(Unreadable::garbage(format!("cargo built no bench `{target}`, and does not say why")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Bench {
+    fn call(&self, cx: &Context<'_>) -> BenchCall {
+        BenchCall {
+            base: cx.options.base.clone(),
+            build: bench_build(cx),
+            bars: self.bars(),
+            time: self.time.0,
+            measure: self.measure,
+        }
+    }
+
+    fn bars(&self) -> Bars {
+        Bars { warn: self.warn, fail: self.fail.max(self.warn) }
+    }
+
+    fn outcome(
+        &self,
+        cx: &Context<'_>,
+        base: &Base,
+        head: &BuiltBenches,
+        run: &BenchRun,
+    ) -> Result<Outcome, Unreadable> {
+        let opinions = opinions(run, self.bars());
+        let identical = run.programs.iter().filter(|one| one.state == State::Identical).count();
+        let judged =
+            opinions.iter().filter(|one| !matches!(one.kind, Kind::Failed | Kind::NotCompared)).count();
+        let mut findings = of_targets(head, run);
+        self.add_benches(&mut findings, &opinions, run.today);
+        let explained = findings.iter().any(|finding| finding.rule != "bench/not-compared");
+        let new = run.programs.iter().filter(|one| one.state == State::New).count();
+        if judged + identical + new == 0 && !explained {
+            let reason = format!("no bench could be compared with the base ({})", base.how);
+            let cause = findings.first().map(|finding| format!(": {}", finding.message)).unwrap_or_default();
+            return Err(
+                Unreadable::nothing_ran(reason + &cause).help("compare with another revision: --base REV")
+            );
+        }
+        let count = |kind: Kind| opinions.iter().filter(|one| one.kind == kind).count();
+        let worst = opinions.iter().filter_map(|one| Some(one.judged?.change)).reduce(f64::max);
+        let outcome = Outcome::new(self.summary(judged, identical, new, worst))
+            .findings(findings)
+            .count("benches", judged)
+            .count("slower", count(Kind::Slower))
+            .count("somewhat_slower", count(Kind::SomewhatSlower))
+            .count("unclear", count(Kind::Unclear))
+            .count("identical_programs", identical)
+            .number("measured_seconds", run.took.as_secs_f64())
+            .text("base", &base.commit)
+            .note(format!("compared with {} ({})", short(&base.commit), base.how));
+        let outcome = match worst {
+            Some(worst) => outcome.number("worst_percent", worst * 100.0),
+            None => outcome,
+        };
+        let outcome = notes(run).into_iter().fold(outcome, Outcome::note);
+        if opinions.is_empty() {
+            return Ok(outcome);
+        }
+        let columns = ["bench", "base", "head", "change", "interval", "rounds", "verdict"];
+        let outcome = outcome.table(&columns, opinions.iter().map(row).collect());
+        let compared = || format!("{} against {} ({})", "The working tree", short(&base.commit), base.how);
+        Ok(if cx.options.html {
+            outcome.file("bench.html", html(&opinions, self.bars(), &compared()))
+        } else {
+            outcome
+        })
+    }
+
+    fn summary(&self, judged: usize, identical: usize, new: usize, worst: Option<f64>) -> String {
+        let bars = format!("bars {} % and {} %", self.warn, self.bars().fail);
+        let worst = worst.map(|worst| format!(", worst {}", percent(worst))).unwrap_or_default();
+        let mut parts = Vec::new();
+        if judged > 0 {
+            parts.push(format!(
+                "{}{worst} ({bars})",
+                if judged == 1 { "1 bench".to_owned() } else { format!("{judged} benches") }
+            ));
+        }
+        if identical > 0 {
+            parts.push(format!("{} identical to the base's", counted(identical, "program")));
+        }
+        if new > 0 {
+            parts.push(format!("{} new", counted(new, "bench target")));
+        }
+        if parts.is_empty() { "no bench judged".to_owned() } else { parts.join(", ") }
+    }
+
+    fn add_benches(&self, findings: &mut Vec<Finding>, opinions: &[Opinion], today: Date) {
+        for opinion in opinions {
+            let slower = matches!(opinion.kind, Kind::Slower | Kind::SomewhatSlower | Kind::Layout);
+            let accepted =
+                self.accept.iter().any(|one| one.expires.0 >= today && one.benches.matches(&opinion.name));
+            if !(slower && accepted) {
+                findings.extend(self.finding(opinion));
+            }
+        }
+        for accept in &self.accept {
+            let names = Vec::<String>::from(accept.benches.clone()).join(", ");
+            if accept.expires.0 < today {
+                let message =
+                    format!("the time of the accepted slowdown of `{names}` is over ({})", accept.reason);
+                findings.push(
+                    Finding::error("bench/accept-expired", message).help("make it faster, or set a new date"),
+                );
+            } else if !opinions.is_empty() && !opinions.iter().any(|one| accept.benches.matches(&one.name)) {
+                let message = format!("no bench is named `{names}`, whose slowdown is accepted");
+                findings.push(Finding::warning("bench/accept-unused", message).help("remove the entry"));
+            }
+        }
+    }
+
+    fn finding(&self, opinion: &Opinion) -> Option<Finding> {
+        let Opinion { name, target, said, .. } = opinion;
+        let run_it = format!("run it alone: cargo bench --bench {target} -- '{name}'");
+        let finding = match opinion.kind {
+            Kind::Holds | Kind::Faster => return None,
+            Kind::Failed => Finding::error("bench/failed", format!("`{name}`: {said}")).help(run_it),
+            Kind::Slower => {
+                let message = format!("`{name}` is slower: {said}; the bar is {} %", self.bars().fail);
+                Finding::error("bench/slower", message).help(run_it)
+            }
+            Kind::SomewhatSlower => {
+                let message = format!("`{name}` is somewhat slower: {said}; the bar is {} %", self.warn);
+                Finding::warning("bench/somewhat-slower", message).help(run_it)
+            }
+            Kind::Layout => Finding::warning("bench/layout", format!("`{name}` takes longer: {said}")).help(
+                "look whether it reads memory in another way; if not, nothing in the code is to be mended",
+            ),
+            Kind::NotCompared => Finding::warning("bench/not-compared", format!("`{name}`: {said}"))
+                .help("compare with a revision where it runs: --base REV"),
+            Kind::Unclear => Finding::warning("bench/unclear", format!("`{name}` cannot be told: {said}"))
+                .help(format!(
+                    "give the benches longer than `time = \"{}\"`, or a machine with less other work",
+                    String::from(self.time)
+                )),
+        };
+        Some(finding.at(Place::file(&opinion.root)).anchor(name))
+    }
+}
+
+/// What is to be said of whole targets.
+fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
+    let nightly = head.nightly.iter().map(|target| {
+        Finding::warning(
+            "bench/needs-nightly",
+            format!("the bench `{target}` needs a nightly toolchain and is not judged"),
+        )
+        .help("judge it with `cargo +nightly bulletproof`, or put it behind `required-features`")
+    });
+    let broken = head.failed.iter().map(|(target, why)| {
+        Finding::error("bench/does-not-compile", format!("`{target}` does not compile: {why}"))
+            .help("see the whole message: cargo bench --no-run")
+    });
+    let gone = run.gone.iter().map(|target| vanished(&format!("the bench target `{target}`")));
+    let programs = run.programs.iter().flat_map(|one| {
+        let target = &one.target;
+        let at = |finding: Finding| finding.at(Place::file(&one.root));
+        match &one.state {
+            State::Foreign(what) => {
+                let message = format!("the bench target `{target}` is not measured: {what}");
+                vec![at(Finding::warning("bench/not-criterion", message).help("measure it with criterion"))]
+            }
+            State::Failed(Side::Head, why) => {
+                let message = format!("the bench target `{target}` does not tell its benches: {why}");
+                vec![at(Finding::error("bench/failed", message)
+                    .help(format!("try it: cargo bench --bench {target} -- --list")))]
+            }
+            State::Failed(Side::Base, why) => {
+                let message = format!("the bench target `{target}` cannot be measured on the base: {why}");
+                vec![at(Finding::warning("bench/not-compared", message)
+                    .help("compare with a revision where it runs: --base REV"))]
+            }
+            State::Compared { vanished: names, .. } => {
+                names.iter().map(|name| at(vanished(&format!("the bench `{name}`")))).collect()
+            }
+            State::Identical | State::New => Vec::new(),
+        }
+    });
+    nightly.chain(broken).chain(gone).chain(programs).collect()
+}
+
+fn vanished(what: &str) -> Finding {
+    Finding::warning("bench/vanished", format!("{what} is gone: what it measured is measured no longer"))
+        .help("keep it, or rename it in a change of its own")
+}
+
+/// What the reader has to know beyond findings and figures.
+fn notes(run: &BenchRun) -> Vec<String> {
+    let mut notes = Vec::new();
+    for one in &run.programs {
+        match &one.state {
+            State::New => {
+                notes.push(format!("the bench target `{}` is new: nothing to compare with", one.target));
+            }
+            State::Compared { appeared, .. } if !appeared.is_empty() => {
+                notes.push(format!("new, with nothing to compare with: {}", appeared.join(", ")));
+            }
+            _ => {}
+        }
+    }
+    if run.out_of_time {
+        notes.push("the time for measuring was over before every bench was clear".to_owned());
+    }
+    notes
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}

@@ -1,0 +1,123 @@
+//! The row of `bench`.
+
+use crate::faults::prelude::*;
+use crate::support::git;
+
+const BUILD: Call = Call("cargo", &["build", "--profile", "bench"]);
+const GIT: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
+const GIT_TREE: Call = Call("git", &["checkout-index"]);
+
+pub(in crate::faults) const ROW: Row = Row { gate: "bench", cells: CELLS };
+
+/// A workspace with benches, and a change to them.
+pub(in crate::faults) fn sound(scene: Scene) -> Scene {
+    changed(scene, |text| text.replace("100", "101"))
+}
+
+/// The benches of the fixture, and a second commit with that change to what they claim.
+fn changed(scene: Scene, change: fn(String) -> String) -> Scene {
+    let fixture = crate::support::fixtures_folder().join("bench");
+    let read = |path: &str| std::fs::read_to_string(fixture.join(path)).unwrap();
+    let claims = read("src/lib.rs").split_once('\n').unwrap().1.to_owned();
+    let program = read("benches/speed.rs").replace("bench::", "clean::");
+    let commit = |workspace: &Workspace| {
+        git(&workspace.root(), &["add", "--all"]);
+        git(&workspace.root(), &["commit", "--quiet", "--message=a change"]);
+    };
+    scene.without("valgrind").change(|workspace| {
+        let target = "\n[[bench]]\nname = \"speed\"\nharness = false\n";
+        let workspace = workspace
+            .with_text_of("Cargo.toml", |text| format!("{text}{target}"))
+            .with_text_of("src/lib.rs", |text| format!("{text}{claims}"))
+            .with("benches/speed.rs", &program);
+        commit(&workspace);
+        let workspace = workspace.with_text_of("src/lib.rs", change);
+        commit(&workspace);
+        workspace
+    })
+}
+
+/// The program of the change does something else than to measure.
+fn program(scene: Scene, from: &str, to: &str) -> Scene {
+    sound(scene).change(|workspace| {
+        workspace.with_text_of("benches/speed.rs", |text| {
+            assert!(text.contains(from), "{text}");
+            text.replace(from, to)
+        })
+    })
+}
+
+fn writes(scene: Scene, sample: &str) -> Scene {
+    program(
+        scene,
+        "std::fs::write(folder.join(\"sample.json\"), sample)",
+        &format!("let _ = sample;\n        std::fs::write(folder.join(\"sample.json\"), {sample:?})"),
+    )
+}
+
+const CELLS: &[(Fault, Cell)] = &[
+    (ToolMissing, Case(Missing("cargo"), Refused("cargo was not found"))),
+    (
+        ToolMissing,
+        Case(
+            How::Scene(|scene| sound(scene.setting("bench", "measure = \"instructions\"\n"))),
+            Broken("unavailable"),
+        ),
+    ),
+    (WrongVersion, Case(Tool(BUILD, RejectsArguments), Broken("crashed"))),
+    (FailureWithCleanOutput, Case(Tool(BUILD, Contradicts(101)), Broken("garbage"))),
+    (FailureWithCleanOutput, Case(Tool(GIT, Contradicts(1)), Broken("crashed"))),
+    (
+        FailureWithCleanOutput,
+        Case(
+            How::Scene(|scene| {
+                program(scene, "let wanted", "if args.len() > 2 { std::process::exit(3) }\n    let wanted")
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (Garbage, Case(Tool(BUILD, Prints("{?\n")), Broken("garbage"))),
+    (Garbage, Case(How::Scene(|scene| writes(scene, "{?")), Failed("bench/failed"))),
+    (EmptyOutput, Case(Tool(BUILD, SaysNothing), Broken("garbage"))),
+    (EmptyOutput, Case(How::Scene(|scene| writes(scene, "")), Failed("bench/failed"))),
+    (Truncated, Case(Tool(BUILD, Keeps("half")), Broken("garbage"))),
+    (Truncated, Case(Tool(BUILD, Keeps("but-last-line")), Broken("garbage"))),
+    (Truncated, Case(How::Scene(|scene| writes(scene, "{\"iters\":[1.0")), Failed("bench/failed"))),
+    (KilledBySignal, Case(Tool(BUILD, IsKilled), Broken("crashed"))),
+    (
+        KilledBySignal,
+        Case(
+            How::Scene(|scene| {
+                program(scene, "assert!(*time > 0", "std::process::abort();\n        assert!(*time > 0")
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (Hang, Case(Tool(BUILD, Hangs), Broken("timed-out"))),
+    (OutputOfAnotherRun, Case(How::Scene(|scene| sound(scene).foreign(BUILD)), Broken("garbage"))),
+    (
+        NoTestsRan,
+        Case(
+            How::Scene(|scene| program(scene, "filter == ", "name.is_empty() && filter == ")),
+            Failed("bench/failed"),
+        ),
+    ),
+    (NoTestsRan, Case(How::Scene(|scene| program(scene, ": benchmark", "")), Warned("bench/not-criterion"))),
+    (NoFilesMatched, Case(Tool(BUILD, Prints(NOTHING_BUILT)), Broken("garbage"))),
+    (DiskFull, Case(Tool(BUILD, FindsNoSpace(101)), Broken("crashed"))),
+    (DiskFull, Case(Tool(GIT_TREE, FindsNoSpace(128)), Broken("crashed"))),
+    (ReadOnlyTarget, Case(How::Scene(|scene| closed_target(sound(scene))), Broken("crashed"))),
+    (DatabaseMissing, NO_DATABASE),
+    (DatabaseTooOld, NO_DATABASE),
+    (LookUpImpossible, NO_DATABASE),
+    (RunCutShort, NotApplicable("a bench that was not measured to its end has no file of criterion's")),
+    NO_TOOLCHAIN,
+    (LockMissing, Case(How::Scene(|scene| no_lock(sound(scene))), Broken("crashed"))),
+    (LockOutOfStep, Case(How::Scene(|scene| old_lock(sound(scene))), Broken("crashed"))),
+    PANIC,
+];
+
+#[test]
+fn bench_never_passes_on_a_fault() {
+    never_passes("bench");
+}
