@@ -202,14 +202,14 @@ impl Git<'_> {
         Ok(())
     }
 
-    fn line(&self, args: &[&str]) -> Result<String, Unreadable> {
+    pub(super) fn line(&self, args: &[&str]) -> Result<String, Unreadable> {
         let stdout = self.stdout(args)?;
         let text = String::from_utf8(stdout)
             .map_err(|_| Unreadable::garbage("git names a path that is not UTF-8"))?;
         Ok(text.trim_end_matches(['\n', '\r']).to_owned())
     }
 
-    fn stdout(&self, args: &[&str]) -> Result<Vec<u8>, Unreadable> {
+    pub(super) fn stdout(&self, args: &[&str]) -> Result<Vec<u8>, Unreadable> {
         let captured = self.ask(args);
         if captured.exit_code()? == 0 { Ok(captured.stdout) } else { Err(failed(&captured)) }
     }
@@ -218,7 +218,7 @@ impl Git<'_> {
         run(&self.command(args), self.cancel)
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         let program = self.facts.tools.get(&Tool::Git).cloned().unwrap_or_else(|| "git".into());
         let mut command =
             Command::new(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args);

@@ -6,6 +6,7 @@ mod advisory_db;
 mod advisory_update;
 mod base;
 mod bench;
+mod brought;
 mod cancel;
 mod environment;
 mod figures;

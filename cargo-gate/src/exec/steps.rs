@@ -94,7 +94,7 @@ impl Bench<'_> {
             }
             Step::SourceTime => Observed::SourceTime(self.source_time(timeout)),
             Step::Secrets { scope, most_bytes } => {
-                let read = self.secrets(before, scope, *most_bytes);
+                let read = self.secrets(before, scope, *most_bytes, timeout);
                 Observed::Secrets { read, at: Timestamp::now() }
             }
             Step::Programs { build } => {
@@ -123,7 +123,13 @@ impl Bench<'_> {
     }
 
     /// Looks for secrets; also in sources that git ignores and cargo compiles.
-    fn secrets(&self, before: &Evidence, scope: &Scope, most_bytes: u64) -> Result<Tree, Unreadable> {
+    fn secrets(
+        &self,
+        before: &Evidence,
+        scope: &Scope,
+        most_bytes: u64,
+        timeout: Duration,
+    ) -> Result<Tree, Unreadable> {
         let changed = match scope {
             Scope::Tree => None,
             Scope::Change { base } => self.changed(before, base.as_ref())?,
@@ -132,7 +138,16 @@ impl Bench<'_> {
         let all: BTreeSet<&String> = self.facts.files.iter().chain(sources).collect();
         let wanted = all.into_iter().filter(|path| changed.is_none_or(|c| c.files.contains_key(*path)));
         let tree = secrets::look(&self.facts.root, &wanted.collect::<Vec<_>>(), most_bytes);
-        Ok(Tree { whole: changed.is_none(), ..tree })
+        let tree = Tree { whole: changed.is_none(), ..tree };
+        match scope {
+            Scope::Tree => Ok(tree),
+            Scope::Change { base } => match before.get(&Step::Base { named: base.clone() }) {
+                Some(Observed::Base(Ok(Some(base)))) => {
+                    self.git(timeout).look_at_brought(base, tree, most_bytes)
+                }
+                _ => Ok(tree),
+            },
+        }
     }
 
     /// What differs from the base; none where everything has to be looked at: there is no base, or git says

@@ -169,6 +169,9 @@ fn finding(path: &str, found: &Found) -> Finding {
     let warns = matches!(found.rule, Secret::TestKey | Secret::Jwt);
     let severity = if warns { crate::finding::Severity::Warning } else { finding.severity };
     let help = match found.rule {
+        _ if found.past => {
+            "take it out of the index, or rewrite the commits before they are pushed (git rebase -i)"
+        }
         Secret::TestKey => "make it when the test runs, or accept it under `allow` with a reason",
         _ => {
             "revoke it where it was issued if it was ever pushed; then read it from the environment or a vault"
@@ -178,7 +181,10 @@ fn finding(path: &str, found: &Found) -> Finding {
     let masked = excerpt.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
     let excerpt = excerpt.map(|(text, mark)| Excerpt { text, first_line: found.line, mark });
     let place = Place { column: Some(found.column), ..Place::line(path, found.line) };
-    let finding = Finding { severity, ..finding };
+    let mut finding = Finding { severity, ..finding };
+    if found.past {
+        finding.message.push_str(", staged or in a commit of the change, and not in the file on disk");
+    }
     finding.at(place).help(help).excerpt(excerpt).anchor(format!("{masked} {}", found.digest))
 }
 
@@ -220,7 +226,15 @@ mod tests {
     use super::*;
 
     fn found(rule: Secret) -> Found {
-        Found { rule, name: "key".into(), line: 3, column: 5, masked: None, digest: "abcd".into() }
+        Found {
+            rule,
+            name: "key".into(),
+            line: 3,
+            column: 5,
+            past: false,
+            masked: None,
+            digest: "abcd".into(),
+        }
     }
 
     fn tree(found: &[(&str, Found)]) -> Tree {

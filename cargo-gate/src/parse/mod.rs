@@ -9,6 +9,7 @@ pub mod cargo_error;
 pub mod cargo_messages;
 pub mod criterion;
 pub mod git_diff;
+pub mod git_objects;
 pub mod grype;
 mod image_scan;
 pub mod json_lines;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use cargo_metadata::{
     DepKindInfo, Dependency, DependencyKind, Metadata, NodeDep, Package, PackageId, TargetKind,
 };
-use serde::Deserialize;
 use thiserror::Error;
 
 use super::conditions::Conditions;
+use super::resolver::Resolver;
 use crate::gate::Features;
 
 /// Why nothing can be said of a build.
@@ -25,66 +25,6 @@ pub enum BuildError {
     /// A line of a manifest that nothing was resolved to.
     #[error("`cargo metadata` does not say what `{0}` needs for `{1}`")]
     Unresolved(String, String),
-}
-
-/// Which of cargo's resolvers decides on features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resolver {
-    /// The first: features of all kinds of dependencies and of all targets are on together.
-    One,
-    /// From the second on: what runs while building, what tests need and what other targets need turn on nothing
-    /// in what is shipped.
-    Two,
-}
-
-impl Resolver {
-    /// The resolver that a root manifest asks for: by name, or by the edition of its package. A workspace without a
-    /// package of its own has the first where it names none.
-    ///
-    /// # Errors
-    /// In words, for what is no manifest.
-    pub fn of_manifest(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Default, Deserialize)]
-        struct Manifest {
-            workspace: Option<Workspace>,
-            package: Option<Table>,
-        }
-        #[derive(Default, Deserialize)]
-        struct Workspace {
-            resolver: Option<String>,
-            package: Option<Table>,
-        }
-        #[derive(Default, Deserialize)]
-        struct Table {
-            resolver: Option<String>,
-            edition: Option<Edition>,
-        }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Edition {
-            Own(String),
-            Inherited {},
-        }
-        let manifest: Manifest =
-            toml_edit::de::from_slice(bytes).map_err(|error| error.message().to_owned())?;
-        let package = manifest.package.as_ref();
-        let workspace = manifest.workspace.as_ref();
-        let named = workspace.and_then(|one| one.resolver.as_deref());
-        if let Some(name) = named.or_else(|| package.and_then(|one| one.resolver.as_deref())) {
-            return Ok(if name == "1" { Self::One } else { Self::Two });
-        }
-        let edition = match package.and_then(|one| one.edition.as_ref()) {
-            Some(Edition::Own(edition)) => edition.as_str(),
-            Some(Edition::Inherited {}) => {
-                match workspace.and_then(|one| one.package.as_ref()?.edition.as_ref()) {
-                    Some(Edition::Own(edition)) => edition.as_str(),
-                    _ => "",
-                }
-            }
-            None => "",
-        };
-        Ok(if matches!(edition, "" | "2015" | "2018") { Self::One } else { Self::Two })
-    }
 }
 
 /// What is built, and for what.

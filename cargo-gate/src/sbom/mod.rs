@@ -8,15 +8,17 @@ mod cyclonedx;
 mod describe;
 mod license;
 mod read;
+mod resolver;
 mod spdx;
 mod time;
 
 pub use bill::{Bill, Part, Purpose, bill};
-pub use build::{Asked, BuildError, Resolver, Unit, Units};
+pub use build::{Asked, BuildError, Unit, Units};
 pub use conditions::{Conditions, conditions};
 pub use cyclonedx::{CycloneDx, cyclonedx};
 pub use describe::Content;
 pub use read::{Listed, ReadError, read};
+pub use resolver::Resolver;
 pub use spdx::spdx;
 pub use time::source_time;
 

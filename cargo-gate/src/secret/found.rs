@@ -46,6 +46,8 @@ pub struct Found {
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
+    /// Whether it is not in the file on disk, but in what is staged or was committed since the base.
+    pub past: bool,
     /// The line up to the value, and stars in its place; none where the value stands far to the right.
     pub masked: Option<(String, Range<usize>)>,
     /// Four hexadecimal digits: enough to tell one value from the next in the same place, too few to
@@ -120,6 +122,7 @@ fn without_value(path: &str, text: &[u8], hit: &Hit, line: usize, start: usize, 
         name: hit.name.to_owned(),
         line: number(line),
         column: number(column),
+        past: false,
         masked,
         digest: full.chars().take(4).collect(),
     }

@@ -27,7 +27,8 @@ const CELLS: &[(Fault, Cell)] = &[
     (DatabaseMissing, NO_DATABASE),
     (DatabaseTooOld, NO_DATABASE),
     (LookUpImpossible, NO_DATABASE),
-    (RunCutShort, NO_TESTS),
+    (RunCutShort, Case(How::Scene(|scene| objects(scene, &Keeps("half").act())), Broken("garbage"))),
+    (RunCutShort, Case(How::Scene(|scene| objects(scene, &SaysNothing.act())), Broken("garbage"))),
     NO_TOOLCHAIN,
     (LockMissing, NotApplicable("the text of a file does not depend on the lock file")),
     (LockOutOfStep, NotApplicable("the text of a file does not depend on the lock file")),
@@ -48,12 +49,41 @@ fn diff(scene: Scene, act: &Act) -> Scene {
     with_token(scene).fake(DIFF, act)
 }
 
+/// git's answer on the contents that were staged does that.
+fn objects(scene: Scene, act: &Act) -> Scene {
+    with_token(scene).fake(Call("git", &["cat-file"]), act)
+}
+
 fn short(scene: Scene) -> Scene {
     scene.config("[gates.secrets]\ntimeout = \"1s\"\n")
 }
 
 fn a_token_and_no_git(scene: Scene) -> Scene {
     with_token(scene).without("git")
+}
+
+/// A token that the last commit took out again, or that is staged and no longer on disk.
+fn gone_from_disk(scene: Scene, committed: bool) -> Scene {
+    let scene = with_token(scene);
+    let root = scene.workspace.root();
+    if committed {
+        git(&root, &["branch", "main-copy"]);
+        git(&root, &["commit", "--quiet", "--message=two"]);
+        git(&root, &["rm", "--quiet", "deploy.env"]);
+        git(&root, &["commit", "--quiet", "--message=three"]);
+        return scene.args(&["--base", "main-copy"]);
+    }
+    std::fs::remove_file(root.join("deploy.env")).unwrap();
+    scene
+}
+
+#[test]
+fn a_token_that_is_staged_or_in_an_earlier_commit_of_the_change_is_found() {
+    for committed in [false, true] {
+        let came = gone_from_disk(Scene::new(), committed).run("secrets");
+        assert_eq!((came.status.as_str(), came.why.as_str()), ("failed", "secrets/token"), "{}", came.all);
+        assert!(came.all.contains("not in the file on disk"), "{}", came.all);
+    }
 }
 
 #[test]
