@@ -1,6 +1,6 @@
 //! Reports of analysers of all kinds.
 
-use cargo_gate::parse::{Reported, json_lines, measured, sarif};
+use cargo_gate::parse::{ImageScan, Reported, grype, json_lines, sarif, semver_checks, trivy};
 
 use super::Input;
 
@@ -42,6 +42,34 @@ pub(super) fn measured(input: Input<'_>) {
             let whole = input.part().len() == input.bytes.len();
             assert!(whole || measured::parse(input.part()).is_err(), "a part is never taken for the whole");
         }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+pub(super) fn trivy(input: Input<'_>) {
+    let _ = trivy::database(input.bytes);
+    scan(input, |bytes| trivy::parse(bytes).map_err(|error| error.to_string()));
+}
+
+pub(super) fn grype(input: Input<'_>) {
+    scan(input, |bytes| grype::parse(bytes).map_err(|error| error.to_string()));
+}
+
+fn scan(input: Input<'_>, parse: impl Fn(&[u8]) -> Result<ImageScan, String>) {
+    let whole = match parse(input.bytes) {
+        Ok(whole) => whole,
+        Err(error) => return assert!(!error.is_empty()),
+    };
+    if let Ok(part) = parse(input.part()) {
+        assert_eq!(part, whole, "only blanks may be missing");
+    }
+}
+
+/// The first part is what cargo-semver-checks says of what it found, the second what it says of its work.
+pub(super) fn semver_checks(input: Input<'_>) {
+    let (stdout, stderr) = input.pair();
+    match semver_checks::parse(stdout.bytes, stderr.bytes) {
+        Ok(compared) => assert!(compared.checks > 0, "a comparison without a check tells nothing"),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

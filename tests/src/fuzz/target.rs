@@ -23,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "config", check: settings::config },
     Target { name: "git_diff", check: changes::git_diff },
     Target { name: "graph", check: graphs::graph },
+    Target { name: "grype", check: reports::grype },
     Target { name: "image", check: programs::image },
     Target { name: "json_lines", check: reports::json_lines },
     Target { name: "junit", check: testing::junit },
@@ -30,12 +31,15 @@ pub const TARGETS: &[Target] = &[
     Target { name: "libtest", check: testing::libtest },
     Target { name: "lock", check: dependencies::lock },
     Target { name: "measured", check: reports::measured },
+    Target { name: "measured", check: figures::measured },
     Target { name: "nextest", check: testing::nextest },
     Target { name: "policy", check: dependencies::policy },
     Target { name: "rustfmt", check: formatting::rustfmt },
     Target { name: "sarif", check: reports::sarif },
     Target { name: "scan", check: sources::scan },
     Target { name: "secret", check: secrets::secret },
+    Target { name: "semver_checks", check: reports::semver_checks },
+    Target { name: "trivy", check: reports::trivy },
 ];
 
 /// The target of that name.
