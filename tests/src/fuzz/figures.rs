@@ -1,7 +1,6 @@
 //! Figures that were measured.
 
 use cargo_gate::parse::lcov::{self, Lcov};
-use cargo_gate::parse::measured;
 
 use super::Input;
 
@@ -46,14 +45,4 @@ fn print(lcov: &Lcov) -> Vec<u8> {
         lines.push("end_of_record\r\n".to_owned());
     }
     lines.concat().into_bytes()
-}
-
-pub(super) fn measured(input: Input<'_>) {
-    let whole = match measured::parse(input.bytes) {
-        Ok(whole) => whole,
-        Err(error) => return assert!(!error.to_string().is_empty()),
-    };
-    if let Ok(part) = measured::parse(input.part()) {
-        assert_eq!(part, whole, "only blanks may be missing");
-    }
 }

@@ -1,6 +1,6 @@
 //! Reports of analysers of all kinds.
 
-use cargo_gate::parse::{ImageScan, Reported, grype, json_lines, sarif, semver_checks, trivy};
+use cargo_gate::parse::{ImageScan, Reported, grype, json_lines, measured, sarif, semver_checks, trivy};
 
 use super::Input;
 

@@ -31,7 +31,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "libtest", check: testing::libtest },
     Target { name: "lock", check: dependencies::lock },
     Target { name: "measured", check: reports::measured },
-    Target { name: "measured", check: figures::measured },
     Target { name: "nextest", check: testing::nextest },
     Target { name: "policy", check: dependencies::policy },
     Target { name: "rustfmt", check: formatting::rustfmt },
