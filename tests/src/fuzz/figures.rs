@@ -1,5 +1,6 @@
 //! Figures that were measured.
 
+use cargo_gate::parse::criterion::{self, Estimates};
 use cargo_gate::parse::lcov::{self, Lcov};
 
 use super::Input;
@@ -45,4 +46,34 @@ fn print(lcov: &Lcov) -> Vec<u8> {
         lines.push("end_of_record\r\n".to_owned());
     }
     lines.concat().into_bytes()
+}
+
+/// All files that criterion and critcmp write: one input is tried as each of them.
+pub(super) fn criterion(input: Input<'_>) {
+    let (bytes, part) = (input.bytes, input.part());
+    if let Ok(sample) = criterion::sample(bytes) {
+        let times = &sample.per_iteration;
+        assert!(!times.is_empty() && times.iter().all(|time| time.is_finite() && *time > 0.0));
+        assert!(times.iter().all(|time| *time >= sample.shortest()));
+        assert!(criterion::sample(part).map_or(true, |part| part == sample), "only blanks may be missing");
+    }
+    if let Ok(benchmark) = criterion::benchmark(bytes) {
+        assert!(!benchmark.full_id.is_empty(), "a bench has a name");
+    }
+    if let Ok(estimates) = criterion::estimates(bytes) {
+        sound(&estimates);
+    }
+    if let Ok(export) = criterion::export(bytes) {
+        assert!(!export.benches.is_empty(), "an export without a bench tells nothing");
+        export.benches.values().for_each(sound);
+    }
+    if let criterion::Listing::Criterion(names) = criterion::list(bytes) {
+        assert!(!names.is_empty(), "a list without a bench is another answer");
+    }
+}
+
+fn sound(estimates: &Estimates) {
+    for estimate in [&estimates.mean, &estimates.median] {
+        assert!(estimate.point.is_finite() && estimate.point > 0.0, "{estimate:?}");
+    }
 }

@@ -21,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cargo_error", check: compiling::cargo_error },
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
+    Target { name: "criterion", check: figures::criterion },
     Target { name: "git_diff", check: changes::git_diff },
     Target { name: "graph", check: graphs::graph },
     Target { name: "grype", check: reports::grype },
