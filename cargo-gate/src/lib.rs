@@ -35,6 +35,7 @@ pub mod parse;
 pub mod policy;
 pub mod reach;
 pub mod release;
+pub mod repro;
 pub mod sampling;
 pub mod sbom;
 pub mod scan;

@@ -1,5 +1,7 @@
 //! The release build, as cargo's messages tell of it.
 
+use std::path::Path;
+
 use crate::compile;
 use crate::facts::{Facts, Package, Target};
 use crate::gate::{Options, Unreadable};
@@ -26,11 +28,16 @@ pub fn expected<'a>(
     targets.filter(|(_, target)| target.is("bin"))
 }
 
-/// Reads a release build.
+/// Reads a release build of the workspace, or of a copy of it in another folder.
 ///
 /// # Errors
 /// When it failed, was cut short, contradicts itself, or does not name every program of the judged packages.
-pub fn read(facts: &Facts, options: &Options, captured: &Captured) -> Result<CargoRun, Unreadable> {
+pub fn read(
+    facts: &Facts,
+    options: &Options,
+    root: &Path,
+    captured: &Captured,
+) -> Result<CargoRun, Unreadable> {
     let code = captured.exit_code()?;
     let run = match cargo_messages::parse(&captured.stdout) {
         Ok(run) => run,
@@ -44,11 +51,13 @@ pub fn read(facts: &Facts, options: &Options, captured: &Captured) -> Result<Car
     if !run.success {
         return Err(compile::failed(captured));
     }
-    let made = |package: &Package, target: &Target| {
-        programs(&run).any(|(one, _)| one.package_id == package.id && one.target.name == target.name)
+    let made = |target: &Target| {
+        let source = root.join(&target.root);
+        programs(&run)
+            .any(|(one, _)| Path::new(&one.target.src_path) == source && one.target.name == target.name)
     };
     let mut needed = expected(facts, options).filter(|(_, target)| target.required_features.is_empty());
-    if let Some((package, target)) = needed.find(|(package, target)| !made(package, target)) {
+    if let Some((package, target)) = needed.find(|(_, target)| !made(target)) {
         let (program, package) = (&target.name, &package.name);
         return Err(Unreadable::garbage(format!(
             "the release build names no program `{program}` of {package}"

@@ -231,6 +231,11 @@ impl Listed {
     }
 }
 
+/// Every file of a folder that no git repository holds.
+pub(super) fn all_files(root: &Path, target: &Path) -> Result<Vec<String>, FactError> {
+    walk(root, root, target).map(Listed::all)
+}
+
 /// The files of a workspace that no git repository holds: all but what `.gitignore` names, git's own
 /// and the target folder. Hidden folders other than `.cargo` are told apart: they hold no sources.
 fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {

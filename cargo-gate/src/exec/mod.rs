@@ -29,6 +29,7 @@ mod steps;
 mod store;
 mod timing;
 mod tools;
+mod twin;
 
 pub use advisory_db::{AdvisoryDb, DbError};
 pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};

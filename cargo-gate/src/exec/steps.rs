@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
+use super::twin::Twins;
 use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
 use super::{
     advisory_db, advisory_update, bench, figures, files, format, index_cache, license_texts, program,
@@ -97,6 +98,7 @@ impl Bench<'_> {
                 let read = self.secrets(before, scope, *most_bytes, timeout);
                 Observed::Secrets { read, at: Timestamp::now() }
             }
+            Step::Twin { build, .. } => Observed::Twin(self.twins(timeout).make(build, before)),
             Step::Programs { build } => {
                 Observed::Programs(programs::read(self.facts, self.options, build, before))
             }
@@ -178,6 +180,11 @@ impl Bench<'_> {
         let env = vec![("CARGO_TARGET_DIR".into(), Some(target.into()))];
         let captured = self.call_in(&root, build, env, timeout);
         Ok(Some(BaseBuilt { root, captured }))
+    }
+
+    fn twins(&self, timeout: Duration) -> Twins<'_> {
+        let Self { facts, options, environment, cancel, .. } = *self;
+        Twins { facts, options, environment, cancel, timeout }
     }
 
     fn git(&self, timeout: Duration) -> Git<'_> {

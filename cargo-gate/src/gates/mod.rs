@@ -19,6 +19,7 @@ mod fmt;
 mod manifest;
 mod panics;
 mod paths;
+mod repro;
 mod sbom;
 mod secrets;
 mod semver;
@@ -62,6 +63,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<version::VersionGate>::NEW,
     &Entry::<changelog::Changelog>::NEW,
     &Entry::<sbom::Sbom>::NEW,
+    &Entry::<repro::Repro>::NEW,
 ];
 
 /// What each entry of `[[gate]]` in the config is: a gate of its own name.

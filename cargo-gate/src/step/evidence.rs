@@ -23,6 +23,7 @@ use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
 use crate::policy::Texts;
 use crate::release::BuiltProgram;
+use crate::repro::Rebuilt;
 use crate::scan::{FileScan, LineIndex, scan};
 use crate::secret::Tree;
 use crate::test_run::History;
@@ -259,6 +260,8 @@ pub enum Observed {
         /// When.
         at: Timestamp,
     },
+    /// What two builds gave, or why they cannot be compared.
+    Twin(Result<Rebuilt, Unreadable>),
     /// The programs of a build, or why they cannot be judged.
     Programs(Result<Vec<BuiltProgram>, Unreadable>),
     /// LLVM's tools, or why none fits.
@@ -311,6 +314,17 @@ impl Evidence {
     pub fn graph(&self, step: &Step) -> Result<&Metadata, Unreadable> {
         match self.get(step) {
             Some(Observed::Graph(_, read)) => read.as_deref().map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// What two builds gave.
+    ///
+    /// # Errors
+    /// When the step was not done, or one of the builds failed.
+    pub fn twin(&self, step: &Step) -> Result<&Rebuilt, Unreadable> {
+        match self.get(step) {
+            Some(Observed::Twin(read)) => read.as_ref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(step)),
         }
     }

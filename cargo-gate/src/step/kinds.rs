@@ -100,6 +100,13 @@ pub enum Step {
     },
     /// When the sources are from: `SOURCE_DATE_EPOCH`, or the time of the last commit.
     SourceTime,
+    /// A second build of the workspace, of a copy in another place, compared with the first.
+    Twin {
+        /// The first build, with JSON messages.
+        build: ToolCall,
+        /// Without any network.
+        offline: bool,
+    },
     /// A look for secrets in the text files of the tree.
     Secrets {
         /// Which files.
@@ -170,6 +177,9 @@ impl Step {
                 vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
             }
             Self::Programs { build } => vec![Self::Tool(build.clone())],
+            Self::Twin { build, offline } => {
+                vec![Self::Tool(build.clone()), Self::Graph { offline: *offline }]
+            }
             Self::Instrumented(run) => vec![run.tools()],
             Self::Counts { runs, doctests } => {
                 let tools = Self::LlvmTools { doctests: *doctests };
@@ -196,7 +206,9 @@ impl Step {
     pub fn builds(&self) -> bool {
         match self {
             Self::Tool(call) => call.builds,
-            Self::Instrumented(_) | Self::SemverChecks(_) | Self::BaseBenches { .. } => true,
+            Self::Instrumented(_) | Self::SemverChecks(_) | Self::BaseBenches { .. } | Self::Twin { .. } => {
+                true
+            }
             _ => false,
         }
     }
@@ -235,6 +247,7 @@ impl fmt::Display for Step {
             Self::SourceTime => write!(f, "find the time of the sources"),
             Self::SemverChecks(call) => write!(f, "cargo semver-checks --package {}", call.package),
             Self::Secrets { .. } => write!(f, "look for secrets"),
+            Self::Twin { .. } => write!(f, "build a copy of the workspace elsewhere, and compare"),
             Self::Programs { .. } => write!(f, "read the programs of the release build"),
             Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),
             Self::Instrumented(run) => write!(f, "{} (instrumented)", run.call),

@@ -136,6 +136,7 @@ const TABLE: &[Row] = &[
     rows::smoke::ROW,
     rows::budget::ROW,
     rows::deps::ROW,
+    rows::repro::ROW,
 ];
 
 /// Whether the fault is one of nextest's.

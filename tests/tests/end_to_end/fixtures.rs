@@ -19,6 +19,11 @@ const TWO_COMMITS: &str = "it needs two commits; the tests of benches make them"
 const UNPROVOKED: &[(&str, &str)] = &[
     ("coverage/dropped", "it needs the figures of an earlier run; the tests of coverage make them"),
     ("flaky/unsteady", "it needs the outcomes of earlier runs; the tests of coverage make them"),
+    ("repro/differs", "a difference without a known cause is one that no fixture can be written for"),
+    (
+        "repro/outside",
+        "a fixture has nothing outside of its folder; a test of packages elsewhere provokes it",
+    ),
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
     ("deps/advisory", CHANGE_OF_PACKAGES),

@@ -17,6 +17,7 @@ pub(super) mod features;
 pub(super) mod flaky;
 pub(super) mod fmt;
 pub(super) mod manifest;
+pub(super) mod repro;
 pub(super) mod sbom;
 pub(super) mod secrets;
 pub(super) mod semver;

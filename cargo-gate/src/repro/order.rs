@@ -1,0 +1,41 @@
+//! The order in which packages are built, and those that no copy of the workspace has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use cargo_metadata::{DependencyKind, Metadata};
+
+use crate::facts::relative;
+use crate::graph::{Graph, Kinds};
+
+/// The packages that a build of the members needs, each after what it needs itself; positions of the graph.
+pub fn build_order(graph: &Graph<'_>) -> Vec<usize> {
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(usize, bool)> = graph.members().iter().rev().map(|member| (*member, false)).collect();
+    while let Some((at, done)) = open.pop() {
+        if done {
+            order.push(at);
+        } else if seen.insert(at) {
+            open.push((at, true));
+            let needs = graph.edges(at).iter().filter(|edge| edge.kind != DependencyKind::Development);
+            open.extend(needs.rev().filter(|edge| !seen.contains(&edge.to)).map(|edge| (edge.to, false)));
+        }
+    }
+    order
+}
+
+/// The packages on disk that the release build needs and that lie outside of the workspace, with their folders.
+pub fn outside_packages(metadata: &Metadata, root: &Path) -> Vec<(String, String)> {
+    let Ok(graph) = Graph::new(metadata) else { return Vec::new() };
+    let needed = graph.closure(graph.members(), Kinds::BUILD, &[]);
+    let local =
+        needed.into_iter().filter_map(|at| graph.package(at)).filter(|package| package.source.is_none());
+    let folders = local.filter_map(|package| {
+        Some((package.name.to_string(), package.manifest_path.as_std_path().parent()?))
+    });
+    folders
+        .filter(|(_, folder)| !folder.starts_with(root))
+        .map(|(name, folder)| (name, relative(root, folder)))
+        .collect()
+}
