@@ -269,11 +269,11 @@ pub fn join(folder: &str, name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A member of that name in that folder.
-    pub(super) fn package(name: &str, folder: &str) -> Package {
+    pub(crate) fn package(name: &str, folder: &str) -> Package {
         Package {
             name: name.into(),
             version: "0.1.0".into(),

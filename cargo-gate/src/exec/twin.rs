@@ -148,3 +148,6 @@ fn does_not_build(captured: &Captured) -> Result<Option<String>, Unreadable> {
         Err(compile::failed(captured))
     }
 }
+
+#[cfg(test)]
+mod tests;

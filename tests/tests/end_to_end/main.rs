@@ -19,6 +19,7 @@ mod faults;
 mod fixtures;
 mod recorded;
 mod releases;
+mod repro;
 mod scheduling;
 // the tests of it need the `setsid` of Linux
 #[cfg(target_os = "linux")]

@@ -37,13 +37,8 @@ impl Pairs<'_> {
         let pair = |(artifact, path): (&Artifact, &str)| {
             let name = artifact.target.name.clone();
             let other = second.get(&(source(artifact, self.places.0), name.as_str()));
-            let other = other.ok_or_else(|| {
-                Unreadable::garbage(format!(
-                    "the second build made no program `{name}` ({} of {:?})",
-                    source(artifact, self.places.0),
-                    second.keys().collect::<Vec<_>>()
-                ))
-            })?;
+            let other = other
+                .ok_or_else(|| Unreadable::garbage(format!("the second build made no program `{name}`")))?;
             let (one, two) = (read(Path::new(path))?, read(Path::new(other))?);
             Ok(self.program(name, &one, &two))
         };

@@ -62,7 +62,8 @@ impl Twins<'_> {
         parent = self.with_configs_above(&top, &temporary, parent).map_err(disk)?;
         let copy = parent.join(top.file_name().unwrap_or("workspace".as_ref()));
         let below = self.facts.root.strip_prefix(&top).unwrap_or(Path::new(""));
-        let root = copy.join(below);
+        // joined with nothing, a path gets a separator at its end
+        let root = if below.as_os_str().is_empty() { copy.clone() } else { copy.join(below) };
         std::fs::create_dir_all(&parent).and_then(|()| std::fs::create_dir_all(&home)).map_err(disk)?;
         let without_git = self.clone_git(&top, &copy);
         for file in files.iter().rev() {
