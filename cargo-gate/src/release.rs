@@ -28,11 +28,19 @@ pub fn expected<'a>(
     targets.filter(|(_, target)| target.is("bin"))
 }
 
-/// Reads a release build of the workspace, or of a copy of it in another folder.
+/// Reads a release build of the workspace.
 ///
 /// # Errors
 /// When it failed, was cut short, contradicts itself, or does not name every program of the judged packages.
-pub fn read(
+pub fn read(facts: &Facts, options: &Options, captured: &Captured) -> Result<CargoRun, Unreadable> {
+    read_copy(facts, options, &facts.root, captured)
+}
+
+/// Reads a release build of a copy of the workspace in another folder.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_copy(
     facts: &Facts,
     options: &Options,
     root: &Path,

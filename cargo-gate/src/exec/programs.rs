@@ -12,7 +12,7 @@ pub(super) fn read(
     build: &ToolCall,
     before: &Evidence,
 ) -> Result<Vec<BuiltProgram>, Unreadable> {
-    let run = release::read(facts, options, &facts.root, before.tool(&Step::Tool(build.clone()))?)?;
+    let run = release::read(facts, options, before.tool(&Step::Tool(build.clone()))?)?;
     release::programs(&run)
         .map(|(artifact, path)| match std::fs::read(path) {
             Ok(bytes) => Ok(BuiltProgram {

@@ -37,7 +37,7 @@ impl Twins<'_> {
         let start = Instant::now();
         let step = Step::Tool(build.clone());
         let (facts, options) = (self.facts, self.options);
-        let first = release::read(facts, options, &facts.root, before.tool(&step)?)?;
+        let first = release::read(facts, options, before.tool(&step)?)?;
         let graph = before.graph(&Step::Graph { offline: options.offline })?;
         let outside = outside_packages(graph, &facts.root);
         if !outside.is_empty() {
@@ -48,7 +48,7 @@ impl Twins<'_> {
         if let Some(reason) = does_not_build(&captured)? {
             return Ok(Rebuilt::Fails(reason));
         }
-        let again = release::read(facts, options, &second.root, &captured)?;
+        let again = release::read_copy(facts, options, &second.root, &captured)?;
         if let Some(stale) = again.artifacts.iter().find(|artifact| artifact.fresh) {
             let name = &stale.target.name;
             return Err(Unreadable::garbage(format!("the second build did not build `{name}` anew")));
@@ -58,7 +58,7 @@ impl Twins<'_> {
         let programs = pairs.programs()?;
         let differ = programs.iter().any(|program| program.spot.is_some());
         let units = if differ { pairs.units()? } else { Vec::new() };
-        let (varied, unvaried) = self.variations(&second);
+        let (varied, unvaried) = call::variations(&second);
         let (first, second_places) = places;
         let mut twin = Twin { first, second: second_places, varied, unvaried, programs, units };
         self.compare_expansions(&mut twin, &second, build, start);

@@ -84,29 +84,28 @@ impl Twins<'_> {
         }
         parts.join("--remap-path-prefix")
     }
+}
 
-    /// What was different around the second build, and what could not be.
-    pub(super) fn variations(&self, second: &Second) -> (Vec<String>, Vec<String>) {
-        let mut varied =
-            ["folder", "HOME", "CARGO_HOME", "target folder", "user name", "locale", "time zone"]
-                .map(str::to_owned)
-                .to_vec();
-        let mut unvaried = Vec::new();
-        varied.push(format!("jobs ({} and {})", jobs(), jobs() + 1));
-        match second.umask {
-            Some(mask) => varied.push(format!("umask ({mask:03o})")),
-            None => unvaried.push("umask (this system has none)".to_owned()),
-        }
-        if second.reordered {
-            varied.push("file order".to_owned());
-        } else {
-            unvaried.push("file order (the file system gives names in an order of its own)".to_owned());
-        }
-        // cargo and rustc hang under a faked clock: libfaketime 0.9.10 breaks their waiting
-        unvaried.push("date (a stamp of the day alone is seen only in builds of two days)".to_owned());
-        unvaried.extend(second.without_git.iter().map(|why| format!("git repository ({why})")));
-        (varied, unvaried)
+/// What was different around the second build, and what could not be.
+pub(super) fn variations(second: &Second) -> (Vec<String>, Vec<String>) {
+    let mut varied = ["folder", "HOME", "CARGO_HOME", "target folder", "user name", "locale", "time zone"]
+        .map(str::to_owned)
+        .to_vec();
+    let mut unvaried = Vec::new();
+    varied.push(format!("jobs ({} and {})", jobs(), jobs() + 1));
+    match second.umask {
+        Some(mask) => varied.push(format!("umask ({mask:03o})")),
+        None => unvaried.push("umask (this system has none)".to_owned()),
     }
+    if second.reordered {
+        varied.push("file order".to_owned());
+    } else {
+        unvaried.push("file order (the file system gives names in an order of its own)".to_owned());
+    }
+    // cargo and rustc hang under a faked clock: libfaketime 0.9.10 breaks their waiting
+    unvaried.push("date (a stamp of the day alone is seen only in builds of two days)".to_owned());
+    unvaried.extend(second.without_git.iter().map(|why| format!("git repository ({why})")));
+    (varied, unvaried)
 }
 
 /// How many jobs cargo runs by itself.
