@@ -68,8 +68,8 @@ fn sample(dir: &Path, program: &Path, bench: &str) -> Result<Sample, Error> {
     let [pace, _] = PACES;
     let mut call = Program::new(program).args(short_run(bench, pace)).env("CRITERION_HOME", &home);
     call.succeed()?;
-    // the benches' names are good names of folders
-    let file = home.join(bench).join("new").join("sample.json");
+    // criterion's folder for a bench without a group
+    let file = home.join(bench.replace('/', "_")).join("new").join("sample.json");
     let bytes = std::fs::read(&file).map_err(|error| Error::file(&file, &error))?;
     criterion::sample(&bytes).map_err(|error| Error::file(&file, &error))
 }
