@@ -1,6 +1,6 @@
 //! What git says of a change.
 
-use cargo_gate::parse::git_diff;
+use cargo_gate::parse::{git_diff, git_objects};
 
 use super::Input;
 
@@ -21,5 +21,18 @@ pub(super) fn git_diff(input: Input<'_>) {
         && let Ok(part) = git_diff::parse(part)
     {
         assert_eq!(part, whole, "a lost line shows in the counts");
+    }
+}
+
+/// All answers of git on objects: one input is tried as each of them.
+pub(super) fn git_objects(input: Input<'_>) {
+    let bytes = input.bytes;
+    let _ = (git_objects::of_rev_list(bytes), git_objects::of_raw_diff(bytes));
+    for asked in [0, 1, 3] {
+        let Some(sizes) = git_objects::sizes(bytes, asked) else { continue };
+        assert_eq!(sizes.len(), asked, "an answer for each question");
+        if let Some(contents) = git_objects::contents(bytes, &sizes) {
+            assert_eq!(contents.len(), asked, "a content for each question");
+        }
     }
 }

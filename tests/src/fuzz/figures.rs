@@ -1,5 +1,6 @@
 //! Figures that were measured.
 
+use cargo_gate::parse::callgrind;
 use cargo_gate::parse::criterion::{self, Estimates};
 use cargo_gate::parse::lcov::{self, Lcov};
 
@@ -76,4 +77,10 @@ fn sound(estimates: &Estimates) {
     for estimate in [&estimates.mean, &estimates.median] {
         assert!(estimate.point.is_finite() && estimate.point > 0.0, "{estimate:?}");
     }
+}
+
+/// What valgrind says at its end.
+pub(super) fn callgrind(input: Input<'_>) {
+    let counted = callgrind::instructions(input.bytes);
+    assert_eq!(counted, callgrind::instructions(input.bytes), "equal answers are read alike");
 }

@@ -17,12 +17,14 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "advisory", check: dependencies::advisory },
+    Target { name: "callgrind", check: figures::callgrind },
     Target { name: "cargo_deny", check: dependencies::cargo_deny },
     Target { name: "cargo_error", check: compiling::cargo_error },
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
     Target { name: "criterion", check: figures::criterion },
     Target { name: "git_diff", check: changes::git_diff },
+    Target { name: "git_objects", check: changes::git_objects },
     Target { name: "graph", check: graphs::graph },
     Target { name: "grype", check: reports::grype },
     Target { name: "image", check: programs::image },
