@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Where packages are unpacked, instead of a folder of the system's temp dir
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// A Python with cyclonedx-python-lib[validation] and spdx-tools
+    /// A Python with `cyclonedx-python-lib[validation]` and `spdx-tools`
     #[arg(long, value_name = "PROGRAM", default_value = "python3")]
     python: PathBuf,
     /// A folder whose `node_modules` has @cyclonedx/cyclonedx-library with its validators

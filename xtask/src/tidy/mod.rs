@@ -1,6 +1,6 @@
 //! `cargo xtask tidy`: the rules of this code base that no lint knows.
 //!
-//! Each rule is a pure function from text to findings; [`run`] reads the repository and asks them all.
+//! Each rule is a pure function from text to findings; [`run()`] reads the repository and asks them all.
 
 mod dependencies;
 mod effects;
