@@ -13,6 +13,7 @@ pub mod facts;
 pub mod finding;
 pub mod gate;
 pub mod gates;
+mod outcome;
 pub mod registry;
 pub mod step;
 pub mod test_run;

@@ -2,186 +2,26 @@
 //! to answer into [`Unreadable`], so that no gate can forget one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::Step;
 use super::base::{AgainstBase, Base};
 use super::bench::BaseBuilt;
 use super::measure::{Counts, Instrumented, LlvmTools};
+use super::{Captured, Sources, Step};
 use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
 use crate::advisory::LockedPackage;
 use crate::bench::BenchRun;
 use crate::exec::{AdvisoryDb, Yanked};
-use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Metric, Unreadable};
 use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
 use crate::policy::Texts;
 use crate::release::BuiltProgram;
 use crate::repro::Rebuilt;
-use crate::scan::{FileScan, LineIndex, scan};
 use crate::secret::Tree;
 use crate::test_run::History;
-
-/// How a process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// By itself, with this exit code.
-    Code(i32),
-    /// Killed by this signal.
-    Signal(i32),
-    /// Ended by us: it ran longer than it may.
-    TimedOut(Duration),
-    /// Ended by us: the run was interrupted.
-    Cancelled,
-    /// There is no such program.
-    NotFound,
-    /// The system could not start it, or its output could not be read.
-    NotStarted(String),
-    /// It wrote more than we keep.
-    TooMuchOutput,
-}
-
-/// One finished call of a tool.
-#[derive(Debug, Clone)]
-pub struct Captured {
-    /// What was called, for messages.
-    pub what: String,
-    /// How it ended.
-    pub end: End,
-    /// Its standard output (and standard error, where both go through one pipe).
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
-    /// From start to end.
-    pub duration: Duration,
-}
-
-impl Captured {
-    /// The exit code of a process that ended by itself.
-    ///
-    /// # Errors
-    /// For every other end: the gate could not judge.
-    pub fn exit_code(&self) -> Result<i32, Unreadable> {
-        let what = &self.what;
-        match &self.end {
-            End::Code(code) => Ok(*code),
-            End::Signal(signal) => {
-                Err(Unreadable::crashed(format!("`{what}` was killed by signal {signal}")))
-            }
-            End::TimedOut(limit) => Err(Unreadable::timed_out(what, *limit)),
-            End::Cancelled => Err(Unreadable::interrupted()),
-            End::NotFound => Err(Unreadable::unavailable(format!("`{what}`: there is no such program"))),
-            End::NotStarted(cause) => Err(Unreadable::crashed(format!("`{what}` could not be run: {cause}"))),
-            End::TooMuchOutput => {
-                Err(Unreadable::garbage(format!("`{what}` wrote more output than can be kept")))
-            }
-        }
-    }
-}
-
-/// Why a source could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
-    /// Where in the file.
-    pub line: u32,
-    /// What is wrong, and what to do.
-    pub cause: String,
-}
-
-/// A Rust source file of the workspace.
-pub struct SourceFile {
-    /// Relative to the workspace root.
-    pub path: String,
-    /// Index of the owning package in the facts; none where only the workspace root owns it.
-    pub package: Option<usize>,
-    /// Its text, or why it could not be read.
-    pub text: Result<String, Unread>,
-    scan: OnceLock<FileScan>,
-    lines: OnceLock<LineIndex>,
-}
-
-impl SourceFile {
-    /// A file as read.
-    pub fn new(path: String, package: Option<usize>, text: Result<String, Unread>) -> Self {
-        Self { path, package, text, scan: OnceLock::new(), lines: OnceLock::new() }
-    }
-
-    /// Its text; empty where it could not be read (see [`Sources::complete`]).
-    pub fn text(&self) -> &str {
-        self.text.as_deref().unwrap_or_default()
-    }
-
-    /// What the scanner finds in it, computed once for all gates.
-    pub fn scan(&self) -> &FileScan {
-        self.scan.get_or_init(|| scan(self.text()))
-    }
-
-    /// Its line starts, computed once.
-    pub fn lines(&self) -> &LineIndex {
-        self.lines.get_or_init(|| LineIndex::new(self.text()))
-    }
-
-    /// A finding at those bytes of the file: place, excerpt, and the source line as its anchor.
-    #[must_use]
-    pub fn point(&self, finding: Finding, span: Range<usize>) -> Finding {
-        let lines = self.lines();
-        let (start, end) = (lines.position(span.start), lines.position(span.end));
-        let first = lines.line_text(self.text(), start.line);
-        let place = Place {
-            file: self.path.clone(),
-            line: Some(start.line),
-            column: Some(start.column),
-            end_line: Some(end.line),
-            end_column: Some(end.column),
-        };
-        let offset: usize =
-            first.chars().take(start.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
-        let marked = (span.end - span.start).min(first.len().saturating_sub(offset)).max(1);
-        let mark = offset..(offset + marked).min(first.len().max(offset));
-        let excerpt = Excerpt { text: first.to_owned(), first_line: start.line, mark };
-        finding.at(place).anchor(first).excerpt(Some(excerpt))
-    }
-}
-
-impl fmt::Debug for SourceFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SourceFile").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-/// All Rust source files of the judged packages.
-#[derive(Debug, Default)]
-pub struct Sources {
-    /// Sorted by path.
-    pub files: Vec<SourceFile>,
-}
-
-impl Sources {
-    /// The files, where each of them could be read.
-    ///
-    /// # Errors
-    /// Names the first file that could not, and why.
-    pub fn complete(&self) -> Result<&[SourceFile], Unreadable> {
-        match self.files.iter().find_map(|file| Some((file, file.text.as_ref().err()?))) {
-            None => Ok(&self.files),
-            Some((file, Unread { line, cause })) => {
-                Err(Unreadable::garbage(format!("{}:{line}: {cause}", file.path)))
-            }
-        }
-    }
-
-    /// The file of that path.
-    pub fn get(&self, path: &str) -> Option<&SourceFile> {
-        let index = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
-        self.files.get(index)
-    }
-}
 
 /// One file of the workspace as read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,20 +2,26 @@
 
 mod base;
 mod bench;
+mod captured;
 mod cargo;
 mod evidence;
 mod graph;
 mod kinds;
 mod measure;
 mod semver_call;
+mod sources;
 mod timing;
+mod tool;
 
 pub use base::{AgainstBase, Base, base, base_figures, base_file, changes};
 pub use bench::{BaseBuilt, BenchCall, BenchMeasure, bench_build};
+pub use captured::{Captured, End};
 pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_build};
-pub use evidence::{Captured, End, Evidence, FileRead, Formatted, Observed, SourceFile, Sources, Unread};
+pub use evidence::{Evidence, FileRead, Formatted, Observed};
 pub(crate) use graph::read_graph;
-pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, Tool, ToolCall};
+pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, ToolCall};
 pub use measure::{Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
 pub use semver_call::SemverCall;
+pub use sources::{SourceFile, Sources, Unread};
 pub use timing::Timing;
+pub use tool::Tool;
