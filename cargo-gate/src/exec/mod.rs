@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where effects belong")]
 
+mod advisories;
 mod advisory_db;
 mod advisory_update;
 mod base;
@@ -31,6 +32,7 @@ mod timing;
 mod tools;
 mod twin;
 
+pub use advisories::{database_status, update_database};
 pub use advisory_db::{AdvisoryDb, DbError};
 pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};
 pub use cancel::Cancel;
@@ -39,5 +41,5 @@ pub use gather::{GatherError, gather};
 pub use index_cache::Yanked;
 pub use scheduler::{Run, carry_out};
 pub use stand_in::stand_in;
-pub use steps::{database_status, update_database};
+
 pub use store::{WriteError, read_config, write_output};

@@ -2,25 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::advisory_db::git::GitError;
 use super::base::Git;
 use super::process::{Command, run};
 use super::twin::Twins;
-use super::{AdvisoryDb, Cancel, DbError, Environment, UpdateError, Updated};
-use super::{
-    advisory_db, advisory_update, bench, figures, files, format, index_cache, license_texts, program,
-    programs, secrets, timing,
-};
+use super::{Cancel, Environment};
+use super::{bench, figures, files, format, license_texts, program, programs, secrets, timing};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
-use crate::gates::MEND;
 use crate::last_release::read_tags;
 use crate::parse::git_diff::Changes;
 use crate::reach;
@@ -281,50 +276,6 @@ impl Bench<'_> {
             sources.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
     }
-
-    fn advisories(
-        &self,
-        before: &Evidence,
-        database: Option<&str>,
-        url: Option<&str>,
-        offline: bool,
-        timeout: Duration,
-    ) -> Result<AdvisoryDb, Unreadable> {
-        let names = before.lock().unwrap_or_default().iter().map(|package| package.name.clone()).collect();
-        let folder = match database {
-            Some(folder) => self.environment.directory.join(folder),
-            None => self.managed(url, offline, timeout)?,
-        };
-        advisory_db::read(&folder, &names, timeout, self.cancel).map_err(|error| {
-            let mend = if database.is_some() { "name a folder with the RustSec database" } else { MEND };
-            unreadable_database(&error, timeout).help(mend)
-        })
-    }
-
-    /// The managed database; fetched where there is none yet.
-    fn managed(&self, url: Option<&str>, offline: bool, timeout: Duration) -> Result<PathBuf, Unreadable> {
-        let unavailable = |error: UpdateError| match error {
-            UpdateError::Git { source: GitError::Cancelled, .. } => Unreadable::interrupted(),
-            UpdateError::Git { source: GitError::TimedOut, .. } => {
-                Unreadable::timed_out("git fetch", timeout)
-            }
-            error => Unreadable::unavailable(error.to_string()).help(MEND),
-        };
-        let folder = advisory_update::managed_dir().map_err(unavailable)?;
-        if !folder.is_dir() && !offline {
-            let url = url.unwrap_or(advisory_update::DEFAULT_URL);
-            advisory_update::update(&folder, url, timeout, self.cancel).map_err(unavailable)?;
-        }
-        Ok(folder)
-    }
-
-    fn yanked(&self, before: &Evidence) -> index_cache::Yanked {
-        let from_registry = before.lock().unwrap_or_default().iter().filter(|package| package.from_registry);
-        let packages: Vec<_> =
-            from_registry.map(|package| (package.name.clone(), package.version.clone())).collect();
-        let home = self.environment.cargo_home.clone().unwrap_or_default();
-        index_cache::yanked(&home, &packages)
-    }
 }
 
 /// The end of a call of a tool that is not there.
@@ -354,59 +305,4 @@ fn against<T>(
         Some(Observed::Base(Err(unreadable))) => Err(unreadable.clone()),
         _ => Err(Unreadable::not_done(&step)),
     }
-}
-
-/// Why a database cannot serve: only one that is not there, or git that is not, may be waived.
-fn unreadable_database(error: &DbError, timeout: Duration) -> Unreadable {
-    let reason = error.to_string();
-    match error {
-        DbError::Git { source: GitError::Cancelled, .. } => Unreadable::interrupted(),
-        DbError::Git { source: GitError::TimedOut, .. } => Unreadable::timed_out("git", timeout),
-        DbError::Git { source: GitError::Failed(_), .. } | DbError::Unreadable { .. } => {
-            Unreadable::crashed(reason)
-        }
-        DbError::Git { source: GitError::Garbled(_), .. } | DbError::Modified { .. } => {
-            Unreadable::garbage(reason)
-        }
-        DbError::Git { source: GitError::NotFound, .. }
-        | DbError::Missing { .. }
-        | DbError::NotADatabase { .. }
-        | DbError::Busy { .. } => Unreadable::unavailable(reason),
-    }
-}
-
-/// Fetches the managed advisory database, or brings it up to date. Gives its folder too.
-///
-/// # Errors
-/// When git is missing or the fetch fails; an existing database is then unchanged.
-pub fn update_database(
-    url: Option<&str>,
-    timeout: Duration,
-    cancel: &Cancel,
-) -> Result<(PathBuf, Updated), UpdateError> {
-    let folder = advisory_update::managed_dir()?;
-    let updated =
-        advisory_update::update(&folder, url.unwrap_or(advisory_update::DEFAULT_URL), timeout, cancel)?;
-    Ok((folder, updated))
-}
-
-/// The longest that a look at the managed database may take.
-const LOCAL: Duration = Duration::from_secs(30);
-
-/// Where the managed advisory database lies, and how old it is.
-///
-/// # Errors
-/// In words, when there is none or it cannot serve.
-pub fn database_status(cancel: &Cancel) -> Result<String, String> {
-    let folder = advisory_update::managed_dir().map_err(|error| error.to_string())?;
-    let database = advisory_db::read(&folder, &BTreeSet::new(), LOCAL, cancel)
-        .map_err(|error| format!("{error}\nfetch it with: {MEND}"))?;
-    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
-    Ok(format!(
-        "folder      {}\ncommit      {}\ncommitted   {}\nfetched     {}\n",
-        folder.display(),
-        or_unknown(database.commit),
-        or_unknown(database.commit_time.map(|time| time.to_string())),
-        or_unknown(database.fetched.map(|time| time.to_string())),
-    ))
 }
