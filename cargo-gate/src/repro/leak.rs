@@ -1,6 +1,6 @@
 //! Paths of a build that ended up in what it made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 
@@ -93,7 +93,8 @@ pub fn leaks(
 
 /// Each place of the bytes where one of the paths starts, with how it goes on.
 fn found(bytes: &[u8], places: &Places) -> Vec<(usize, Base, String)> {
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    // where the paths found so far start, each with its end
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     let mut found = Vec::new();
     let mut bases = Base::ALL;
     // a path within another one is the longer one's
@@ -106,7 +107,10 @@ fn found(bytes: &[u8], places: &Places) -> Vec<(usize, Base, String)> {
             let ends =
                 after.first().is_none_or(|next| !(next.is_ascii_alphanumeric() || b"_-.".contains(next)));
             let whole = ends || base == Base::Root;
-            if whole && taken.insert(at) {
+            let end = at + path.len();
+            let inside = taken.range(..=at).next_back().is_some_and(|(_, taken)| *taken >= end);
+            if whole && !inside {
+                taken.insert(at, end);
                 found.push((at, base, rest(after)));
             }
         }
