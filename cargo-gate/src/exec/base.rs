@@ -58,19 +58,18 @@ impl Git<'_> {
             captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => true,
             captured => return Err(failed(&captured)),
         };
-        match named {
-            Some(name) if no_repository => Err(unknown(name)),
-            _ if no_repository => Ok(None),
-            _ => match self.commit("HEAD")? {
-                // a branch without a commit has no hash either
-                None if one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?
-                    .is_some() =>
-                {
-                    Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
-                        .help("git fsck tells what is damaged"))
-                }
-                head => Ok(head),
-            },
+        let head = if no_repository { None } else { self.commit("HEAD")? };
+        let damaged = || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
+        match (head, named) {
+            (Some(head), _) => Ok(Some(head)),
+            (None, Some(name)) => Err(unknown(name)),
+            (None, None) if no_repository => Ok(None),
+            // a branch without a commit has no hash either
+            (None, None) if damaged()? => {
+                Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
+                    .help("git fsck tells what is damaged"))
+            }
+            (None, None) => Ok(None),
         }
     }
 
