@@ -59,7 +59,8 @@ impl Git<'_> {
             captured => return Err(failed(&captured)),
         };
         let head = if no_repository { None } else { self.commit("HEAD")? };
-        let damaged = || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
+        let damaged =
+            || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
         match (head, named) {
             (Some(head), _) => Ok(Some(head)),
             (None, Some(name)) => Err(unknown(name)),
