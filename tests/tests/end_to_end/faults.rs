@@ -189,6 +189,8 @@ fn base(gate: &str, scene: Scene) -> Scene {
     match gate {
         "bench" => rows::bench::sound(scene),
         "container" => rows::container::sound(scene),
+        // counts name the folder that the program was built in
+        "coverage" => scene.change(Workspace::with_own_target),
         "custom" => rows::custom::sound(scene),
         "semver" => rows::semver::sound(scene),
         _ => scene,
