@@ -31,6 +31,11 @@ fn runs(cx: &Context<'_>) -> Vec<Step> {
     unit_tests.into_iter().chain(doctests).collect()
 }
 
+/// The step that gives the counts; none where a file has them.
+pub(crate) fn counts_step(cx: &Context<'_>) -> Option<Step> {
+    cx.options.lcov.is_none().then(|| counts(cx))
+}
+
 fn counts(cx: &Context<'_>) -> Step {
     Step::Counts { runs: runs(cx), doctests: test_run::counts_doctests(cx) }
 }

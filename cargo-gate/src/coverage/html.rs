@@ -17,11 +17,11 @@ p{color:var(--dim)}a{color:inherit}\
 table{border-collapse:collapse;width:100%}\
 .files td,.files th{padding:.25rem .5rem;border-bottom:1px solid var(--line);text-align:left}\
 .files .n,.files th.n{text-align:right;font-variant-numeric:tabular-nums}\
-.bar{width:8rem;height:.5rem;background:var(--miss)}.bar i{display:block;height:100%;background:#2da44e}\
+.bar{width:8rem;max-width:20vw;height:.5rem;background:var(--miss)}.bar i{display:block;height:100%;background:#2da44e}\
 .below{color:#cf222e;font-weight:600}\
 .code{font:12px/1.5 ui-monospace,monospace;table-layout:fixed;border:1px solid var(--line)}\
-.code td{padding:0 .5rem;white-space:pre-wrap;overflow-wrap:anywhere}\
-.code td:nth-child(1),.code td:nth-child(2){width:4.5rem;text-align:right;color:var(--dim);\
+.code td{padding:0 .5rem;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}\
+.code td:nth-child(1),.code td:nth-child(2){width:3.2rem;text-align:right;color:var(--dim);\
 user-select:none}\
 .hit{background:var(--hit)}.miss{background:var(--miss)}\
 .new td:first-child{border-left:3px solid var(--changed)}";

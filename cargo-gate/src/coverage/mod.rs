@@ -7,10 +7,12 @@ mod figure;
 mod html;
 mod measured;
 mod sources;
+mod words;
 
 pub use bars::{BaseFigure, Critical, Scale};
-pub(crate) use counting::{counted_lines, counting_steps, nothing_measured, of_these_sources};
+pub(crate) use counting::{counted_lines, counting_steps, counts_step, nothing_measured, of_these_sources};
 pub use figure::{Figure, Percent};
 pub use html::html;
 pub use measured::{LeftOut, Measured, uncovered_runs};
 pub use sources::{coverage_off, holds_code};
+pub use words::rows;

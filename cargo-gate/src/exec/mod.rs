@@ -6,6 +6,7 @@ mod advisories;
 mod advisory_db;
 mod advisory_update;
 mod base;
+mod base_counts;
 mod bench;
 mod brought;
 mod cancel;

@@ -102,6 +102,7 @@ impl Bench<'_> {
             Step::Counts { runs, doctests } => {
                 Observed::Counts(self.counts(runs, *doctests, before, timeout))
             }
+            Step::BaseCounts { .. } => Observed::BaseCounts(self.base_lines(step, before, timeout)),
             Step::TestHistory { run, key } => Observed::TestHistory(self.test_history(run, key, before)),
             Step::Timing(wanted) => {
                 Observed::Tool(timing::carry_out(self.facts, wanted, before, timeout, self.cancel))
@@ -182,7 +183,7 @@ impl Bench<'_> {
         Twins { facts, options, environment, cancel, timeout }
     }
 
-    fn git(&self, timeout: Duration) -> Git<'_> {
+    pub(super) fn git(&self, timeout: Duration) -> Git<'_> {
         Git { facts: self.facts, environment: self.environment, timeout, cancel: self.cancel }
     }
 
@@ -293,7 +294,7 @@ fn metadata(offline: bool) -> ToolCall {
 }
 
 /// What is asked of the base, where there is one.
-fn against<T>(
+pub(super) fn against<T>(
     before: &Evidence,
     named: Option<&String>,
     ask: impl FnOnce(&Base) -> AgainstBase<T>,

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Expiry, Globs, Reason};
 use crate::coverage::{
     BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, counted_lines, counting_steps,
-    coverage_off, holds_code, html, nothing_measured, of_these_sources,
+    counts_step, holds_code, html, nothing_measured, of_these_sources, rows,
 };
-use crate::facts::{Package, selects};
+use crate::facts::{Facts, Package, selects};
 use crate::finding::{Finding, digest};
 use crate::gate::{Context, Gate, Info, Metric, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::parse::lcov::{self, Lcov};
 use crate::reach;
-use crate::step::{Evidence, Sources, Step, base, base_figures, changes};
+use crate::step::{Evidence, Step, base, base_figures, changes};
 use crate::test_run::{self, TestSettings};
 use crate::text::counted;
 
@@ -35,12 +36,25 @@ pub(super) struct Coverage {
     /// and fail nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_minimum: Option<Percent>,
-    /// Whether the base revision is compared with.
-    compare: bool,
+    /// Where the figure of the base revision comes from.
+    compare: Compare,
     /// Sources that are not judged.
     exclude: Vec<Exclude>,
     /// Whether lines count that documentation's examples run.
     doctests: bool,
+}
+
+/// Where the figure of the base revision comes from.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Compare {
+    /// From the record that this gate made when it ran there.
+    #[default]
+    Recorded,
+    /// From that record; where there is none, from a run on a private copy of the base.
+    Run,
+    /// Nothing is compared: neither the whole nor the changed lines.
+    Off,
 }
 
 /// Paths with a bar of their own.
@@ -79,7 +93,7 @@ impl Default for Coverage {
             critical: Vec::new(),
             max_drop: Percent::whole(0),
             changed_minimum: None,
-            compare: true,
+            compare: Compare::default(),
             exclude: Vec::new(),
             doctests: TestSettings::default().measure_doctests,
         }
@@ -114,23 +128,17 @@ impl Gate for Coverage {
         }
         let mut steps = vec![Step::Sources];
         steps.extend(counting_steps(cx));
-        if self.compare {
+        if self.compare != Compare::Off {
             steps.extend([base(cx), changes(cx), base_figures(cx, Self::INFO.id)]);
         }
+        steps.extend(self.base_counts(cx));
         Planned::Steps(steps)
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let sources = evidence.sources()?;
         let (lcov, notes) = counted_lines(cx, evidence)?;
-        let excluded = |path: &str| self.exclude.iter().position(|exclude| exclude.paths.matches(path));
-        let judged = |path: &str| {
-            cx.facts
-                .owner(path)
-                .and_then(|index| cx.facts.packages.get(index))
-                .is_some_and(|package| selects(cx.options, &package.name))
-        };
-        let mut measured = Measured::new(lcov, cx.facts, judged, excluded);
+        let mut measured = self.measured(cx, lcov, cx.facts);
         of_these_sources(cx, &mut measured, sources)?;
         let whole = measured.figure(|_| true);
         if whole.total == 0 {
@@ -147,7 +155,7 @@ impl Gate for Coverage {
         if let Known::Figure(base) = &base {
             findings.extend(scale.drop(base, self.max_drop));
         }
-        let changes = if self.compare { evidence.changes(cx)? } else { None };
+        let changes = if self.compare == Compare::Off { None } else { evidence.changes(cx)? };
         let touched = changes.map(|changes| scale.changed(changes, self.changed_minimum));
         let touched_figure = touched.as_ref().map(|(figure, _)| *figure);
         findings.extend(touched.into_iter().flat_map(|(_, found)| found));
@@ -157,7 +165,7 @@ impl Gate for Coverage {
             .number("line_percent", whole.percent().unwrap_or_default())
             .count("sources", measured.files.len())
             .text("scope", self.scope(cx))
-            .table(&["package", "lines", "not run", "covered"], table(cx, &measured))
+            .table(&["package", "lines", "not run", "covered"], rows(cx.facts, &measured))
             .findings(findings);
         if let Some(figure) = touched_figure {
             outcome = outcome
@@ -171,7 +179,11 @@ impl Gate for Coverage {
             let is_new = |path: &str, line: u32| changes.is_some_and(|changes| changes.has(path, line));
             outcome = outcome.file("index.html", html(&measured, sources, self.minimum, is_new));
         }
-        let notes = notes.into_iter().chain(base.note()).chain(self.left_out(&measured.left_out, sources));
+        let notes = notes
+            .into_iter()
+            .chain(base.note())
+            .chain(self.excluded(&measured.left_out))
+            .chain(measured.left_out.notes(sources));
         Ok(notes.fold(outcome, Outcome::note))
     }
 
@@ -199,7 +211,8 @@ regions and gives other numbers.) Not judged, and named in the report: sources i
 not measured, save by their own tests. `cfg(coverage)` is not set: the code that is tested is the code that is shipped.
 
 A run with a failed test is not judged. The figure of the base revision is the one that this gate recorded
-under `<target>/bulletproof/figures/` when it ran there; where there is none, the report says so.
+under `<target>/bulletproof/figures/` when it ran there; where there is none, the report says so;
+`compare = \"run\"` then runs the tests on a private copy of the base.
 
 ## Why
 
@@ -232,11 +245,37 @@ impl Known {
 }
 
 impl Coverage {
+    /// The judged lines of a workspace: the one that is judged, or the copy of its base.
+    fn measured(&self, cx: &Context<'_>, lcov: Lcov, facts: &Facts) -> Measured {
+        let excluded = |path: &str| self.exclude.iter().position(|exclude| exclude.paths.matches(path));
+        let package = |path: &str| facts.owner(path).and_then(|index| facts.packages.get(index));
+        let judged = |path: &str| package(path).is_some_and(|package| selects(cx.options, &package.name));
+        Measured::new(lcov, facts, judged, excluded)
+    }
+
+    /// The step that measures the base, where that is asked for.
+    fn base_counts(&self, cx: &Context<'_>) -> Option<Step> {
+        let Step::Counts { runs, doctests } = counts_step(cx)? else { return None };
+        let (gate, base) = (Self::INFO.id.to_owned(), cx.options.base.clone());
+        (self.compare == Compare::Run).then_some(Step::BaseCounts { runs, doctests, gate, base })
+    }
+
     fn base(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Known, Unreadable> {
-        let Some(found) = evidence.base(cx)?.filter(|_| self.compare) else { return Ok(Known::Nothing) };
+        if self.compare == Compare::Off {
+            return Ok(Known::Nothing);
+        }
+        let Some(found) = evidence.base(cx)? else { return Ok(Known::Nothing) };
         let unknown = |why: &str| Ok(Known::Unknown(format!("not compared with {}: {why}", found.how)));
         let Some(figures) = evidence.figures(&base_figures(cx, Self::INFO.id))? else {
-            return unknown("no figure is recorded; it is when the gate runs there");
+            let Some(step) = self.base_counts(cx) else {
+                return unknown(
+                    "no figure is recorded; it is when the gate runs there, or with compare = \"run\"",
+                );
+            };
+            let counts = evidence.base_counts(&step)?.ok_or_else(|| Unreadable::not_done(&step))?;
+            let lcov = lcov::parse(&counts.lcov).map_err(|error| Unreadable::garbage(error.to_string()))?;
+            let figure = self.measured(cx, lcov, &counts.facts).figure(|_| true);
+            return Ok(Known::Figure(BaseFigure { figure, how: found.how.clone() }));
         };
         if figures.get("scope") != Some(&Metric::Text(self.scope(cx))) {
             return unknown("its recorded figure is of other packages, features or exclusions");
@@ -335,33 +374,14 @@ impl Coverage {
         format!("{whole} of lines (bar {}{against}){change}", self.minimum)
     }
 
-    /// What is not judged, in words.
-    fn left_out(&self, left_out: &LeftOut, sources: &Sources) -> Vec<String> {
+    /// What the config leaves out, in words.
+    fn excluded(&self, left_out: &LeftOut) -> Vec<String> {
         let mut notes = Vec::new();
         for (place, Exclude { paths, reason, expires }) in self.exclude.iter().enumerate() {
             let files = left_out.excluded.iter().filter(|(by, _)| *by == place).count();
             let names = Vec::from(paths.clone()).join(", ");
             let until = expires.map(|expires| format!(" until {}", expires.0)).unwrap_or_default();
             notes.push(format!("not judged{until}: {} under {names} ({reason})", counted(files, "source")));
-        }
-        if !left_out.generated.is_empty() {
-            notes.push(format!(
-                "not judged: {} that a build script wrote",
-                counted(left_out.generated.len(), "source")
-            ));
-        }
-        if !left_out.tests.is_empty() {
-            notes.push(format!(
-                "not judged: {} of tests, examples and benches",
-                counted(left_out.tests.len(), "source")
-            ));
-        }
-        let off = coverage_off(sources);
-        if let Some((path, line)) = off.first() {
-            let places = counted(off.len(), "place");
-            notes.push(format!(
-                "not judged: code under #[coverage(off)] at {places} (the first: {path}:{line})"
-            ));
         }
         notes
     }
@@ -371,24 +391,6 @@ impl Coverage {
 fn is_macro_only(package: &Package) -> bool {
     let mut production = package.targets.iter().filter(|target| target.is_production()).peekable();
     production.peek().is_some() && production.all(|target| target.is("proc-macro"))
-}
-
-/// A row for each package, the least covered first.
-fn table(cx: &Context<'_>, measured: &Measured) -> Vec<Vec<String>> {
-    let mut rows: Vec<(f64, Vec<String>)> = Vec::new();
-    for (index, package) in cx.facts.packages.iter().enumerate() {
-        let figure = measured.figure(|path| cx.facts.owner(path) == Some(index));
-        let Some(percent) = figure.percent() else { continue };
-        let cells = [
-            package.name.clone(),
-            figure.total.to_string(),
-            (figure.total - figure.hit).to_string(),
-            figure.to_string(),
-        ];
-        rows.push((percent, cells.to_vec()));
-    }
-    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
-    rows.into_iter().map(|(_, cells)| cells).collect()
 }
 
 fn count(lines: u64) -> usize {

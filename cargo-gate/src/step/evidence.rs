@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::base::{AgainstBase, Base};
 use super::bench::BaseBuilt;
-use super::measure::{Counts, Instrumented, LlvmTools};
+use super::measure::{BaseCounts, Counts, Instrumented, LlvmTools};
 use super::{Captured, Sources, Step};
 use cargo_metadata::Metadata;
 use jiff::Timestamp;
@@ -110,6 +110,8 @@ pub enum Observed {
     Instrumented(Instrumented),
     /// The line counts of instrumented runs, or why there are none.
     Counts(Result<Counts, Unreadable>),
+    /// The line counts of the base revision; none where they are recorded, or there is no base.
+    BaseCounts(AgainstBase<BaseCounts>),
     /// The outcomes of all test runs on this tree; none where it is not a commit's.
     TestHistory(Result<Option<History>, Unreadable>),
     /// The base's benches, built.

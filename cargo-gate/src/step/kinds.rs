@@ -128,6 +128,18 @@ pub enum Step {
         /// As in [`Step::LlvmTools`].
         doctests: bool,
     },
+    /// The line counts of the base revision, from the same runs on a private copy of it. Nothing runs where
+    /// its figures are recorded.
+    BaseCounts {
+        /// The runs.
+        runs: Vec<Step>,
+        /// As in [`Step::LlvmTools`].
+        doctests: bool,
+        /// The gate whose recorded figures make it needless.
+        gate: String,
+        /// The base, as in [`Step::Base`].
+        base: Option<String>,
+    },
     /// The outcomes of the tests in all runs on this tree, that run included.
     TestHistory {
         /// The run.
@@ -185,6 +197,11 @@ impl Step {
                 let tools = Self::LlvmTools { doctests: *doctests };
                 std::iter::once(tools).chain(runs.iter().cloned()).collect()
             }
+            Self::BaseCounts { doctests, gate, base, .. } => vec![
+                Self::LlvmTools { doctests: *doctests },
+                Self::Base { named: base.clone() },
+                Self::BaseFigures { gate: gate.clone(), base: base.clone() },
+            ],
             Self::TestHistory { run, .. } => vec![(**run).clone()],
             Self::SemverChecks(call) => call.after(),
             Self::LlvmTools { .. }
@@ -206,9 +223,11 @@ impl Step {
     pub fn builds(&self) -> bool {
         match self {
             Self::Tool(call) => call.builds,
-            Self::Instrumented(_) | Self::SemverChecks(_) | Self::BaseBenches { .. } | Self::Twin { .. } => {
-                true
-            }
+            Self::Instrumented(_)
+            | Self::BaseCounts { .. }
+            | Self::SemverChecks(_)
+            | Self::BaseBenches { .. }
+            | Self::Twin { .. } => true,
             _ => false,
         }
     }
@@ -252,6 +271,7 @@ impl fmt::Display for Step {
             Self::LlvmTools { .. } => write!(f, "try LLVM's coverage tools"),
             Self::Instrumented(run) => write!(f, "{} (instrumented)", run.call),
             Self::Counts { .. } => write!(f, "llvm-cov export"),
+            Self::BaseCounts { .. } => write!(f, "count the lines of the base revision"),
             Self::TestHistory { .. } => write!(f, "record the outcomes of the tests"),
             Self::Objects { .. } => write!(f, "git cat-file --batch-check"),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Captured, Evidence, Observed, Step, ToolCall};
+use crate::facts::Facts;
 use crate::gate::Unreadable;
 use crate::test_run::History;
 
@@ -85,7 +86,27 @@ pub struct Counts {
     pub unread_profiles: usize,
 }
 
+/// The line counts of the base revision.
+#[derive(Debug, Clone)]
+pub struct BaseCounts {
+    /// As a tracefile of lcov.
+    pub lcov: Vec<u8>,
+    /// The workspace that was measured: a private copy.
+    pub facts: Box<Facts>,
+}
+
 impl Evidence {
+    /// The line counts of the base revision; none where its figures are recorded, or there is no base.
+    ///
+    /// # Errors
+    /// When the step was not done, or the base could not be measured.
+    pub fn base_counts(&self, step: &Step) -> Result<Option<&BaseCounts>, Unreadable> {
+        match self.get(step) {
+            Some(Observed::BaseCounts(counts)) => counts.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
     /// An instrumented run.
     pub(crate) fn instrumented(&self, step: &Step) -> Result<&Instrumented, Unreadable> {
         match self.get(step) {

@@ -20,7 +20,7 @@ pub use cargo::{PANIC_LINTS, cargo, check, clippy, forced_lints, graph, release_
 pub use evidence::{Evidence, FileRead, Formatted, Observed};
 pub(crate) use graph::read_graph;
 pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, ToolCall};
-pub use measure::{Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
+pub use measure::{BaseCounts, Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
 pub use semver_call::SemverCall;
 pub use sources::{SourceFile, Sources, Unread};
 pub use timing::Timing;

@@ -49,6 +49,24 @@ fn a_drop_against_the_figures_of_the_base_is_found_and_the_lines_are_named() {
 }
 
 #[test]
+fn a_base_without_figures_is_measured_where_that_is_asked_for() {
+    if !has_llvm() {
+        return; // nothing reads line counts here
+    }
+    let workspace = Workspace::of("clean").with_own_target();
+    workspace.commit();
+    let text = std::fs::read_to_string(workspace.root().join("src/lib.rs")).unwrap();
+    let untested = "\n/// Nobody calls this.\npub fn nobody() -> u8 {\n    7\n}\n";
+    let workspace = workspace.with("src/lib.rs", text + untested);
+    let unknown = judged(&workspace, "coverage");
+    assert!(notes(&unknown).contains("no figure is recorded"), "{unknown:#}");
+    let workspace = workspace.with("bulletproof.toml", "[gates.coverage]\ncompare = \"run\"\n");
+    let known = judged(&workspace, "coverage");
+    assert_eq!(rules(&known), ["coverage/dropped", "coverage/changed-uncovered"], "{known:#}");
+    assert!(gate(&known)["reason"].as_str().unwrap().contains("base 100.0 %"), "{known:#}");
+}
+
+#[test]
 fn lines_that_only_a_doctest_runs_count_unless_doctests_are_left_out() {
     if !has_llvm() {
         return; // nothing reads line counts here
