@@ -26,7 +26,10 @@ impl Git<'_> {
     /// The base: the named revision's, or a usual branch's, merge base with `HEAD`; where that is `HEAD`
     /// itself, the commit before it, or `HEAD` for a tree with changes that are not committed.
     pub(super) fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
-        let Some(head) = self.head(named)? else { return Ok(None) };
+        let Some(head) = self.head(named)? else {
+            // a revision that somebody names is no matter to pass over
+            return named.map_or(Ok(None), |name| Err(unknown(name)));
+        };
         if let Some(name) = named {
             let commit = self.commit(name)?.ok_or_else(|| unknown(name))?;
             let fork = self.merge_base(&commit)?.ok_or_else(|| unrelated(name))?;
