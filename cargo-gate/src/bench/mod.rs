@@ -5,6 +5,7 @@ mod build;
 mod call;
 mod opinion;
 mod plot;
+mod recorded;
 mod rule;
 mod run;
 mod words;
@@ -13,6 +14,7 @@ pub use build::{BuiltBench, BuiltBenches, read_build};
 pub use call::{PACES, Pace, exactly, short_run};
 pub use opinion::{Kind, Opinion, opinions, row};
 pub use plot::html;
+pub use recorded::{Compared, OneRun, RecordedIn, Records, compare};
 pub use rule::{
     Bars, CONFIRMING, FEWEST, Interval, Judgement, MOST, Round, USUAL, Verdict, confirmed, judge, settled,
     suspected,

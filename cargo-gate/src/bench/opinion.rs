@@ -22,6 +22,8 @@ pub struct Opinion {
     pub kind: Kind,
     /// The figures in words.
     pub said: String,
+    /// What would settle it, where that hangs on the figures.
+    pub help: Option<String>,
 }
 
 /// What comes of a bench.
@@ -35,6 +37,8 @@ pub enum Kind {
     SomewhatSlower,
     /// Slower, with the same instructions.
     Layout,
+    /// Slower in one run on each side.
+    SlowerOnce,
     /// The base cannot be measured.
     NotCompared,
     /// Too noisy to tell.
@@ -53,6 +57,7 @@ impl Kind {
             Self::Slower => "slower",
             Self::SomewhatSlower => "somewhat slower",
             Self::Layout => "layout",
+            Self::SlowerOnce => "slower (one run)",
             Self::NotCompared => "not compared",
             Self::Unclear => "unclear",
             Self::Holds => "holds",
@@ -68,12 +73,17 @@ pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
         let judged = bench.judge(bars, benches);
         let (kind, said) = of(bench, judged.as_ref(), bars);
         let (target, root) = (programs.target.clone(), programs.root.clone());
-        Opinion { name: bench.name.clone(), target, root, judged, kind, said }
+        Opinion { name: bench.name.clone(), target, root, judged, kind, said, help: None }
     };
     let mut all: Vec<Opinion> = run.measured().map(opinion).collect();
-    let change = |one: &Opinion| one.judged.map_or(0.0, |judged| judged.change);
-    all.sort_by(|a, b| a.kind.cmp(&b.kind).then(change(b).total_cmp(&change(a))));
+    worst_first(&mut all);
     all
+}
+
+/// The order in which opinions are shown.
+pub(super) fn worst_first(opinions: &mut [Opinion]) {
+    let change = |one: &Opinion| one.judged.map_or(0.0, |judged| judged.change);
+    opinions.sort_by(|a, b| a.kind.cmp(&b.kind).then(change(b).total_cmp(&change(a))));
 }
 
 fn of(bench: &Measured, judged: Option<&Judgement>, bars: Bars) -> (Kind, String) {

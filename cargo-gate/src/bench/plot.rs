@@ -62,7 +62,7 @@ fn share(percent: u32) -> f64 {
 fn bench(svg: &mut String, opinion: &Opinion, judged: &Judgement, y: f64, x: &impl Fn(f64) -> f64) {
     let class = match opinion.kind {
         Kind::Failed | Kind::Slower => "bad",
-        Kind::SomewhatSlower | Kind::Layout | Kind::NotCompared | Kind::Unclear => "doubt",
+        Kind::SomewhatSlower | Kind::Layout | Kind::SlowerOnce | Kind::NotCompared | Kind::Unclear => "doubt",
         Kind::Holds => "holds",
         Kind::Faster => "good",
     };
@@ -130,7 +130,15 @@ mod tests {
         let judged =
             Judgement { base, head, change, interval, rounds: 12, verdict: Verdict::Holds, clear: true };
         let (target, root) = ("speed".to_owned(), "benches/speed.rs".to_owned());
-        Opinion { name: name.to_owned(), target, root, judged: Some(judged), kind, said: "said".to_owned() }
+        Opinion {
+            name: name.to_owned(),
+            target,
+            root,
+            judged: Some(judged),
+            kind,
+            said: "said".to_owned(),
+            help: None,
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod count;
 mod program;
+pub(super) mod recorded;
 mod rounds;
 
 use std::path::PathBuf;

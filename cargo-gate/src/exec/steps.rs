@@ -85,6 +85,7 @@ impl Bench<'_> {
             Step::Benches(call) => Observed::Benches(against(before, call.base.as_ref(), |_| {
                 bench::measure(self, call, before, timeout)
             })),
+            Step::Recorded { from } => Observed::Recorded(bench::recorded::read(self.facts, from)),
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }

@@ -1,13 +1,18 @@
 //! `bench`: criterion's benches of the change, run in turns with those of the base.
 
+mod recorded;
+mod targets;
+
 use std::time::Duration;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::recorded::Baseline;
+use self::targets::{notes, of_targets};
 use crate::bench::{
-    Bars, BenchRun, BuiltBenches, Kind, Opinion, Side, State, html, opinions, percent, read_build, row,
+    Bars, BenchRun, BuiltBenches, Kind, Opinion, State, html, opinions, percent, read_build, row,
 };
 use crate::config::{Expiry, Globs, Reason, Timeout};
 use crate::finding::{Finding, Place};
@@ -27,6 +32,10 @@ pub(super) struct Bench {
     time: Timeout,
     /// What is measured: `time`, or `instructions` (with valgrind) where the clock cannot be trusted.
     measure: BenchMeasure,
+    /// Nothing is run: the last run of `cargo bench` is compared with this baseline of criterion's.
+    baseline: Option<Baseline>,
+    /// Nothing is run: these two exports of critcmp are compared, the base's and the head's.
+    critcmp: Option<[String; 2]>,
     /// Benches that may be slower, for a time.
     accept: Vec<Accept>,
 }
@@ -46,7 +55,15 @@ struct Accept {
 impl Default for Bench {
     fn default() -> Self {
         let time = Timeout(Duration::from_mins(2));
-        Self { warn: 10, fail: 20, time, measure: BenchMeasure::Time, accept: Vec::new() }
+        Self {
+            warn: 10,
+            fail: 20,
+            time,
+            measure: BenchMeasure::Time,
+            baseline: None,
+            critcmp: None,
+            accept: Vec::new(),
+        }
     }
 }
 
@@ -61,6 +78,7 @@ impl Gate for Bench {
             Rule::error("slower", "a bench slower than the bar that fails"),
             Rule::warning("somewhat-slower", "a bench slower than the bar that warns"),
             Rule::warning("layout", "a slower bench that takes as many instructions as before"),
+            Rule::warning("recorded-slower", "a bench that is slower in one recorded run on each side"),
             Rule::warning("unclear", "a bench whose rounds differ too much to tell"),
             Rule::error("failed", "a bench that cannot be measured"),
             Rule::error("does-not-compile", "a bench target that does not compile"),
@@ -91,6 +109,16 @@ as many instructions as before (counted with valgrind, where that is installed) 
 Bench targets that need a nightly toolchain or use another harness are named, not judged. Without a base
 there is nothing to compare with, and the gate says so. With `--html` the benches are drawn.
 
+## Records instead of rounds
+
+With `baseline = \"NAME\"` nothing is run: criterion's files of the last `cargo bench` are compared with those of
+`cargo bench -- --save-baseline NAME`, by each side's shortest sample. With `critcmp = [\"base.json\", \"head.json\"]`
+two exports of `critcmp --export NAME` are compared, by their medians. That is weaker evidence: one run each, not
+interleaved, and only benches that left a record are known. The outcome says so; a slower bench is named
+(`recorded-slower`) and never fails the gate. A run from before the sources last changed, a baseline that is
+missing, cut short or a copy of the run, and records without a common bench give no verdict. criterion replaces
+its own `base` with each run, so that a baseline needs a name of its own.
+
 ## Why
 
 One run of a bench on a machine that does anything else differs from the next by more than most changes do.
@@ -104,6 +132,10 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
+        let recorded = self.recorded();
+        if !recorded.is_empty() {
+            return Planned::Steps(recorded.into_iter().map(|from| Step::Recorded { from }).collect());
+        }
         if expected(cx).next().is_none() {
             return Planned::NothingToJudge("nothing to judge: no package has a bench target".to_owned());
         }
@@ -112,6 +144,10 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
+        let recorded = self.recorded();
+        if !recorded.is_empty() {
+            return self.judge_recorded(cx, evidence, &recorded);
+        }
         let call = self.call(cx);
         let Some(base) = evidence.base(cx)? else {
             return Ok(Outcome::new("nothing to compare with: there is no revision before this one"));
@@ -239,7 +275,8 @@ impl Bench {
 
     fn add_benches(&self, findings: &mut Vec<Finding>, opinions: &[Opinion], today: Date) {
         for opinion in opinions {
-            let slower = matches!(opinion.kind, Kind::Slower | Kind::SomewhatSlower | Kind::Layout);
+            let slower =
+                matches!(opinion.kind, Kind::Slower | Kind::SomewhatSlower | Kind::Layout | Kind::SlowerOnce);
             let accepted =
                 self.accept.iter().any(|one| one.expires.0 >= today && one.benches.matches(&opinion.name));
             if !(slower && accepted) {
@@ -264,6 +301,7 @@ impl Bench {
     fn finding(&self, opinion: &Opinion) -> Option<Finding> {
         let Opinion { name, target, said, .. } = opinion;
         let run_it = format!("run it alone: cargo bench --bench {target} -- '{name}'");
+        let help = |general: String| opinion.help.clone().unwrap_or(general);
         let finding = match opinion.kind {
             Kind::Holds | Kind::Faster => return None,
             Kind::Failed => Finding::error("bench/failed", format!("`{name}`: {said}")).help(run_it),
@@ -278,82 +316,23 @@ impl Bench {
             Kind::Layout => Finding::warning("bench/layout", format!("`{name}` takes longer: {said}")).help(
                 "look whether it reads memory in another way; if not, nothing in the code is to be mended",
             ),
+            Kind::SlowerOnce => {
+                let message =
+                    format!("`{name}` is slower in one run on each side: {said}; the bar is {} %", self.warn);
+                Finding::warning("bench/recorded-slower", message)
+                    .help("let the gate run both sides in turns: remove `baseline` or `critcmp`")
+            }
             Kind::NotCompared => Finding::warning("bench/not-compared", format!("`{name}`: {said}"))
-                .help("compare with a revision where it runs: --base REV"),
+                .help(help("compare with a revision where it runs: --base REV".to_owned())),
             Kind::Unclear => Finding::warning("bench/unclear", format!("`{name}` cannot be told: {said}"))
-                .help(format!(
+                .help(help(format!(
                     "give the benches longer than `time = \"{}\"`, or a machine with less other work",
                     String::from(self.time)
-                )),
+                ))),
         };
-        Some(finding.at(Place::file(&opinion.root)).anchor(name))
+        let place = (!opinion.root.is_empty()).then(|| Place::file(&opinion.root));
+        Some(place.into_iter().fold(finding, Finding::at).anchor(name))
     }
-}
-
-/// What is to be said of whole targets.
-fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
-    let nightly = head.nightly.iter().map(|target| {
-        Finding::warning(
-            "bench/needs-nightly",
-            format!("the bench `{target}` needs a nightly toolchain and is not judged"),
-        )
-        .help("judge it with `cargo +nightly bulletproof`, or put it behind `required-features`")
-    });
-    let broken = head.failed.iter().map(|(target, why)| {
-        Finding::error("bench/does-not-compile", format!("`{target}` does not compile: {why}"))
-            .help("see the whole message: cargo bench --no-run")
-    });
-    let gone = run.gone.iter().map(|target| vanished(&format!("the bench target `{target}`")));
-    let programs = run.programs.iter().flat_map(|one| {
-        let target = &one.target;
-        let at = |finding: Finding| finding.at(Place::file(&one.root));
-        match &one.state {
-            State::Foreign(what) => {
-                let message = format!("the bench target `{target}` is not measured: {what}");
-                vec![at(Finding::warning("bench/not-criterion", message).help("measure it with criterion"))]
-            }
-            State::Failed(Side::Head, why) => {
-                let message = format!("the bench target `{target}` does not tell its benches: {why}");
-                vec![at(Finding::error("bench/failed", message)
-                    .help(format!("try it: cargo bench --bench {target} -- --list")))]
-            }
-            State::Failed(Side::Base, why) => {
-                let message = format!("the bench target `{target}` cannot be measured on the base: {why}");
-                vec![at(Finding::warning("bench/not-compared", message)
-                    .help("compare with a revision where it runs: --base REV"))]
-            }
-            State::Compared { vanished: names, .. } => {
-                names.iter().map(|name| at(vanished(&format!("the bench `{name}`")))).collect()
-            }
-            State::Identical | State::New => Vec::new(),
-        }
-    });
-    nightly.chain(broken).chain(gone).chain(programs).collect()
-}
-
-fn vanished(what: &str) -> Finding {
-    Finding::warning("bench/vanished", format!("{what} is gone: what it measured is measured no longer"))
-        .help("keep it, or rename it in a change of its own")
-}
-
-/// What the reader has to know beyond findings and figures.
-fn notes(run: &BenchRun) -> Vec<String> {
-    let mut notes = Vec::new();
-    for one in &run.programs {
-        match &one.state {
-            State::New => {
-                notes.push(format!("the bench target `{}` is new: nothing to compare with", one.target));
-            }
-            State::Compared { appeared, .. } if !appeared.is_empty() => {
-                notes.push(format!("new, with nothing to compare with: {}", appeared.join(", ")));
-            }
-            _ => {}
-        }
-    }
-    if run.out_of_time {
-        notes.push("the time for measuring was over before every bench was clear".to_owned());
-    }
-    notes
 }
 
 fn short(commit: &str) -> &str {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Captured, Evidence, Observed, Step, ToolCall, cargo};
-use crate::bench::{Bars, BenchRun};
+use crate::bench::{Bars, BenchRun, Records};
 use crate::gate::{Context, Unreadable};
 
 /// The bench programs of the base and of the head, run against each other.
@@ -84,6 +84,17 @@ impl Evidence {
     pub fn base_benches(&self, step: &Step) -> Result<Option<&BaseBuilt>, Unreadable> {
         match self.get(step) {
             Some(Observed::BaseBenches(built)) => built.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// The records of benches.
+    ///
+    /// # Errors
+    /// When the step was not done, or a record is missing or cannot be read.
+    pub fn recorded(&self, step: &Step) -> Result<&Records, Unreadable> {
+        match self.get(step) {
+            Some(Observed::Recorded(read)) => read.as_ref().map_err(Clone::clone),
             _ => Err(Unreadable::not_done(step)),
         }
     }

@@ -12,7 +12,7 @@ use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
 use crate::advisory::LockedPackage;
-use crate::bench::BenchRun;
+use crate::bench::{BenchRun, Records};
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::gate::{Metric, Unreadable};
 use crate::parse::git_diff::Changes;
@@ -118,6 +118,8 @@ pub enum Observed {
     BaseBenches(AgainstBase<BaseBuilt>),
     /// The measured benches.
     Benches(AgainstBase<BenchRun>),
+    /// The records of benches, or why they are none.
+    Recorded(Result<Records, Unreadable>),
 }
 
 /// The evidence of all finished steps.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::bench::BenchCall;
 use super::measure::Instrument;
 use super::{SemverCall, Timing, Tool};
+use crate::bench::RecordedIn;
 use crate::policy;
 
 /// One effect that a gate needs before it can judge.
@@ -84,6 +85,11 @@ pub enum Step {
     },
     /// The benches of the base and of the head, measured.
     Benches(BenchCall),
+    /// Benches of both that were recorded before.
+    Recorded {
+        /// Where.
+        from: RecordedIn,
+    },
     /// What git has under each of those names: `git cat-file --batch-check`, whose answers are a tool's.
     Objects {
         /// Names of revisions, as git knows them.
@@ -214,6 +220,7 @@ impl Step {
             | Self::Graph { .. }
             | Self::Base { .. }
             | Self::Objects { .. }
+            | Self::Recorded { .. }
             | Self::Timing(_)
             | Self::Program(_) => Vec::new(),
         }
@@ -262,6 +269,10 @@ impl fmt::Display for Step {
             Self::Program(call) => write!(f, "{call}"),
             Self::BaseBenches { .. } => write!(f, "build the benches of the base"),
             Self::Benches(call) => write!(f, "{call}"),
+            Self::Recorded { from } => {
+                let [base, head] = from.sides();
+                write!(f, "read the benches of {base} and of {head}")
+            }
             Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
             Self::SourceTime => write!(f, "find the time of the sources"),
             Self::SemverChecks(call) => write!(f, "cargo semver-checks --package {}", call.package),

@@ -168,3 +168,82 @@ fn another_harness_is_named_and_not_judged() {
         Change::new().with("benches/speed.rs", "println!(\"{name}: benchmark\\n\")", "println!(\"{name}\")");
     expect(&change, "warned", &["bench/not-criterion"]);
 }
+
+/// A workspace whose last run of benches, and the baseline `main`, lie in criterion's folder.
+struct Records(Workspace);
+
+impl Records {
+    fn new(config: &str) -> Self {
+        Self(
+            Workspace::of("bench")
+                .with_own_target()
+                .with("bulletproof.toml", format!("[gates.bench]\n{config}")),
+        )
+    }
+
+    /// Two samples of a bench, the longer one twice as long.
+    fn with(self, baseline: &str, bench: &str, time: u32) -> Self {
+        let folder = self.0.target().join("criterion").join(bench).join(baseline);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("benchmark.json"), format!("{{\"full_id\":\"{bench}\"}}")).unwrap();
+        let sample = format!("{{\"iters\":[1.0,1.0],\"times\":[{time}.0,{}.0]}}", time * 2);
+        std::fs::write(folder.join("sample.json"), sample).unwrap();
+        self
+    }
+
+    /// The last run was made long before the sources were written.
+    fn old(self, bench: &str) -> Self {
+        let file = self.0.target().join("criterion").join(bench).join("new/sample.json");
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).unwrap();
+        self
+    }
+
+    fn gate(&self) -> Value {
+        // neither cargo nor git is needed to read them, and no bench is run
+        self.0.bulletproof(&["--gate", "bench"]).report()["gates"][0].clone()
+    }
+
+    fn is_broken(&self, cause: &str, why: &str) {
+        let gate = self.gate();
+        assert_eq!((&gate["status"], &gate["cause"]), (&"broken".into(), &cause.into()), "{gate:#}");
+        assert!(gate.to_string().contains(why), "{gate:#}");
+    }
+}
+
+const MAIN: &str = "baseline = \"main\"\n";
+
+#[test]
+fn a_recorded_run_is_compared_with_a_baseline_and_called_weaker_evidence() {
+    let gate = Records::new(MAIN).with("main", "a", 100).with("new", "a", 104).gate();
+    assert_eq!(gate["status"], "passed", "{gate:#}");
+    assert!(gate["summary"].as_str().unwrap().contains("weaker evidence: one run each"), "{gate:#}");
+    assert_eq!(gate["metrics"]["benches"], 1, "{gate:#}");
+}
+
+#[test]
+fn a_recorded_slowdown_of_any_size_warns_and_does_not_fail() {
+    let records = Records::new(MAIN).with("main", "a", 100).with("new", "a", 900);
+    let gate = records.with("main", "gone", 1).with("new", "late", 1).gate();
+    let rules: Vec<&Value> =
+        gate["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+    assert_eq!(gate["status"], "warned", "{gate:#}");
+    assert_eq!(rules, ["bench/recorded-slower", "bench/vanished"], "{gate:#}");
+    assert!(gate["notes"].to_string().contains("late"), "{gate:#}");
+}
+
+#[test]
+fn a_record_that_proves_nothing_is_no_verdict() {
+    let last = || Records::new(MAIN).with("new", "a", 100);
+    last().is_broken("unavailable", "no baseline `main`");
+    last().with("main", "a", 100).is_broken("nothing-ran", "a copy of");
+    last().with("main", "b", 100).is_broken("nothing-ran", "no bench in common");
+    last().with("main", "a", 110).old("a").is_broken("garbage", "were measured before");
+    let empty = last();
+    std::fs::create_dir_all(empty.0.target().join("criterion/a/main")).unwrap();
+    empty.is_broken("garbage", "benchmark.json");
+    let both = Records::new("baseline = \"main\"\ncritcmp = [\"a\", \"b\"]\n")
+        .with("new", "a", 1)
+        .with("main", "a", 2);
+    both.is_broken("garbage", "two comparisons");
+}

@@ -55,8 +55,44 @@ fn writes(scene: Scene, sample: &str) -> Scene {
     )
 }
 
+/// Two exports of critcmp instead of programs.
+fn exports(scene: Scene, base: &str, head: &str) -> Scene {
+    scene.setting("bench", "critcmp = [\"base.json\", \"head.json\"]\n").change(|workspace| {
+        let workspace = if base.is_empty() { workspace } else { workspace.with("base.json", base) };
+        workspace.with("head.json", head)
+    })
+}
+
+/// An export with that bench, of that many nanoseconds.
+fn export(bench: &str, time: u32) -> String {
+    let estimate = format!(
+        "{{\"confidence_interval\":{{\"confidence_level\":0.95,\"lower_bound\":{time}.0,\"upper_bound\":{time}.5}},\
+         \"point_estimate\":{time}.2,\"standard_error\":0.1}}"
+    );
+    format!(
+        "{{\"name\":\"one\",\"benchmarks\":{{\"{bench}\":{{\"baseline\":\"one\",\"fullname\":\"{bench}\",\
+         \"criterion_benchmark_v1\":{{\"full_id\":\"{bench}\"}},\
+         \"criterion_estimates_v1\":{{\"mean\":{estimate},\"median\":{estimate}}}}}}}}}"
+    )
+}
+
+#[test]
+fn exports_that_are_sound_pass_and_a_slower_one_warns() {
+    let of = |time| exports(Scene::new(), &export("a", 100), &export("a", time)).run("bench");
+    let came = of(101);
+    assert_eq!(came.status, "passed", "{}", came.all);
+    let came = of(300);
+    assert_eq!(
+        (came.status.as_str(), came.why.as_str()),
+        ("warned", "bench/recorded-slower"),
+        "{}",
+        came.all
+    );
+}
+
 const CELLS: &[(Fault, Cell)] = &[
     (ToolMissing, Case(Missing("cargo"), Refused("cargo was not found"))),
+    (ToolMissing, Case(How::Scene(|scene| exports(scene, "", &export("a", 100))), Broken("unavailable"))),
     (
         ToolMissing,
         Case(
@@ -78,9 +114,22 @@ const CELLS: &[(Fault, Cell)] = &[
     ),
     (Garbage, Case(Tool(BUILD, Prints("{?\n")), Broken("garbage"))),
     (Garbage, Case(How::Scene(|scene| writes(scene, "{?")), Failed("bench/failed"))),
+    (Garbage, Case(How::Scene(|scene| exports(scene, "{?", &export("a", 100))), Broken("garbage"))),
     (EmptyOutput, Case(Tool(BUILD, SaysNothing), Broken("garbage"))),
     (EmptyOutput, Case(How::Scene(|scene| writes(scene, "")), Failed("bench/failed"))),
+    (EmptyOutput, Case(How::Scene(|scene| exports(scene, &export("a", 100), "")), Broken("garbage"))),
     (Truncated, Case(Tool(BUILD, Keeps("half")), Broken("garbage"))),
+    (
+        Truncated,
+        Case(
+            How::Scene(|scene| {
+                let whole = export("a", 100);
+                let (half, _) = whole.split_at(whole.len() / 2);
+                exports(scene, half, &whole)
+            }),
+            Broken("garbage"),
+        ),
+    ),
     (Truncated, Case(Tool(BUILD, Keeps("but-last-line")), Broken("garbage"))),
     (Truncated, Case(How::Scene(|scene| writes(scene, "{\"iters\":[1.0")), Failed("bench/failed"))),
     (KilledBySignal, Case(Tool(BUILD, IsKilled), Broken("crashed"))),
@@ -95,6 +144,27 @@ const CELLS: &[(Fault, Cell)] = &[
     ),
     (Hang, Case(Tool(BUILD, Hangs), Broken("timed-out"))),
     (OutputOfAnotherRun, Case(How::Scene(|scene| sound(scene).foreign(BUILD)), Broken("garbage"))),
+    (
+        OutputOfAnotherRun,
+        Case(How::Scene(|scene| exports(scene, &export("a", 100), &export("b", 100))), Broken("nothing-ran")),
+    ),
+    (
+        OutputOfAnotherRun,
+        Case(How::Scene(|scene| exports(scene, &export("a", 100), &export("a", 100))), Broken("nothing-ran")),
+    ),
+    (
+        OutputOfAnotherRun,
+        Case(
+            How::Scene(|scene| {
+                let scene = exports(scene, &export("a", 100), &export("a", 101));
+                let head = scene.workspace.root().join("head.json");
+                let head = std::fs::File::options().write(true).open(head).unwrap();
+                head.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).unwrap();
+                scene
+            }),
+            Broken("garbage"),
+        ),
+    ),
     (
         NoTestsRan,
         Case(

@@ -1,0 +1,70 @@
+//! What is to be said of whole bench targets, and of benches that only one side has.
+
+use crate::bench::{BenchRun, BuiltBenches, Side, State};
+use crate::finding::{Finding, Place};
+
+/// What is to be said of whole targets.
+pub(super) fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
+    let nightly = head.nightly.iter().map(|target| {
+        Finding::warning(
+            "bench/needs-nightly",
+            format!("the bench `{target}` needs a nightly toolchain and is not judged"),
+        )
+        .help("judge it with `cargo +nightly bulletproof`, or put it behind `required-features`")
+    });
+    let broken = head.failed.iter().map(|(target, why)| {
+        Finding::error("bench/does-not-compile", format!("`{target}` does not compile: {why}"))
+            .help("see the whole message: cargo bench --no-run")
+    });
+    let gone = run.gone.iter().map(|target| vanished(&format!("the bench target `{target}`")));
+    let programs = run.programs.iter().flat_map(|one| {
+        let target = &one.target;
+        let at = |finding: Finding| finding.at(Place::file(&one.root));
+        match &one.state {
+            State::Foreign(what) => {
+                let message = format!("the bench target `{target}` is not measured: {what}");
+                vec![at(Finding::warning("bench/not-criterion", message).help("measure it with criterion"))]
+            }
+            State::Failed(Side::Head, why) => {
+                let message = format!("the bench target `{target}` does not tell its benches: {why}");
+                vec![at(Finding::error("bench/failed", message)
+                    .help(format!("try it: cargo bench --bench {target} -- --list")))]
+            }
+            State::Failed(Side::Base, why) => {
+                let message = format!("the bench target `{target}` cannot be measured on the base: {why}");
+                vec![at(Finding::warning("bench/not-compared", message)
+                    .help("compare with a revision where it runs: --base REV"))]
+            }
+            State::Compared { vanished: names, .. } => {
+                names.iter().map(|name| at(vanished(&format!("the bench `{name}`")))).collect()
+            }
+            State::Identical | State::New => Vec::new(),
+        }
+    });
+    nightly.chain(broken).chain(gone).chain(programs).collect()
+}
+
+pub(super) fn vanished(what: &str) -> Finding {
+    Finding::warning("bench/vanished", format!("{what} is gone: what it measured is measured no longer"))
+        .help("keep it, or rename it in a change of its own")
+}
+
+/// What the reader has to know beyond findings and figures.
+pub(super) fn notes(run: &BenchRun) -> Vec<String> {
+    let mut notes = Vec::new();
+    for one in &run.programs {
+        match &one.state {
+            State::New => {
+                notes.push(format!("the bench target `{}` is new: nothing to compare with", one.target));
+            }
+            State::Compared { appeared, .. } if !appeared.is_empty() => {
+                notes.push(format!("new, with nothing to compare with: {}", appeared.join(", ")));
+            }
+            _ => {}
+        }
+    }
+    if run.out_of_time {
+        notes.push("the time for measuring was over before every bench was clear".to_owned());
+    }
+    notes
+}
