@@ -217,7 +217,7 @@ const MAIN: &str = "baseline = \"main\"\n";
 fn a_recorded_run_is_compared_with_a_baseline_and_called_weaker_evidence() {
     let gate = Records::new(MAIN).with("main", "a", 100).with("new", "a", 104).gate();
     assert_eq!(gate["status"], "passed", "{gate:#}");
-    assert!(gate["summary"].as_str().unwrap().contains("weaker evidence: one run each"), "{gate:#}");
+    assert!(gate.to_string().contains("weaker evidence: one run each"), "{gate:#}");
     assert_eq!(gate["metrics"]["benches"], 1, "{gate:#}");
 }
 
