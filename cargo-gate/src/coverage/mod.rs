@@ -10,7 +10,9 @@ mod sources;
 mod words;
 
 pub use bars::{BaseFigure, Critical, Scale};
-pub(crate) use counting::{counted_lines, counting_steps, counts_step, nothing_measured, of_these_sources};
+pub(crate) use counting::{
+    counted_lines, counting_steps, counts_step, failed_tests, nothing_measured, of_these_sources,
+};
 pub use figure::{Figure, Percent};
 pub use html::html;
 pub use measured::{LeftOut, Measured, uncovered_runs};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Expiry, Globs, Reason};
 use crate::coverage::{
     BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, counted_lines, counting_steps,
-    counts_step, holds_code, html, nothing_measured, of_these_sources, rows,
+    counts_step, failed_tests, holds_code, html, nothing_measured, of_these_sources, rows,
 };
 use crate::facts::{Facts, Package, selects};
 use crate::finding::{Finding, digest};
@@ -108,6 +108,7 @@ impl Gate for Coverage {
         stages: &[Stage::PrePush, Stage::Ci],
         timeout: Duration::from_hours(1),
         rules: &[
+            Rule::error("tests-failed", "a run with failed tests, whose lines are not judged"),
             Rule::error("below-minimum", "the whole workspace is below its bar"),
             Rule::error("package-below-minimum", "a package is below the bar of packages"),
             Rule::error("critical", "lines of a critical path that no test runs"),
@@ -137,6 +138,13 @@ impl Gate for Coverage {
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let sources = evidence.sources()?;
+        let failed = failed_tests(cx, evidence)?;
+        if failed > 0 {
+            let why = format!("the lines of a run with {} are not judged", counted(failed, "failed test"));
+            let finding = Finding::error("coverage/tests-failed", &why).anchor("");
+            let help = "mend the tests first: cargo gate test, cargo gate doctest";
+            return Ok(Outcome::new(why).findings(vec![finding.help(help)]));
+        }
         let (lcov, notes) = counted_lines(cx, evidence)?;
         let mut measured = self.measured(cx, lcov, cx.facts);
         of_these_sources(cx, &mut measured, sources)?;
@@ -210,7 +218,7 @@ regions and gives other numbers.) Not judged, and named in the report: sources i
 `exclude`; code under `#[coverage(off)]`. Build scripts and procedural macros run inside the compiler and are
 not measured, save by their own tests. `cfg(coverage)` is not set: the code that is tested is the code that is shipped.
 
-A run with a failed test is not judged. The figure of the base revision is the one that this gate recorded
+The lines of a run with a failed test are not judged, which fails the gate. The figure of the base revision is the one that this gate recorded
 under `<target>/bulletproof/figures/` when it ran there; where there is none, the report says so;
 `compare = \"run\"` then runs the tests on a private copy of the base.
 

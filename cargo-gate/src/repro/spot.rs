@@ -119,7 +119,12 @@ fn text(bytes: &[u8], at: usize) -> String {
     let printable = |byte: &&u8| (0x20..0x7f).contains(*byte);
     let before = bytes.get(..at).unwrap_or_default().iter().rev().take(MOST).take_while(printable).count();
     let after = bytes.get(at..).unwrap_or_default().iter().take(MOST).take_while(printable).count();
-    String::from_utf8_lossy(bytes.get(at - before..at + after).unwrap_or_default()).into_owned()
+    let text = String::from_utf8_lossy(bytes.get(at - before..at + after).unwrap_or_default());
+    if !text.trim().is_empty() {
+        return text.into_owned();
+    }
+    let bytes: Vec<String> = bytes.iter().skip(at).take(8).map(|byte| format!("{byte:02x}")).collect();
+    if bytes.is_empty() { "(the end)".to_owned() } else { format!("bytes {}", bytes.join(" ")) }
 }
 
 #[cfg(test)]
@@ -139,6 +144,12 @@ mod tests {
             ("built at 1795245249", "built at 1829805249")
         );
         assert_eq!(spot.section, None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_as_numbers() {
+        assert_eq!(text(&[0, 1, 0xff], 1), "bytes 01 ff");
+        assert_eq!((text(&[0, 1], 2), text(b"ab c\0", 3)), ("(the end)".to_owned(), "ab c".to_owned()));
     }
 
     #[test]

@@ -31,7 +31,7 @@ const CELLS: &[(Fault, Cell)] = &[
     (DatabaseTooOld, NO_DATABASE),
     (LookUpImpossible, Case(How::Scene(unknown_base), Broken("unavailable"))),
     (RunCutShort, Case(Tool(NEXTEST, Keeps("but-last-line")), Broken("garbage"))),
-    (RunCutShort, Case(How::Scene(a_failed_test), Broken("garbage"))),
+    (RunCutShort, Case(How::Scene(a_failed_test), Failed("coverage/tests-failed"))),
     NO_TOOLCHAIN,
     (LockMissing, Case(How::Scene(no_lock), Broken("crashed"))),
     (LockOutOfStep, Case(How::Scene(old_lock), Broken("crashed"))),
