@@ -184,6 +184,17 @@ impl Bench<'_> {
         Ok(built)
     }
 
+    /// The line counts that the step asks for.
+    pub(super) fn counts_of(
+        &self,
+        step: &Step,
+        before: &Evidence,
+        timeout: Duration,
+    ) -> Result<Counts, Unreadable> {
+        let Step::Counts { runs, doctests } = step else { return Err(Unreadable::not_done(step)) };
+        self.counts(runs, *doctests, before, timeout)
+    }
+
     /// The line counts of the runs.
     pub(super) fn counts(
         &self,

@@ -100,9 +100,7 @@ impl Bench<'_> {
             }
             Step::LlvmTools { doctests } => Observed::LlvmTools(self.llvm_tools(*doctests, timeout)),
             Step::Instrumented(run) => Observed::Instrumented(self.instrumented(run, before, timeout)),
-            Step::Counts { runs, doctests } => {
-                Observed::Counts(self.counts(runs, *doctests, before, timeout))
-            }
+            Step::Counts { .. } => Observed::Counts(self.counts_of(step, before, timeout)),
             Step::BaseCounts { .. } => Observed::BaseCounts(self.base_lines(step, before, timeout)),
             Step::TestHistory { run, key } => Observed::TestHistory(self.test_history(run, key, before)),
             Step::Timing(wanted) => {
