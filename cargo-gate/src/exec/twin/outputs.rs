@@ -165,7 +165,8 @@ impl Pairs<'_> {
         changes.extend(between("the linked libraries".to_owned(), &libraries.0, &libraries.1));
         let (first, second) = (files_below(Path::new(&one.out_dir)), files_below(Path::new(&two.out_dir)));
         // what a script compiled to see whether it compiles is no part of the build: nothing can be made of it
-        for (name, path) in first.iter().filter(|(name, _)| !name.ends_with(".rmeta")) {
+        let is_probe = |path: &Path| path.extension().is_some_and(|extension| extension == "rmeta");
+        for (name, path) in first.iter().filter(|(_, path)| !is_probe(path)) {
             let bytes = std::fs::read(path).unwrap_or_default();
             let other = second.get(name).and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
             if bytes == other {
