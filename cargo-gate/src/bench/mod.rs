@@ -3,6 +3,7 @@
 
 mod build;
 mod call;
+mod need;
 mod opinion;
 mod plot;
 mod recorded;

@@ -1,5 +1,6 @@
 //! What is to be thought of each bench, all evidence together.
 
+use super::need::Needs;
 use super::words::{judgement, percent, time};
 use super::{Bars, BenchRun, Judgement, Measured, Verdict, confirmed};
 
@@ -69,11 +70,23 @@ impl Kind {
 /// The opinions on all benches that both sides have, the worst first.
 pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
     let benches = run.measured().count();
+    let needs = Needs::of(run, bars);
     let opinion = |(programs, bench): (&super::Programs, &Measured)| {
         let judged = bench.judge(bars, benches);
         let (kind, said) = of(bench, judged.as_ref(), bars);
+        let by_rounds = judged.is_some_and(|judged| judged.verdict == Verdict::Unclear);
+        let help = match kind {
+            Kind::Unclear if by_rounds => needs.help(judged.as_ref()),
+            Kind::Unclear if bench.instructions.is_some() && judged.is_none() => {
+                Some("let one iteration of it do more work".to_owned())
+            }
+            Kind::Unclear if judged.is_none() => needs.help(None),
+            // the two times at which it was measured gave two answers: no number of rounds settles that
+            Kind::Unclear => Some("run the gate again, on a machine with less other work".to_owned()),
+            _ => None,
+        };
         let (target, root) = (programs.target.clone(), programs.root.clone());
-        Opinion { name: bench.name.clone(), target, root, judged, kind, said, help: None }
+        Opinion { name: bench.name.clone(), target, root, judged, kind, said, help }
     };
     let mut all: Vec<Opinion> = run.measured().map(opinion).collect();
     worst_first(&mut all);

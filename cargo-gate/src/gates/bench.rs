@@ -126,7 +126,8 @@ One run of a bench on a machine that does anything else differs from the next by
 ## How to fix
 
 The finding names the bench. Run it alone with `cargo bench --bench TARGET -- NAME`, and look at what the
-change does there. A bench that stays unclear needs more `time`, or a machine with less other work. A
+change does there. A bench that stays unclear says how many rounds, and how
+much `time`, would tell, by the width of its interval; a machine with less other work tells sooner. A
 slowdown that is worth it is accepted for a time: an entry under `accept` with `benches`, `reason`, `expires`.
 ",
     };
