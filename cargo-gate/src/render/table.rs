@@ -56,7 +56,7 @@ mod tests {
                         a-package-with-a-long-name   1204    9.1 %\n";
         assert_eq!(rows(&table(), 80, 9), expected);
         assert!(
-            rows(&table(), 40, 9).contains("  …age-with-a-long-name   1204    9.1 %\n"),
+            rows(&table(), 40, 9).contains("  …kage-with-a-long-name   1204    9.1 %\n"),
             "{}",
             rows(&table(), 40, 9)
         );
