@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{LeftOut, Measured};
 use crate::facts::relative;
-use crate::gate::{Context, Metric, Unreadable};
+use crate::finding::Finding;
+use crate::gate::{Context, Metric, Outcome, Unreadable};
 use crate::parse::lcov::{self, Lcov};
 use crate::step::{Evidence, FileRead, Sources, Step};
 use crate::test_run;
@@ -80,10 +81,17 @@ fn tools(cx: &Context<'_>) -> Step {
     Step::LlvmTools { doctests: test_run::counts_doctests(cx) }
 }
 
-/// How many of the run's tests failed; none where a file is judged instead of a run. What a test that failed
-/// did not run, nobody knows.
-pub(crate) fn failed_tests(cx: &Context<'_>, evidence: &Evidence) -> Result<usize, Unreadable> {
-    if lcov_file(cx).is_some() { Ok(0) } else { ran(cx, evidence).map(|ran| ran.failed) }
+/// What comes of a run with failed tests: what those did not run, nobody knows. None where all passed, or a file
+/// is judged instead of a run.
+pub(crate) fn tests_failed(cx: &Context<'_>, evidence: &Evidence) -> Result<Option<Outcome>, Unreadable> {
+    let failed = if lcov_file(cx).is_some() { 0 } else { ran(cx, evidence)?.failed };
+    if failed == 0 {
+        return Ok(None);
+    }
+    let why = format!("the lines of a run with {} are not judged", counted(failed, "failed test"));
+    let help = "mend the tests first: cargo gate test, cargo gate doctest";
+    let finding = Finding::error("coverage/tests-failed", &why).anchor("").help(help);
+    Ok(Some(Outcome::new(why).findings(vec![finding])))
 }
 
 /// What the instrumented run came to.

@@ -11,7 +11,7 @@ mod words;
 
 pub use bars::{BaseFigure, Critical, Scale};
 pub(crate) use counting::{
-    counted_lines, counting_steps, counts_step, failed_tests, nothing_measured, of_these_sources,
+    counted_lines, counting_steps, counts_step, nothing_measured, of_these_sources, tests_failed,
 };
 pub use figure::{Figure, Percent};
 pub use html::html;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Expiry, Globs, Reason};
 use crate::coverage::{
     BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, counted_lines, counting_steps,
-    counts_step, failed_tests, holds_code, html, nothing_measured, of_these_sources, rows,
+    counts_step, holds_code, html, nothing_measured, of_these_sources, rows, tests_failed,
 };
 use crate::facts::{Facts, Package, selects};
 use crate::finding::{Finding, digest};
@@ -138,12 +138,8 @@ impl Gate for Coverage {
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let sources = evidence.sources()?;
-        let failed = failed_tests(cx, evidence)?;
-        if failed > 0 {
-            let why = format!("the lines of a run with {} are not judged", counted(failed, "failed test"));
-            let finding = Finding::error("coverage/tests-failed", &why).anchor("");
-            let help = "mend the tests first: cargo gate test, cargo gate doctest";
-            return Ok(Outcome::new(why).findings(vec![finding.help(help)]));
+        if let Some(outcome) = tests_failed(cx, evidence)? {
+            return Ok(outcome);
         }
         let (lcov, notes) = counted_lines(cx, evidence)?;
         let mut measured = self.measured(cx, lcov, cx.facts);
