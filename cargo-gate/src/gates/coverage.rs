@@ -32,8 +32,7 @@ pub(super) struct Coverage {
     critical: Vec<CriticalPaths>,
     /// By how many points the whole may be lower than at the base revision.
     max_drop: Percent,
-    /// The lowest share of the lines that the change touches; without it those that no test runs are named
-    /// and fail nothing.
+    /// The lowest share of the lines that the change touches; without it they are named and fail nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_minimum: Option<Percent>,
     /// Where the figure of the base revision comes from.
@@ -220,8 +219,7 @@ under `<target>/bulletproof/figures/` when it ran there; where there is none, th
 
 ## Why
 
-Untested code breaks unseen. The share itself says little, a change of it says more: what matters is whether
-somebody would notice when these lines go wrong.
+Untested code breaks unseen. The share itself says little; a change of it says more.
 
 ## How to fix
 
