@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// What we read of our own environment.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +74,16 @@ impl Environment {
                 .map(|value| value.to_string_lossy().into_owned()),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
         })
+    }
+}
+
+/// The path of this program, as it was when somebody first asked: a build that replaces it, as one of our own
+/// workspace does, leaves a program of the same name there.
+pub(super) fn own_program() -> std::io::Result<PathBuf> {
+    static OWN: OnceLock<PathBuf> = OnceLock::new();
+    match OWN.get() {
+        Some(own) => Ok(own.clone()),
+        None => std::env::current_exe().map(|own| OWN.get_or_init(|| own).clone()),
     }
 }
 

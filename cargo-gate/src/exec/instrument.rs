@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::llvm::{self, Failure, Pair, files_below, profile_file};
-use super::stand_in;
 use super::steps::Bench;
+use super::{environment, stand_in};
 use crate::gate::Unreadable;
 use crate::parse::cargo_messages;
 use crate::step::{
@@ -117,7 +117,7 @@ impl Bench<'_> {
 
     /// The environment that has cargo call us, and arguments for the same.
     fn wrapped(&self, folders: &Folders, measure: &Measure) -> std::io::Result<(Variables, Vec<String>)> {
-        let own = std::env::current_exe()?;
+        let own = environment::own_program()?;
         let users = self.environment.workspace_wrapper.clone().or_else(|| self.wrapper_of_config());
         let mut env: Variables = vec![
             ("RUSTC_WORKSPACE_WRAPPER".into(), Some(own.into())),

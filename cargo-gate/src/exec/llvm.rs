@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::process::{Command, run};
-use super::{Cancel, Environment, stand_in};
+use super::{Cancel, Environment, environment, stand_in};
 use crate::facts::Facts;
 use crate::gate::Unreadable;
 use crate::parse::lcov;
@@ -188,7 +188,7 @@ impl Search<'_> {
 
 /// Flags that make rustdoc count the lines of doctests, and keep their programs.
 pub(super) fn flags() -> std::io::Result<Vec<OsString>> {
-    let own = std::env::current_exe()?;
+    let own = environment::own_program()?;
     let mut flags = ["-C", "instrument-coverage", "--test-runtool"].map(OsString::from).to_vec();
     flags.extend([own.into(), "--test-runtool-arg".into(), stand_in::KEEP.into()]);
     Ok(flags)

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use wait4::Wait4;
 
-use super::Cancel;
 use super::process::{Command, run};
 use super::program;
+use super::{Cancel, environment};
 use crate::facts::Facts;
 use crate::parse::measured::{Ending, Finished, Sample, line};
 use crate::render::Console;
@@ -51,7 +51,7 @@ pub(super) fn carry_out(
         Ok(program) => program,
         Err(end) => return ended(end),
     };
-    let own = match std::env::current_exe() {
+    let own = match environment::own_program() {
         Ok(own) => own,
         Err(error) => return ended(End::NotStarted(error.to_string())),
     };
