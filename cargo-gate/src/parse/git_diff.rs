@@ -12,7 +12,8 @@ use memchr::memchr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Line ranges of the new side, from 1 and in order, by path relative to the folder that git was asked
-    /// in. A file that only lost lines, or was removed, has no ranges. One that git takes for binary, which
+    /// in. A file that only lost lines or was removed has no ranges, nor has a submodule of which no other
+    /// commit is taken. One that git takes for binary, which
     /// a line of `.gitattributes` can make of any source, is new as a whole.
     pub files: BTreeMap<String, Vec<RangeInclusive<u32>>>,
 }
@@ -64,13 +65,15 @@ pub fn parse(stdout: &[u8]) -> Result<Changes, DiffError> {
             return Err(DiffError(format!("the patch has no section for `{}`", file.path)));
         }
         let section = section(&mut lines, &file.path)?;
-        // of a submodule with changes that are not committed git counts no line, and shows one
-        let submodule = file.lines == Some((0, 0)) && section.totals == (1, 1);
-        if !submodule && file.lines.is_some_and(|lines| lines != section.totals) {
-            return Err(DiffError(format!("the patch of `{}` is cut short", file.path)));
-        }
-        let unseen = file.lines.is_none() && !section.removed;
-        changes.files.insert(file.path, if unseen { vec![WHOLE] } else { section.ranges });
+        let ranges = match file.lines {
+            None if section.removed => Vec::new(),
+            None => vec![WHOLE],
+            // of a submodule with changes that are not committed git counts no line, and shows one
+            Some((0, 0)) if section.totals == (1, 1) => Vec::new(),
+            Some(lines) if lines == section.totals => section.ranges,
+            Some(_) => return Err(DiffError(format!("the patch of `{}` is cut short", file.path))),
+        };
+        changes.files.insert(file.path, ranges);
         first = section.next;
     }
     match first {
@@ -224,6 +227,14 @@ diff --git a/less b/less\n--- a/less\n+++ b/less\n@@ -4,2 +3,0 @@\n-diff --git a
     fn a_binary_file_that_is_gone_has_no_lines() {
         let text = b"-\t-\ta\0\0diff --git a/a b/a\ndeleted file mode 100644\nBinary files a/a and /dev/null differ\n";
         assert!(!parse(text).unwrap().has("a", 1));
+    }
+
+    #[test]
+    fn a_submodule_with_changes_of_its_own_has_no_lines() {
+        let text = b"0\t0\tsub\0\0diff --git a/sub b/sub\n--- a/sub\n+++ b/sub\n@@ -1 +1 @@\n\
+-Subproject commit 3f1c\n+Subproject commit 3f1c-dirty\n";
+        let changes = parse(text).unwrap();
+        assert_eq!(changes.files["sub"], []);
     }
 
     #[test]

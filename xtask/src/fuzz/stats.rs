@@ -31,14 +31,25 @@ impl Stats {
     }
 }
 
-/// What is worth reading where an input was bad: all from the panic or from libFuzzer's own report on.
+/// What is worth reading where an input was bad: the panic or libFuzzer's own report, without the frames of
+/// a stack, and the input itself, from which a machine that keeps no files can be followed up.
 pub(super) fn complaint(stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().collect();
     let starts =
         |line: &&str| line.starts_with("thread '") || line.starts_with("==") || line.starts_with("ALARM");
     let first = lines.iter().position(starts).unwrap_or(lines.len().saturating_sub(12));
-    let told = lines.iter().skip(first).filter(|line| !line.trim_start().starts_with("NOTE:"));
-    told.take(40).copied().collect::<Vec<_>>().join("\n")
+    let told =
+        lines.iter().skip(first).filter(|line| !line.trim_start().starts_with("NOTE:") && !is_frame(line));
+    let input = lines.iter().filter(|line| line.starts_with("Base64: "));
+    told.take(20).chain(input).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// A frame of a stack, as Rust or a sanitizer writes it: `  12: 0x55… - name`, `   at src/a.rs:1:2`, `#3 0x55…`.
+fn is_frame(line: &str) -> bool {
+    let text = line.trim_start();
+    let number = text.trim_start_matches('#').trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let frame = number.trim_start_matches(':').trim_start().starts_with("0x") && number.len() < text.len();
+    line.starts_with(' ') && (frame || text.starts_with("at "))
 }
 
 #[cfg(test)]
@@ -71,5 +82,18 @@ mod tests {
             "#500\tNEW    cov: 130\n\nthread '<unnamed>' panicked at src/a.rs:1:2:\nhalf a line\nNOTE: x\n";
         assert_eq!(complaint(said), "thread '<unnamed>' panicked at src/a.rs:1:2:\nhalf a line");
         assert_eq!(complaint("one\ntwo\n"), "one\ntwo");
+    }
+
+    #[test]
+    fn the_frames_of_a_stack_are_left_out_and_the_input_is_told() {
+        let said =
+            "thread 'x' panicked at a.rs:1:2:\nwhy\n   0:     0x55d4 - a::b\n      at /rustc/a.rs:1\n    \
+            #3 0x12 in f\n"
+                .to_owned()
+                + &"more\n".repeat(40)
+                + "Base64: YWI=\n";
+        let told = complaint(&said);
+        assert!(told.starts_with("thread 'x' panicked at a.rs:1:2:\nwhy\nmore\n"), "{told}");
+        assert!(told.ends_with("more\nBase64: YWI="), "{told}");
     }
 }
