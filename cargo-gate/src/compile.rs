@@ -208,7 +208,7 @@ fn name_of(target: &TargetId) -> String {
     format!("the {} `{}`", target.kinds.first().map_or("target", String::as_str), target.name)
 }
 
-fn describe(target: &Target) -> String {
+pub(crate) fn describe(target: &Target) -> String {
     format!("the {} `{}`", target.kinds.first().map_or("target", String::as_str), target.name)
 }
 

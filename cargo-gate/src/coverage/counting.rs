@@ -14,15 +14,20 @@ use crate::text::counted;
 
 /// The steps that give the counts.
 pub(crate) fn counting_steps(cx: &Context<'_>) -> Vec<Step> {
-    match lcov_file(cx) {
-        Some(file) => vec![file],
+    match &cx.options.lcov {
+        Some(path) => vec![file(path), changed_since(path)],
         None => runs(cx).into_iter().chain([tools(cx), counts(cx)]).collect(),
     }
 }
 
-fn lcov_file(cx: &Context<'_>) -> Option<Step> {
-    let path = cx.options.lcov.as_ref()?;
-    Some(Step::File { path: path.to_string_lossy().into_owned() })
+/// The file that is judged instead of a run.
+fn file(path: &Path) -> Step {
+    Step::File { path: path.to_string_lossy().into_owned() }
+}
+
+/// Whether the file that is judged instead of a run was written before the sources.
+fn changed_since(path: &Path) -> Step {
+    Step::ChangedSince { path: path.to_string_lossy().into_owned() }
 }
 
 /// The instrumented runs.
@@ -46,9 +51,9 @@ pub(crate) fn counted_lines(
     cx: &Context<'_>,
     evidence: &Evidence,
 ) -> Result<(Lcov, Vec<String>), Unreadable> {
-    if let (Some(step), Some(path)) = (lcov_file(cx), &cx.options.lcov) {
+    if let Some(path) = &cx.options.lcov {
         let name = relative(&cx.facts.root, path);
-        let lcov = match evidence.file(&step)? {
+        let lcov = match evidence.file(&file(path))? {
             FileRead::Content(bytes) => lcov::parse(bytes)
                 .map_err(|error| Unreadable::garbage(format!("{name} is no lcov file: {error}")))?,
             FileRead::Missing => {
@@ -56,6 +61,9 @@ pub(crate) fn counted_lines(
             }
             FileRead::Failed(cause) => return Err(Unreadable::garbage(format!("{name}: {cause}"))),
         };
+        if let Some(changed) = evidence.changed_since(&changed_since(path))? {
+            return Err(stale(&format!("{changed} was changed after {name} was written")));
+        }
         return Ok((lcov, vec![format!("lines counted by the DA records of {name}; no test was run")]));
     }
     let examples = ran(cx, evidence)?.examples;
@@ -84,7 +92,7 @@ fn tools(cx: &Context<'_>) -> Step {
 /// What comes of a run with failed tests: what those did not run, nobody knows. None where all passed, or a file
 /// is judged instead of a run.
 pub(crate) fn tests_failed(cx: &Context<'_>, evidence: &Evidence) -> Result<Option<Outcome>, Unreadable> {
-    let failed = if lcov_file(cx).is_some() { 0 } else { ran(cx, evidence)?.failed };
+    let failed = if cx.options.lcov.is_some() { 0 } else { ran(cx, evidence)?.failed };
     if failed == 0 {
         return Ok(None);
     }
@@ -133,10 +141,6 @@ pub(crate) fn of_these_sources(
     measured: &mut Measured,
     sources: &Sources,
 ) -> Result<(), Unreadable> {
-    let stale = |what: String| {
-        Err(Unreadable::garbage(format!("the line counts are of another state of the sources: {what}"))
-            .help("measure again"))
-    };
     let known = |path: &String| cx.facts.sources.iter().any(|source| source.path == *path);
     let hidden: Vec<String> =
         measured.files.keys().filter(|path| sources.get(path).is_none() && known(path)).cloned().collect();
@@ -148,16 +152,21 @@ pub(crate) fn of_these_sources(
         match sources.get(path) {
             Some(file) if file.text().lines().count() < last => {
                 let lines = counted(file.text().lines().count(), "line");
-                return stale(format!("they name line {last} of {path}, which has {lines}"));
+                return Err(stale(&format!("they name line {last} of {path}, which has {lines}")));
             }
             // what is no `.rs` file is included as text, and nobody lists it
             None if Path::new(path).extension().is_some_and(|ending| ending == "rs") => {
-                return stale(format!("{path} is not there"));
+                return Err(stale(&format!("{path} is not there")));
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn stale(what: &str) -> Unreadable {
+    Unreadable::garbage(format!("the line counts are of another state of the sources: {what}"))
+        .help("measure again")
 }
 
 /// Why there is nothing to judge.

@@ -137,7 +137,7 @@ fn normal(path: &str) -> Option<String> {
 
 /// Whether the path is one of tests, examples or benches, by its name: the rule by which cargo-llvm-cov
 /// leaves sources out, so that the figures of both are of the same lines.
-fn is_test(path: &str) -> bool {
+pub fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = |folder: &str| ["tests", "examples", "benches"].contains(&folder);
     let stem = name.strip_suffix(".rs").unwrap_or(name);

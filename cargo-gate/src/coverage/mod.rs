@@ -15,6 +15,6 @@ pub(crate) use counting::{
 };
 pub use figure::{Figure, Percent};
 pub use html::html;
-pub use measured::{LeftOut, Measured, uncovered_runs};
+pub use measured::{LeftOut, Measured, is_test, uncovered_runs};
 pub use sources::{coverage_off, holds_code};
 pub use words::rows;

@@ -1,10 +1,12 @@
 //! Reads the files of the workspace.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 
-use crate::facts::Source;
+use crate::facts::{Facts, Source, join};
+use crate::gate::Unreadable;
 use crate::step::{FileRead, SourceFile, Sources, Unread};
 
 /// Reads one file.
@@ -52,6 +54,35 @@ fn decode(bytes: Vec<u8>) -> Result<String, Unread> {
         let line = u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1);
         Unread { line, cause: "not UTF-8, which Rust sources must be".to_owned() }
     })
+}
+
+/// When the sources, manifests or the lock file were last changed, and which of them it was.
+pub(super) fn last_change(facts: &Facts) -> Result<(SystemTime, String), Unreadable> {
+    let manifests = facts.packages.iter().map(|package| join(&package.folder, "Cargo.toml"));
+    let fixed = ["Cargo.toml", "Cargo.lock"].map(str::to_owned);
+    let sources = facts.sources.iter().map(|source| source.path.clone());
+    let mut last = (SystemTime::UNIX_EPOCH, String::new());
+    for path in sources.chain(manifests).chain(fixed) {
+        match written(&facts.root.join(&path)) {
+            Ok(time) if time > last.0 => last = (time, path),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Unreadable::garbage(format!("{path}: {error}"))),
+        }
+    }
+    Ok(last)
+}
+
+pub(super) fn written(path: &Path) -> std::io::Result<SystemTime> {
+    std::fs::metadata(path)?.modified()
+}
+
+/// What was last changed after that file was written, if anything was; a file that is not there is older than
+/// nothing.
+pub(super) fn changed_since(facts: &Facts, path: &str) -> Result<Option<String>, Unreadable> {
+    let Ok(at) = written(&facts.root.join(path)) else { return Ok(None) };
+    let (changed, newest) = last_change(facts)?;
+    Ok((changed > at).then_some(newest))
 }
 
 #[cfg(test)]

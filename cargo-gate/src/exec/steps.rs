@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::base::Git;
+use super::files::changed_since;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
@@ -50,6 +51,7 @@ impl Bench<'_> {
                 _ => Observed::Format(Vec::new()),
             },
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
+            Step::ChangedSince { path } => Observed::ChangedSince(changed_since(self.facts, path)),
             Step::Lock => Observed::Lock(self.lock()),
             Step::Advisories { database, url, offline } => {
                 let read = self.advisories(before, database.as_deref(), url.as_deref(), *offline, timeout);

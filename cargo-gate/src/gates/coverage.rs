@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Expiry, Globs, Reason};
 use crate::coverage::{
     BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, counted_lines, counting_steps,
-    counts_step, holds_code, html, nothing_measured, of_these_sources, rows, tests_failed,
+    counts_step, holds_code, html, is_test, nothing_measured, of_these_sources, rows, tests_failed,
 };
 use crate::facts::{Facts, Package, selects};
 use crate::finding::{Finding, digest};
@@ -205,7 +205,8 @@ between plain and instrumented code rebuilds nothing. LLVM's tools are tried on 
 the long run; nothing is installed. They are looked for in this order: `LLVM_COV` and `LLVM_PROFDATA`; the
 toolchain's component `llvm-tools`; `llvm-cov-N` on the search path with the compiler's own N, then with others;
 `llvm-cov`. Documentation's examples count where the toolchain can do that; the report says so.
-`--lcov FILE` judges a file of cargo-llvm-cov, tarpaulin or grcov instead.
+`--lcov FILE` judges a file of cargo-llvm-cov, tarpaulin or grcov instead; one that was written before a source,
+a manifest or the lock file was last changed leaves no verdict.
 
 A line counts by its `DA` record. (`llvm-cov report` and `--fail-under-lines` count `LF`, which is made from
 regions and gives other numbers.) Not judged, and named in the report: sources in folders named `tests`,
@@ -324,6 +325,7 @@ impl Coverage {
             let mut code = scale.sources.files.iter().filter(|file| {
                 file.package == Some(index)
                     && reached.get(&file.path).is_some_and(|reach| reach.production && reach.always)
+                    && !is_test(&file.path)
                     && !excluded(&file.path)
                     && holds_code(file)
             });

@@ -26,7 +26,8 @@ impl Gate for Doctest {
 ## What it checks
 
 `cargo test --doc` on every library, to the end of the run. Libraries whose sources hold examples must
-have run at least one of them; a workspace without examples says so.
+have run at least one of them; a workspace without examples says so. Examples of a library with
+`doctest = false` are counted in the report.
 
 ## Why
 
@@ -41,14 +42,18 @@ The finding shows the example's place and the error.
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
         if !test_run::has_doctests(cx) {
-            return Planned::NothingToJudge(
-                "nothing to judge: no library has documentation tests".to_owned(),
-            );
+            return Planned::Steps(vec![Step::Sources]);
         }
         Planned::Steps(vec![Step::Sources, test_run::doctests(cx)])
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        test_run::judge_doctests(cx, evidence.tool(&test_run::doctests(cx))?, evidence)
+        let left_out = test_run::left_out_examples(cx, evidence)?;
+        let outcome = if test_run::has_doctests(cx) {
+            test_run::judge_doctests(cx, evidence.tool(&test_run::doctests(cx))?, evidence)?
+        } else {
+            Outcome::new("nothing to judge: cargo runs the examples of no library")
+        };
+        Ok(left_out.into_iter().fold(outcome, Outcome::note))
     }
 }

@@ -63,6 +63,8 @@ pub enum Observed {
     Format(Vec<Formatted>),
     /// A file.
     File(FileRead),
+    /// The source, manifest or lock file that was last changed after a file was written, if one was.
+    ChangedSince(Result<Option<String>, Unreadable>),
     /// The packages of the lock file, or why they cannot be known.
     Lock(Result<Vec<LockedPackage>, Unreadable>),
     /// The advisories.
@@ -274,6 +276,17 @@ impl Evidence {
     pub fn file(&self, step: &Step) -> Result<&FileRead, Unreadable> {
         match self.get(step) {
             Some(Observed::File(read)) => Ok(read),
+            _ => Err(Unreadable::not_done(step)),
+        }
+    }
+
+    /// What was changed after a file was written.
+    ///
+    /// # Errors
+    /// When the step was not done, or a time could not be read.
+    pub fn changed_since(&self, step: &Step) -> Result<Option<&str>, Unreadable> {
+        match self.get(step) {
+            Some(Observed::ChangedSince(read)) => Ok(read.as_ref().map_err(Clone::clone)?.as_deref()),
             _ => Err(Unreadable::not_done(step)),
         }
     }

@@ -26,6 +26,11 @@ pub enum Step {
         /// Relative to the workspace root.
         path: String,
     },
+    /// Whether that file is older than the sources.
+    ChangedSince {
+        /// Relative to the workspace root.
+        path: String,
+    },
     /// The packages of `Cargo.lock`.
     Lock,
     /// The advisories of the packages that `Cargo.lock` names.
@@ -216,6 +221,7 @@ impl Step {
             | Self::SourceTime
             | Self::Secrets { scope: Scope::Tree, .. }
             | Self::File { .. }
+            | Self::ChangedSince { .. }
             | Self::Lock
             | Self::Graph { .. }
             | Self::Base { .. }
@@ -256,6 +262,7 @@ impl fmt::Display for Step {
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
             Self::File { path } => write!(f, "read {path}"),
+            Self::ChangedSince { path } => write!(f, "look what was changed after {path}"),
             Self::Lock => write!(f, "read Cargo.lock"),
             Self::Advisories { .. } => write!(f, "read the advisory database"),
             Self::Yanked => write!(f, "read cargo's index cache"),

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::findings;
 use crate::compile;
-use crate::facts::{Package, Target};
+use crate::facts::Target;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Outcome, Unreadable};
 use crate::parse::libtest::{self, TextRun, Title};
 use crate::reach;
 use crate::step::{Captured, Evidence};
+use crate::text::counted;
 
 /// Whether there is a library whose examples run.
 pub(crate) fn has_doctests(cx: &Context<'_>) -> bool {
@@ -42,7 +43,7 @@ pub(crate) fn judge_doctests(
         Title::Unit { .. } | Title::Integration { .. } => None,
     });
     let answered: BTreeSet<String> = answered.map(|name| name.replace('-', "_")).collect();
-    let expected: BTreeSet<String> = libraries(cx).map(|(_, target)| target.name.replace('-', "_")).collect();
+    let expected: BTreeSet<String> = libraries(cx).map(|target| target.name.replace('-', "_")).collect();
     if let Some(foreign) = answered.difference(&expected).next() {
         return Err(Unreadable::garbage(format!(
             "`cargo test --doc` answered for another library: {foreign}"
@@ -53,7 +54,7 @@ pub(crate) fn judge_doctests(
             "`cargo test --doc` did not answer for the library {missing}"
         )));
     }
-    let written = written_examples(cx, evidence)?;
+    let written = written_examples(libraries(cx), evidence)?;
     let (ran, ignored) = (run.ran(), run.ignored());
     if ran + ignored == 0 && written > 0 && code == 0 {
         return Err(Unreadable::nothing_ran(format!(
@@ -63,19 +64,33 @@ pub(crate) fn judge_doctests(
     Ok(outcome(&run, ran, ignored, failures(cx, &run)))
 }
 
+/// What to tell of examples that nobody runs, since the manifest of their library says `doctest = false`.
+///
+/// # Errors
+/// When the sources cannot be read.
+pub(crate) fn left_out_examples(cx: &Context<'_>, evidence: &Evidence) -> Result<Option<String>, Unreadable> {
+    let silent = all_libraries(cx).filter(|target| !target.doctest);
+    let count = written_examples(silent, evidence)?;
+    Ok((count > 0).then(|| format!("not run, by `doctest = false`: {}", counted(count, "example"))))
+}
+
 /// The libraries whose examples run.
-fn libraries<'a>(cx: &Context<'a>) -> impl Iterator<Item = (&'a Package, &'a Target)> {
-    let all = cx
-        .facts
-        .judged(cx.options)
-        .flat_map(|package| package.targets.iter().map(move |target| (package, target)));
-    all.filter(|(_, target)| target.is_library() && target.doctest)
+fn libraries<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Target> {
+    all_libraries(cx).filter(|target| target.doctest)
+}
+
+fn all_libraries<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Target> {
+    let targets = cx.facts.judged(cx.options).flat_map(|package| &package.targets);
+    targets.filter(|target| target.is_library())
 }
 
 /// How many examples the sources of those libraries hold, where a build surely sees them.
-fn written_examples(cx: &Context<'_>, evidence: &Evidence) -> Result<usize, Unreadable> {
+fn written_examples<'a>(
+    libraries: impl Iterator<Item = &'a Target>,
+    evidence: &Evidence,
+) -> Result<usize, Unreadable> {
     let sources = evidence.sources()?;
-    let reached = reach::from(libraries(cx).map(|(_, target)| target), sources);
+    let reached = reach::from(libraries, sources);
     let seen = |path: &str| reached.get(path).is_some_and(|reach| reach.always);
     Ok(sources.files.iter().filter(|file| seen(&file.path)).map(|file| file.scan().doc_examples).sum())
 }

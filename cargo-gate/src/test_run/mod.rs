@@ -5,13 +5,15 @@ mod calls;
 mod doctests;
 mod findings;
 mod history;
+mod left_out;
 mod settings;
 mod unit_tests;
 
 pub(crate) use calls::{
     counts_doctests, doctests, measured_doctests, measured_unit_tests, unit_test_history, unit_tests,
 };
-pub(crate) use doctests::{has_doctests, judge_doctests};
+pub(crate) use doctests::{has_doctests, judge_doctests, left_out_examples};
 pub use history::{History, HistoryError, Tally};
+pub(crate) use left_out::left_out;
 pub use settings::{Runner, TestSettings};
 pub(crate) use unit_tests::{has_unit_tests, judge_unit_tests};

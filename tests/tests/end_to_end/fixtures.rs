@@ -74,8 +74,11 @@ fn expected(fixture: &str) -> Value {
 
 /// The report of the fixture's gates on a copy of it.
 fn judged(fixture: &str, expected: &Value) -> Value {
-    let workspace = Workspace::of(fixture);
     let gates: Vec<&str> = expected["gates"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    // what an earlier copy built has the paths of that copy in it
+    let fresh = gates.contains(&"repro");
+    let workspace = Workspace::of(fixture);
+    let workspace = if fresh { workspace.with_own_target() } else { workspace };
     // a plain folder cannot tell its age, which is a finding of its own
     let database = if expected["database"] == "plain" { Database::plain() } else { Database::committed(1) };
     let home = index_home(workspace.root().parent().unwrap(), &expected["index"]);

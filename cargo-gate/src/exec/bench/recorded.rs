@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::bench::{OneRun, RecordedIn, Records};
+use crate::exec::files::{last_change, written};
 use crate::facts::Facts;
 use crate::gate::Unreadable;
 use crate::parse::criterion::{benchmark, export, sample};
@@ -30,27 +31,6 @@ pub(in crate::exec) fn read(facts: &Facts, from: &RecordedIn) -> Result<Records,
     let runs = |side: Side| side.into_iter().map(|(name, (run, _))| (name, run)).collect();
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Ok(Records { base: runs(base), head: runs(head), stale, newest, today })
-}
-
-/// When the sources, manifests or the lock file were last changed, and which of them it was.
-fn last_change(facts: &Facts) -> Result<(SystemTime, String), Unreadable> {
-    let manifests = facts.packages.iter().map(|package| crate::facts::join(&package.folder, "Cargo.toml"));
-    let fixed = ["Cargo.toml", "Cargo.lock"].map(str::to_owned);
-    let sources = facts.sources.iter().map(|source| source.path.clone());
-    let mut last = (SystemTime::UNIX_EPOCH, String::new());
-    for path in sources.chain(manifests).chain(fixed) {
-        match written(&facts.root.join(&path)) {
-            Ok(time) if time > last.0 => last = (time, path),
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Unreadable::garbage(format!("{path}: {error}"))),
-        }
-    }
-    Ok(last)
-}
-
-fn written(path: &Path) -> std::io::Result<SystemTime> {
-    std::fs::metadata(path)?.modified()
 }
 
 /// The benches of an export.

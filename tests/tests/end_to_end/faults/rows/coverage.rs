@@ -1,6 +1,9 @@
 //! The row of `coverage`. A faulty `llvm-cov` or `llvm-profdata` shows in the trial, before the tests run:
 //! where no other pair is there, none fits.
 
+use std::fs::File;
+use std::time::SystemTime;
+
 use crate::faults::prelude::*;
 
 pub(in crate::faults) const ROW: Row = Row { gate: "coverage", cells: CELLS };
@@ -22,6 +25,7 @@ const CELLS: &[(Fault, Cell)] = &[
     (Hang, Case(Tool(NEXTEST, Hangs), Broken("timed-out"))),
     (OutputOfAnotherRun, Case(Foreign(NEXTEST), Broken("garbage"))),
     (OutputOfAnotherRun, Case(How::Scene(tracefile_of_another_state), Broken("garbage"))),
+    (OutputOfAnotherRun, Case(How::Scene(tracefile_before_a_change), Broken("garbage"))),
     (OutputOfAnotherRun, Case(How::Scene(tracefile_of_another_workspace), Broken("nothing-ran"))),
     (NoTestsRan, Case(How::Scene(without_tests), Broken("nothing-ran"))),
     (NoFilesMatched, Case(How::Scene(everything_excluded), Broken("nothing-ran"))),
@@ -90,6 +94,17 @@ fn tracefile_cut_short(scene: Scene) -> Scene {
 
 fn tracefile_of_another_state(scene: Scene) -> Scene {
     tracefile(scene, "SF:src/lib.rs\nDA:99999,1\nend_of_record\n")
+}
+
+fn tracefile_before_a_change(scene: Scene) -> Scene {
+    tracefile(scene, "SF:src/lib.rs\nDA:1,1\nend_of_record\n").change(|workspace| {
+        File::options()
+            .write(true)
+            .open(workspace.root().join("lcov.info"))
+            .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+            .unwrap();
+        workspace
+    })
 }
 
 fn tracefile_of_another_workspace(scene: Scene) -> Scene {
