@@ -23,7 +23,8 @@ use crate::reach;
 use crate::sbom::source_time;
 use crate::secret::Tree;
 use crate::step::{
-    AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams,
+    AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Formatted, Observed, Sources, Step,
+    Streams,
 };
 use crate::step::{Scope, SemverCall, Tool, ToolCall, read_graph};
 use crate::test_run::TestSettings;
@@ -44,12 +45,7 @@ impl Bench<'_> {
         match step {
             Step::Tool(call) => Observed::Tool(self.call(call, timeout)),
             Step::Sources => Observed::Sources(self.sources()),
-            Step::Format => match before.get(&Step::Sources) {
-                Some(Observed::Sources(sources)) => {
-                    Observed::Format(format::all(self.facts, sources, timeout, self.cancel))
-                }
-                _ => Observed::Format(Vec::new()),
-            },
+            Step::Format => Observed::Format(self.formatted(before, timeout)),
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
             Step::ChangedSince { path } => Observed::ChangedSince(changed_since(self.facts, path)),
             Step::Lock => Observed::Lock(self.lock()),
@@ -109,6 +105,13 @@ impl Bench<'_> {
                 Observed::Tool(timing::carry_out(self.facts, wanted, before, timeout, self.cancel))
             }
             Step::Objects { names } => Observed::Tool(self.objects(names, timeout)),
+        }
+    }
+
+    fn formatted(&self, before: &Evidence, timeout: Duration) -> Vec<Formatted> {
+        match before.get(&Step::Sources) {
+            Some(Observed::Sources(sources)) => format::all(self.facts, sources, timeout, self.cancel),
+            _ => Vec::new(),
         }
     }
 
