@@ -24,7 +24,8 @@ pub(super) struct Git<'a> {
 
 impl Git<'_> {
     /// The base: the named revision's, or a usual branch's, merge base with `HEAD`; where that is `HEAD`
-    /// itself, the commit before it, or `HEAD` for a tree with changes that are not committed.
+    /// itself, what the server had before the push, the commit before `HEAD`, or `HEAD` for a tree whose tracked
+    /// files have changes that are not committed.
     pub(super) fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
         let Some(head) = self.head(named)? else {
             // a revision that somebody names is no matter to pass over
@@ -35,13 +36,18 @@ impl Git<'_> {
             let fork = self.merge_base(&commit)?.ok_or_else(|| unrelated(name))?;
             return self.described(fork, format!("the base {name}")).map(Some);
         }
-        for name in self.environment.base_hints.iter().map(String::as_str).chain(USUAL) {
-            let Some(commit) = self.commit(name)? else { continue };
-            if let Some(fork) = self.merge_base(&commit)?.filter(|fork| *fork != head) {
-                return self.described(fork, format!("where HEAD left {name}")).map(Some);
-            }
+        let Environment { base_hints: targets, before, .. } = self.environment;
+        self.expect_one(targets)?;
+        if let Some(base) = self.left(targets.iter().map(String::as_str).chain(USUAL), &head)? {
+            return Ok(Some(base));
         }
-        if self.facts.revision.as_ref().is_none_or(|revision| revision.dirty) {
+        self.expect_one(before.as_slice())?;
+        if let Some(base) = self.left(before.iter().map(String::as_str), &head)? {
+            return Ok(Some(base));
+        }
+        // a file that git does not know changes nothing of what the last commit brought
+        let tracked = ["--untracked-files=no", "--ignore-submodules=untracked"];
+        if !self.stdout(&[&["status", "--porcelain", "-z"], &tracked[..]].concat())?.is_empty() {
             return self.described(head, "HEAD".to_owned()).map(Some);
         }
         match self.commit("HEAD^1")? {
@@ -51,23 +57,52 @@ impl Git<'_> {
         }
     }
 
-    /// `HEAD`'s commit; none without a repository or a commit.
-    fn head(&self, named: Option<&str>) -> AgainstBase<String> {
-        let no_repository = match self.ask(&["rev-parse", "--is-inside-work-tree"]) {
+    /// Where `HEAD` left the first of those revisions that it left at all; one that is not known here is passed
+    /// over.
+    fn left<'a>(&self, names: impl Iterator<Item = &'a str>, head: &str) -> AgainstBase<Base> {
+        for name in names {
+            let Some(commit) = self.commit(name)? else { continue };
+            if let Some(fork) = self.merge_base(&commit)?.filter(|fork| fork != head) {
+                return self.described(fork, format!("where HEAD left {name}")).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Of the revisions that the server names one must be here: else it has fetched too little to compare with.
+    fn expect_one(&self, names: &[String]) -> Result<(), Unreadable> {
+        for name in names {
+            if self.commit(name)?.is_some() {
+                return Ok(());
+            }
+        }
+        names.first().map_or(Ok(()), |name| Err(not_fetched(name)))
+    }
+
+    /// Whether the workspace is in a repository.
+    pub(super) fn in_repository(&self) -> Result<bool, Unreadable> {
+        match self.ask(&["rev-parse", "--is-inside-work-tree"]) {
             // without git nobody can say what a repository holds
-            Captured { end: End::NotFound, .. } if self.has_repository() => return Err(no_git()),
-            Captured { end: End::NotFound, .. } => true,
-            captured if captured.exit_code()? == 0 => false,
-            captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => true,
-            captured => return Err(failed(&captured)),
-        };
-        let head = if no_repository { None } else { self.commit("HEAD")? };
+            Captured { end: End::NotFound, .. } if self.has_repository() => Err(no_git()),
+            Captured { end: End::NotFound, .. } => Ok(false),
+            captured if captured.exit_code()? == 0 => Ok(true),
+            captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => {
+                if self.has_repository() { Err(refused(&captured)) } else { Ok(false) }
+            }
+            captured => Err(failed(&captured)),
+        }
+    }
+
+    /// `HEAD`'s commit; none without a repository or a commit.
+    pub(super) fn head(&self, named: Option<&str>) -> AgainstBase<String> {
+        let in_repository = self.in_repository()?;
+        let head = if in_repository { self.commit("HEAD")? } else { None };
         let damaged =
             || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
         match (head, named) {
             (Some(head), _) => Ok(Some(head)),
             (None, Some(name)) => Err(unknown(name)),
-            (None, None) if no_repository => Ok(None),
+            (None, None) if !in_repository => Ok(None),
             // a branch without a commit has no hash either
             (None, None) if damaged()? => {
                 Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
@@ -258,7 +293,23 @@ fn no_git() -> Unreadable {
         .help(Tool::Git.install())
 }
 
-fn unknown(name: &str) -> Unreadable {
+/// There is a `.git`, and git says that there is no repository.
+fn refused(captured: &Captured) -> Unreadable {
+    let said = String::from_utf8_lossy(&captured.stderr);
+    let reason = format!("there is a .git here, and git finds no repository behind it: {}", said.trim());
+    Unreadable::unavailable(reason)
+        .help("a worktree or submodule needs the repository that its .git file names: mount that too")
+}
+
+fn not_fetched(name: &str) -> Unreadable {
+    let reason = format!("the CI server names the base revision `{name}`, which is not known here");
+    Unreadable::unavailable(reason).help(
+        "check out with the whole history (fetch-depth: 0, GIT_DEPTH: 0); after a forced push fetch the old \
+         commit by its hash (git fetch origin HASH), or name another base with --base",
+    )
+}
+
+pub(super) fn unknown(name: &str) -> Unreadable {
     Unreadable::unavailable(format!("the base revision `{name}` is not known here"))
         .help("fetch it (git fetch), or name another with --base")
 }

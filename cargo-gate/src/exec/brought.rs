@@ -1,57 +1,132 @@
-//! What a change brings beside the files on disk: the contents that are staged, and those of every commit
-//! since the base. A secret that a later commit takes out again is pushed all the same.
+//! What a change brings beside the files on disk: the contents that are staged, and those of every commit that
+//! no remote repository has. A secret that a later commit takes out again is pushed all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::base::Git;
+use super::base::{Git, unknown};
 use super::process::run;
 use crate::gate::Unreadable;
-use crate::parse::git_objects::{contents, of_raw_diff, of_rev_list, sizes};
+use crate::parse::git_objects::{Named, contents, of_raw_diff, of_rev_list, sizes};
 use crate::secret::{Tree, scan, text_of};
 use crate::step::Base;
 
 /// How many bytes of contents are asked for at once.
 const CHUNK: u64 = 64 << 20;
 
+/// What a change brings that nobody outside has yet.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// The files that the change touches, from the workspace root; none where every file has to be looked at.
+    pub(super) files: Option<BTreeSet<String>>,
+    /// What is staged or committed, by its path from the workspace root.
+    pub(super) objects: Named,
+}
+
 impl Git<'_> {
-    /// Looks for secrets in what is staged and in the commits since the base; what the files on disk were
-    /// already found to hold is not told again.
+    /// What no remote repository has, as far as is known here: what the commits of `HEAD` bring that no
+    /// remote-tracking branch holds, what is staged, and what changed on disk. A base that somebody names, or the
+    /// server that runs us, stands in for the remote branches. Where there is neither, that is every file; of the
+    /// commits all, where they are to be pushed.
+    pub(super) fn brought(&self, named: Option<&str>, pushed: bool) -> Result<Brought, Unreadable> {
+        if !self.in_repository()? {
+            return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
+        }
+        let prefix = self.line(&["rev-parse", "--show-prefix"])?;
+        let head = self.head(named)?;
+        let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
+        let base = if named.is_some() || hinted { self.base(named)? } else { None };
+        let remotes = !self.stdout(&["for-each-ref", "--count=1", "refs/remotes"])?.is_empty();
+        let commits = match (&base, &head) {
+            (_, None) => None,
+            (Some(base), _) => Some(format!("HEAD --not {}", base.commit)),
+            (None, _) if remotes => Some("HEAD --not --remotes".to_owned()),
+            (None, _) => pushed.then(|| "HEAD".to_owned()),
+        };
+        let mut objects = commits.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
+        let form = ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff"];
+        let staged = self.stdout(&form)?;
+        objects.extend(of_raw_diff(&staged).ok_or_else(|| odd("diff --cached"))?);
+        let below = |(hash, path): (String, String)| {
+            path.strip_prefix(&prefix)
+                .map(|path| (hash, path.to_owned()))
+                .filter(|(_, path)| !path.is_empty())
+        };
+        let objects: Named = objects.into_iter().filter_map(below).collect();
+        let files = match (base, head) {
+            (Some(base), _) => Some(self.changes(&base)?),
+            (None, Some(head)) if remotes => {
+                Some(self.changes(&Base { commit: head, tree: String::new(), how: String::new() })?)
+            }
+            _ => None,
+        };
+        let files = files.map(|changes| {
+            objects.iter().map(|(_, path)| path.clone()).chain(changes.files.into_keys()).collect()
+        });
+        Ok(Brought { files, objects })
+    }
+
+    /// The contents that commits bring, each under all its paths.
+    fn committed(&self, range: &str) -> Result<Named, Unreadable> {
+        let call = |first: &[&str]| -> Result<Vec<u8>, Unreadable> {
+            let args: Vec<&str> = first.iter().copied().chain(range.split(' ')).chain(["--"]).collect();
+            self.stdout(&args)
+        };
+        let listed = call(&["rev-list", "--objects"])?;
+        let (commits, mut objects) = of_rev_list(&listed).ok_or_else(|| odd("rev-list"))?;
+        // a list without a commit is no evidence that there is none
+        if call(&["rev-list", "--count"])?.trim_ascii() != commits.len().to_string().as_bytes() {
+            return Err(odd("rev-list"));
+        }
+        let new: BTreeSet<&String> = objects.iter().map(|(hash, _)| hash).collect();
+        let form = ["diff-tree", "--stdin", "-r", "--root", "-m", "--raw", "-z"];
+        let plain = ["--no-abbrev", "--no-renames", "--no-commit-id"];
+        let asked: String = commits.iter().flat_map(|hash| [hash, "\n"]).collect();
+        let touched = self.fed(&[&form[..], &plain[..]].concat(), &asked)?;
+        let touched = of_raw_diff(&touched).ok_or_else(|| odd("diff-tree"))?;
+        let more: Vec<_> = touched.into_iter().filter(|(hash, _)| new.contains(hash)).collect();
+        objects.extend(more);
+        Ok(objects)
+    }
+
+    /// Looks for secrets in what is staged and committed; what the files on disk were already found to hold is
+    /// not told again.
     pub(super) fn look_at_brought(
         &self,
-        base: &Base,
+        objects: &Named,
         mut tree: Tree,
         most_bytes: u64,
     ) -> Result<Tree, Unreadable> {
-        let odd =
-            |what: &str| Unreadable::garbage(format!("`git {what}` gave an answer that cannot be read"));
-        let prefix = self.line(&["rev-parse", "--show-prefix"])?;
-        let range = format!("{}..HEAD", base.commit);
-        let commits = self.stdout(&["rev-list", "--objects", &range, "--"])?;
-        let form = ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff"];
-        let staged = self.stdout(&[&form[..], &[base.commit.as_str(), "--"]].concat())?;
-        let mut named = of_rev_list(&commits).ok_or_else(|| odd("rev-list"))?;
-        named.extend(of_raw_diff(&staged).ok_or_else(|| odd("diff --cached"))?);
-        named.retain(|_, path| path.starts_with(&prefix));
-        let all: String = named.keys().flat_map(|hash| [hash, "\n"]).collect();
+        let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (hash, path) in objects {
+            paths.entry(hash).or_default().push(path);
+        }
+        let all: String = paths.keys().flat_map(|hash| [hash, "\n"]).collect();
         let checked = self.fed(&["cat-file", "--batch-check"], &all)?;
-        let blobs = sizes(&checked, named.len()).ok_or_else(|| odd("cat-file --batch-check"))?;
-        let known: BTreeSet<(String, &'static str, String)> = tree
+        let blobs = sizes(&checked, paths.len()).ok_or_else(|| odd("cat-file --batch-check"))?;
+        let (blobs, large): (Vec<_>, Vec<_>) = blobs.into_iter().partition(|(_, size)| *size <= most_bytes);
+        let paths_of = |hash: &str| paths.get(hash).into_iter().flatten().copied();
+        for (path, size) in large.iter().flat_map(|(hash, size)| paths_of(hash).map(|path| (path, *size))) {
+            if tree.large.iter().all(|(known, _)| known != path) {
+                tree.large.push((path.to_owned(), size));
+            }
+        }
+        let mut known: BTreeSet<(String, &'static str, String)> = tree
             .found
             .iter()
             .map(|(path, found)| (path.clone(), found.rule.name(), found.digest.clone()))
             .collect();
-        let mut known = known;
-        for chunk in chunks(blobs.into_iter().filter(|(_, size)| *size <= most_bytes)) {
+        for chunk in chunks(blobs.into_iter()) {
             let asked: String = chunk.iter().flat_map(|(hash, _)| [hash, "\n"]).collect();
             let answer = self.fed(&["cat-file", "--batch"], &asked)?;
             let texts = contents(&answer, &chunk).ok_or_else(|| odd("cat-file --batch"))?;
             for ((hash, _), bytes) in chunk.iter().zip(texts) {
-                let path = named.get(hash).and_then(|path| path.strip_prefix(&prefix)).unwrap_or_default();
                 let Some(text) = text_of(bytes) else { continue };
-                for mut found in scan(path, &text).map_err(Unreadable::defect)? {
-                    if known.insert((path.to_owned(), found.rule.name(), found.digest.clone())) {
-                        found.past = true;
-                        tree.found.push((path.to_owned(), found));
+                for path in paths_of(hash) {
+                    for mut found in scan(path, &text).map_err(Unreadable::defect)? {
+                        if known.insert((path.to_owned(), found.rule.name(), found.digest.clone())) {
+                            found.past = true;
+                            tree.found.push((path.to_owned(), found));
+                        }
                     }
                 }
             }
@@ -69,6 +144,10 @@ impl Git<'_> {
             code => Err(Unreadable::crashed(format!("`{}` ended with {code}", captured.what))),
         }
     }
+}
+
+fn odd(what: &str) -> Unreadable {
+    Unreadable::garbage(format!("`git {what}` gave an answer that cannot be read"))
 }
 
 /// Blobs with their sizes, in lists that are not too large to be held at once.

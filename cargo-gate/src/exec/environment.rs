@@ -25,6 +25,8 @@ pub struct Environment {
     pub flags_of_rustdoc: Vec<(String, String)>,
     /// Revisions that the server which runs us names as the target of a change, the likeliest first.
     pub base_hints: Vec<String>,
+    /// The commit that the branch had before the push that the server runs us for.
+    pub before: Option<String>,
     /// `RUSTC_WORKSPACE_WRAPPER`: what the user has cargo call in the place of rustc for the workspace.
     pub workspace_wrapper: Option<OsString>,
     /// The user's variables with flags for rustdoc, parted by the byte 0x1f.
@@ -48,6 +50,7 @@ impl Environment {
     /// When the current folder is gone.
     pub fn read() -> std::io::Result<Self> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name: &str| variable(name)?.into_string().ok();
         let home = || etcetera::home_dir().ok().map(|home| home.join(".cargo"));
         Ok(Self {
             directory: std::env::current_dir()?,
@@ -59,7 +62,8 @@ impl Environment {
             no_progress: variable("CARGO_TERM_PROGRESS_WHEN").is_some_and(|value| value == "never"),
             rustflags: flags("RUSTFLAGS"),
             flags_of_rustdoc: flags("RUSTDOCFLAGS"),
-            base_hints: base_hints(&|name| variable(name)?.into_string().ok()),
+            base_hints: base_hints(&text),
+            before: before(&text, &|path| std::fs::read(path).ok()),
             workspace_wrapper: variable("RUSTC_WORKSPACE_WRAPPER")
                 .or_else(|| variable("CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER")),
             rustdocflags: variable("CARGO_ENCODED_RUSTDOCFLAGS").or_else(|| {
@@ -98,6 +102,23 @@ fn base_hints(variable: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// GitLab names the commit before the push in a variable; GitHub and Gitea write the event into a file. All
+/// zeros stand for a branch that is new.
+fn before(
+    variable: &dyn Fn(&str) -> Option<String>,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Option<String> {
+    let of_event = || {
+        // in the events of a pull request `before` is something else
+        variable("GITHUB_EVENT_NAME").filter(|name| name == "push")?;
+        let event = read(&variable("GITHUB_EVENT_PATH")?)?;
+        let event: serde_json::Value = serde_json::from_slice(&event).ok()?;
+        event.get("before")?.as_str().map(str::to_owned)
+    };
+    let commit = variable("CI_COMMIT_BEFORE_SHA").or_else(of_event)?;
+    commit.bytes().any(|byte| byte != b'0').then_some(commit)
 }
 
 /// Flags parted by spaces, as cargo parts them, in cargo's form that may hold spaces.
@@ -198,6 +219,27 @@ mod tests {
         let github = base_hints(&|name| (name == "GITHUB_BASE_REF").then(|| "next".to_owned()));
         assert_eq!(github, ["origin/next"]);
         assert!(base_hints(&|_| None).is_empty());
+    }
+
+    #[test]
+    fn the_server_tells_what_a_branch_was_before_a_push() {
+        let gitlab = |commit: &'static str| {
+            before(&move |name| (name == "CI_COMMIT_BEFORE_SHA").then(|| commit.to_owned()), &|_| None)
+        };
+        assert_eq!(gitlab("12ab").as_deref(), Some("12ab"));
+        assert_eq!(gitlab("0000"), None, "a new branch");
+        let github = |kind: &'static str, event: &'static str| {
+            let variable = move |name: &str| match name {
+                "GITHUB_EVENT_NAME" => Some(kind.to_owned()),
+                "GITHUB_EVENT_PATH" => Some("/event.json".to_owned()),
+                _ => None,
+            };
+            before(&variable, &move |path| (path == "/event.json").then(|| event.as_bytes().to_vec()))
+        };
+        assert_eq!(github("push", r#"{"before": "12ab", "forced": false}"#).as_deref(), Some("12ab"));
+        assert_eq!(github("push", r#"{"before": "0000"}"#), None);
+        assert_eq!(github("push", r#"{"before": 7}"#), None);
+        assert_eq!(github("pull_request", r#"{"before": "12ab"}"#), None);
     }
 
     #[test]

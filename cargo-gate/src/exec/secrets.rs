@@ -1,11 +1,16 @@
 //! Looks for secrets in the files of the tree. Each file's text is let go at once: what is found holds
 //! no value.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::steps::Bench;
+use crate::gate::Unreadable;
 use crate::secret::{Found, Tree, scan, text_of};
+use crate::step::Scope;
 
 /// What became of one file.
 enum Looked {
@@ -17,8 +22,39 @@ enum Looked {
     Nothing,
 }
 
+impl Bench<'_> {
+    /// Looks for secrets; also in sources that git ignores and cargo compiles.
+    pub(super) fn secrets(
+        &self,
+        scope: &Scope,
+        most_bytes: u64,
+        timeout: Duration,
+    ) -> Result<Tree, Unreadable> {
+        let (facts, git) = (self.facts, self.git(timeout));
+        let brought = match scope {
+            Scope::Tree => None,
+            Scope::Change { base, pushed } => Some(git.brought(base.as_deref(), *pushed)?),
+        };
+        let dirty = facts.revision.as_ref().is_some_and(|revision| revision.dirty);
+        // that nothing differs is believed only where git's status says so too
+        let changed = brought.as_ref().and_then(|brought| brought.files.as_ref());
+        let changed = changed.filter(|files| !(dirty && files.is_empty()));
+        let sources = facts.sources.iter().map(|source| &source.path);
+        let all: BTreeSet<&String> = facts.files.iter().chain(sources).collect();
+        let wanted = all.into_iter().filter(|path| changed.is_none_or(|files| files.contains(*path)));
+        let tree = look(&facts.root, &wanted.collect::<Vec<_>>(), most_bytes);
+        let tree = Tree { whole: changed.is_none(), ..tree };
+        match brought {
+            Some(brought) if !brought.objects.is_empty() => {
+                git.look_at_brought(&brought.objects, tree, most_bytes)
+            }
+            _ => Ok(tree),
+        }
+    }
+}
+
 /// Looks at each of those files, on all cores.
-pub(super) fn look(root: &Path, files: &[&String], most_bytes: u64) -> Tree {
+fn look(root: &Path, files: &[&String], most_bytes: u64) -> Tree {
     let looked: Vec<(&String, Looked)> =
         files.par_iter().map(|path| (*path, look_at(&root.join(path), path, most_bytes))).collect();
     let mut tree = Tree::default();

@@ -1,6 +1,5 @@
 //! Carries out one step.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -12,21 +11,19 @@ use super::files::changed_since;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
-use super::{bench, figures, files, format, license_texts, program, programs, secrets, timing};
+use super::{bench, figures, files, format, license_texts, program, programs, timing};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
 use crate::last_release::read_tags;
-use crate::parse::git_diff::Changes;
 use crate::reach;
 use crate::sbom::source_time;
-use crate::secret::Tree;
 use crate::step::{
     AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Formatted, Observed, Sources, Step,
     Streams,
 };
-use crate::step::{Scope, SemverCall, Tool, ToolCall, read_graph};
+use crate::step::{SemverCall, Tool, ToolCall, read_graph};
 use crate::test_run::TestSettings;
 
 /// What steps are carried out with.
@@ -89,7 +86,7 @@ impl Bench<'_> {
             }
             Step::SourceTime => Observed::SourceTime(self.source_time(timeout)),
             Step::Secrets { scope, most_bytes } => {
-                let read = self.secrets(before, scope, *most_bytes, timeout);
+                let read = self.secrets(scope, *most_bytes, timeout);
                 Observed::Secrets { read, at: Timestamp::now() }
             }
             Step::Twin { build, .. } => Observed::Twin(self.twins(timeout).make(build, before)),
@@ -122,54 +119,6 @@ impl Bench<'_> {
             _ => None,
         };
         source_time(epoch, commit.as_deref()).map_err(Unreadable::garbage)
-    }
-
-    /// Looks for secrets; also in sources that git ignores and cargo compiles.
-    fn secrets(
-        &self,
-        before: &Evidence,
-        scope: &Scope,
-        most_bytes: u64,
-        timeout: Duration,
-    ) -> Result<Tree, Unreadable> {
-        let changed = match scope {
-            Scope::Tree => None,
-            Scope::Change { base } => self.changed(before, base.as_ref())?,
-        };
-        let sources = self.facts.sources.iter().map(|source| &source.path);
-        let all: BTreeSet<&String> = self.facts.files.iter().chain(sources).collect();
-        let wanted = all.into_iter().filter(|path| changed.is_none_or(|c| c.files.contains_key(*path)));
-        let tree = secrets::look(&self.facts.root, &wanted.collect::<Vec<_>>(), most_bytes);
-        let tree = Tree { whole: changed.is_none(), ..tree };
-        match scope {
-            Scope::Tree => Ok(tree),
-            Scope::Change { base } => match before.get(&Step::Base { named: base.clone() }) {
-                Some(Observed::Base(Ok(Some(base)))) => {
-                    self.git(timeout).look_at_brought(base, tree, most_bytes)
-                }
-                _ => Ok(tree),
-            },
-        }
-    }
-
-    /// What differs from the base; none where everything has to be looked at: there is no base, or git says
-    /// that nothing differs where something does.
-    fn changed<'a>(
-        &self,
-        before: &'a Evidence,
-        base: Option<&String>,
-    ) -> Result<Option<&'a Changes>, Unreadable> {
-        let (base, changes) = (Step::Base { named: base.cloned() }, Step::Changes { base: base.cloned() });
-        let (Some(Observed::Base(found)), Some(Observed::Changes(changes))) =
-            (before.get(&base), before.get(&changes))
-        else {
-            return Err(Unreadable::not_done(&changes));
-        };
-        let changes = changes.as_ref().map_err(Clone::clone)?.as_ref();
-        let tree = found.as_ref().map_err(Clone::clone)?.as_ref().map(|base| &base.tree);
-        let revision = self.facts.revision.as_ref().filter(|revision| !revision.dirty);
-        let same = revision.is_some_and(|revision| Some(&revision.tree) == tree);
-        Ok(changes.filter(|changes| same || !changes.files.is_empty()))
     }
 
     /// The same call of cargo in the base's tree, with a target folder of its own: in the workspace's one, each

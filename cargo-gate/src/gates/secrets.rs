@@ -109,12 +109,13 @@ impl Gate for Secrets {
 
 impl Secrets {
     fn step(&self, cx: &Context<'_>) -> Step {
-        let hook = matches!(cx.options.stage, Stage::PreCommit | Stage::PrePush);
         let base = cx.options.base.clone();
-        Step::Secrets {
-            scope: if hook { Scope::Change { base } } else { Scope::Tree },
-            most_bytes: self.max_bytes,
-        }
+        let scope = match cx.options.stage {
+            Stage::PreCommit => Scope::Change { base, pushed: false },
+            Stage::PrePush => Scope::Change { base, pushed: true },
+            _ => Scope::Tree,
+        };
+        Step::Secrets { scope, most_bytes: self.max_bytes }
     }
 
     /// The findings, with what is accepted taken out.

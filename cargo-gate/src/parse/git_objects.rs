@@ -1,30 +1,34 @@
 //! git's objects: the lists of those that a change brings, and their contents.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-/// An object's hash, and a path that it has.
-pub type Named = BTreeMap<String, String>;
+/// Objects by their hashes, each with a path that it has.
+pub type Named = BTreeSet<(String, String)>;
 
-/// The blobs and trees of `git rev-list --objects`: `hash path`; commits have no path.
-pub fn of_rev_list(stdout: &[u8]) -> Option<Named> {
+/// The commits of `git rev-list --objects`, and its blobs and trees: `hash`, `hash path`; the tree of a commit
+/// has an empty path and is left out.
+pub fn of_rev_list(stdout: &[u8]) -> Option<(Vec<String>, Named)> {
     if stdout.last().is_some_and(|byte| *byte != b'\n') {
         return None;
     }
     let text = String::from_utf8_lossy(stdout);
-    let mut named = Named::new();
-    for line in text.lines() {
-        let (hash, path) = line.split_once(' ').unwrap_or((line, ""));
+    let (mut commits, mut named) = (Vec::new(), Named::new());
+    for line in text.split_terminator('\n') {
+        let (hash, path) = line.split_once(' ').map_or((line, None), |(hash, path)| (hash, Some(path)));
         if !is_hash(hash) {
             return None;
         }
-        if !path.is_empty() {
-            named.insert(hash.to_owned(), path.to_owned());
+        match path {
+            None => commits.push(hash.to_owned()),
+            Some("") => {}
+            Some(path) => _ = named.insert((hash.to_owned(), path.to_owned())),
         }
     }
-    Some(named)
+    Some((commits, named))
 }
 
 /// The new sides of `git diff --raw --no-abbrev --no-renames -z`: `:mode mode hash hash status`, then the path.
+/// Submodules, and files that a merge left in conflict, have none here.
 pub fn of_raw_diff(stdout: &[u8]) -> Option<Named> {
     let body = match stdout.split_last() {
         None => return Some(Named::new()),
@@ -36,16 +40,19 @@ pub fn of_raw_diff(stdout: &[u8]) -> Option<Named> {
     while let Some(head) = parts.next() {
         let head = std::str::from_utf8(head).ok()?.strip_prefix(':')?;
         let path = String::from_utf8_lossy(parts.next()?).into_owned();
-        let [_, _, _, hash, status] = <[&str; 5]>::try_from(head.split(' ').collect::<Vec<_>>()).ok()?;
+        let [_, mode, _, hash, _] = <[&str; 5]>::try_from(head.split(' ').collect::<Vec<_>>()).ok()?;
         if !is_hash(hash) {
             return None;
         }
-        if status != "D" {
-            named.insert(hash.to_owned(), path);
+        if mode != SUBMODULE && hash.bytes().any(|byte| byte != b'0') {
+            named.insert((hash.to_owned(), path));
         }
     }
     Some(named)
 }
+
+/// The mode of a submodule, whose commit lies in another repository.
+const SUBMODULE: &str = "160000";
 
 /// The blobs of `git cat-file --batch-check`, each with its size: `hash type size`, one for each that was asked for.
 pub fn sizes(stdout: &[u8], asked: usize) -> Option<Vec<(String, u64)>> {
@@ -90,10 +97,12 @@ mod tests {
 
     #[test]
     fn blobs_of_commits_and_of_the_index_are_named() {
-        let list = format!("{ONE}\n{TWO} a b.txt\n");
-        assert_eq!(of_rev_list(list.as_bytes()).unwrap(), Named::from([(TWO.into(), "a b.txt".into())]));
+        let list = format!("{ONE}\n{ONE} \n{TWO} a b.txt\n");
+        let named = Named::from([(TWO.into(), "a b.txt".into())]);
+        assert_eq!(of_rev_list(list.as_bytes()).unwrap(), (vec![ONE.into()], named));
         let zero = "0".repeat(40);
         let diff = format!(":100644 100644 {ONE} {TWO} M\0a b.txt\0:100644 000000 {ONE} {zero} D\0gone\0");
+        let diff = format!("{diff}:160000 160000 {ONE} {ONE} M\0sub\0:100644 000000 {ONE} {zero} U\0both\0");
         assert_eq!(of_raw_diff(diff.as_bytes()).unwrap(), Named::from([(TWO.into(), "a b.txt".into())]));
         assert_eq!(of_raw_diff(b""), Some(Named::new()));
     }

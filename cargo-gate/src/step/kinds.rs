@@ -166,10 +166,12 @@ pub enum Step {
 pub enum Scope {
     /// All.
     Tree,
-    /// Those that differ from the base; all where there is none.
+    /// Those of a change, and what it stages and commits: what no remote repository has yet.
     Change {
-        /// The base, as in [`Step::Base`].
+        /// The base that somebody names, as in [`Step::Base`].
         base: Option<String>,
+        /// Whether the commits are to be pushed: then they count even where no remote is known.
+        pushed: bool,
     },
 }
 
@@ -196,9 +198,6 @@ impl Step {
                 vec![Self::Tool(build.clone())]
             }
             Self::Benches(call) => call.after(),
-            Self::Secrets { scope: Scope::Change { base }, .. } => {
-                vec![Self::Base { named: base.clone() }, Self::Changes { base: base.clone() }]
-            }
             Self::Programs { build } => vec![Self::Tool(build.clone())],
             Self::Twin { build, offline } => {
                 vec![Self::Tool(build.clone()), Self::Graph { offline: *offline }]
@@ -219,7 +218,7 @@ impl Step {
             | Self::Tool(_)
             | Self::Sources
             | Self::SourceTime
-            | Self::Secrets { scope: Scope::Tree, .. }
+            | Self::Secrets { .. }
             | Self::File { .. }
             | Self::ChangedSince { .. }
             | Self::Lock

@@ -9,14 +9,29 @@ const LIMIT: Duration = Duration::from_mins(1);
 struct Repository {
     folder: tempfile::TempDir,
     hints: Vec<String>,
+    before: Option<String>,
 }
 
 impl Repository {
     fn new() -> Self {
-        let one = Self { folder: tempfile::tempdir().unwrap(), hints: Vec::new() };
+        let one = Self::empty();
         one.git(&["init", "--quiet", "--initial-branch=main"]);
         one.write("Cargo.toml", "[workspace]\n").write("a.rs", "1\n2\n3\n").commit();
         one
+    }
+
+    /// A folder that is no repository.
+    fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), hints: Vec::new(), before: None }
+    }
+
+    /// The paths of what nobody outside has yet, and whether all files have to be looked at.
+    fn brought(&self, pushed: bool) -> (Vec<String>, bool) {
+        let brought = self.asked(false, |git| git.brought(None, pushed)).unwrap();
+        let blobs = brought.objects.into_iter().map(|(_, path)| path).filter(|path| path.contains('.'));
+        let mut blobs: Vec<String> = blobs.collect();
+        blobs.sort();
+        (blobs, brought.files.is_none())
     }
 
     fn git(&self, args: &[&str]) -> String {
@@ -44,7 +59,8 @@ impl Repository {
         let target = root.join("target");
         let files = vec!["a.rs".to_owned(), "sub/b.rs".to_owned()];
         let facts = Facts { root, target, files, revision: Some(revision), ..Facts::default() };
-        let environment = Environment { base_hints: self.hints.clone(), ..Environment::default() };
+        let (base_hints, before) = (self.hints.clone(), self.before.clone());
+        let environment = Environment { base_hints, before, ..Environment::default() };
         ask(&Git { facts: &facts, environment: &environment, timeout: LIMIT, cancel: &Cancel::default() })
     }
 
@@ -69,8 +85,91 @@ fn the_main_branch_is_compared_with_its_last_commit_but_one_or_with_head_where_f
     let first = repository.git(&["rev-parse", "HEAD"]);
     assert_eq!(repository.base(false, None).unwrap(), None);
     let second = repository.write("a.rs", "1\n").commit();
-    assert_eq!(repository.base(false, None).unwrap(), Some(first));
+    assert_eq!(repository.base(false, None).unwrap(), Some(first.clone()));
+    repository.write("left-behind.txt", "by a job\n");
+    assert_eq!(repository.base(true, None).unwrap(), Some(first), "a file that git does not know");
+    repository.write("a.rs", "2\n");
     assert_eq!(repository.base(true, None).unwrap(), Some(second));
+}
+
+#[test]
+fn a_push_to_the_main_branch_is_compared_with_what_the_server_had_before_it() {
+    let mut repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    for text in ["1\n", "2\n", "3\n"] {
+        repository.write("a.rs", text).commit();
+    }
+    repository.before = Some(first.clone());
+    assert_eq!(repository.base(false, None).unwrap(), Some(first.clone()));
+    repository.before = Some("12".repeat(20));
+    assert!(repository.base(false, None).unwrap_err().help.unwrap().contains("fetch-depth"));
+    repository.git(&["branch", "origin/main", &first]);
+    assert_eq!(repository.base(false, None).unwrap(), Some(first), "a branch that left the main branch");
+}
+
+#[test]
+fn a_repository_that_git_refuses_is_not_a_folder_without_one() {
+    let folder = Repository::empty();
+    folder.write(".git", "gitdir: /no/such/repository/.git/worktrees/one\n").write("a.rs", "");
+    let refused = folder.base(false, None).unwrap_err();
+    assert!(
+        refused.cause == crate::gate::Cause::Unavailable && refused.reason.contains(".git"),
+        "{refused:?}"
+    );
+    assert!(folder.asked(false, |git| git.brought(None, true)).is_err());
+}
+
+#[test]
+fn what_no_remote_has_is_brought_whatever_the_base_is() {
+    let repository = Repository::new();
+    repository.write("secret.env", "1\n").commit();
+    repository.git(&["rm", "--quiet", "secret.env"]);
+    repository.write("b.rs", "2\n").commit();
+    let all = ["Cargo.toml", "a.rs", "b.rs", "secret.env"].map(str::to_owned).to_vec();
+    assert_eq!(repository.brought(true), (all, true), "the first push");
+    assert_eq!(repository.brought(false), (Vec::new(), true), "before a commit every file is looked at");
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD~2"]);
+    let two = ["b.rs", "secret.env"].map(str::to_owned).to_vec();
+    assert_eq!(repository.brought(true), (two.clone(), false));
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    assert_eq!(repository.brought(true), (Vec::new(), false));
+    repository.write("c.rs", "3\n");
+    repository.git(&["add", "c.rs"]);
+    std::fs::remove_file(repository.folder.path().join("c.rs")).unwrap();
+    assert_eq!(repository.brought(false), (vec!["c.rs".to_owned()], false), "staged, and gone from disk");
+}
+
+#[test]
+fn a_content_is_brought_under_each_of_its_paths() {
+    let repository = Repository::new();
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    std::fs::create_dir(repository.folder.path().join("tests")).unwrap();
+    repository.write("tests/a.env", "1\n").write("z.env", "1\n").commit();
+    let both = ["tests/a.env", "z.env"].map(str::to_owned).to_vec();
+    assert_eq!(repository.brought(true), (both, false));
+}
+
+#[test]
+fn before_the_first_commit_what_is_staged_is_brought() {
+    let repository = Repository::empty();
+    repository.git(&["init", "--quiet"]);
+    repository.write("a.env", "1\n");
+    repository.git(&["add", "a.env"]);
+    std::fs::remove_file(repository.folder.path().join("a.env")).unwrap();
+    assert_eq!(repository.brought(false), (vec!["a.env".to_owned()], true));
+}
+
+#[test]
+fn a_blob_that_is_too_large_is_named_though_it_is_gone_from_disk() {
+    let repository = Repository::empty();
+    repository.git(&["init", "--quiet"]);
+    repository.write("large.env", "12345\n");
+    repository.git(&["add", "large.env"]);
+    let tree = repository.asked(false, |git| {
+        let brought = git.brought(None, false).unwrap();
+        git.look_at_brought(&brought.objects, crate::secret::Tree::default(), 5).unwrap()
+    });
+    assert_eq!(tree.large, [("large.env".to_owned(), 6)]);
 }
 
 #[test]
@@ -83,14 +182,16 @@ fn a_base_that_is_named_or_hinted_comes_first() {
     assert_eq!(repository.base(false, Some("next")).unwrap(), Some(first.clone()));
     repository.hints = vec!["origin/none".to_owned(), "next".to_owned()];
     assert_eq!(repository.base(false, None).unwrap(), Some(first));
+    repository.hints = vec!["origin/none".to_owned()];
+    let unknown = repository.base(false, None).unwrap_err();
+    assert!(unknown.reason.contains("origin/none") && unknown.help.unwrap().contains("fetch-depth: 0"));
 }
 
 #[test]
 fn a_base_that_nobody_knows_is_an_error_and_not_nothing() {
     let repository = Repository::new();
     assert!(repository.base(false, Some("no-such")).unwrap_err().reason.contains("no-such"));
-    let folder = tempfile::tempdir().unwrap();
-    let outside = Repository { folder, hints: Vec::new() };
+    let outside = Repository::empty();
     assert_eq!(outside.base(false, None).unwrap(), None);
     assert!(outside.base(false, Some("main")).is_err());
 }
@@ -99,7 +200,7 @@ fn a_base_that_nobody_knows_is_an_error_and_not_nothing() {
 fn a_clone_that_is_too_shallow_is_an_error_and_not_nothing() {
     let repository = Repository::new();
     repository.write("a.rs", "1\n").commit();
-    let clone = Repository { folder: tempfile::tempdir().unwrap(), hints: Vec::new() };
+    let clone = Repository::empty();
     let url = format!("file://{}", repository.folder.path().display());
     clone.git(&["clone", "--quiet", "--depth=1", &url, "."]);
     assert!(clone.base(false, None).unwrap_err().reason.contains("shallow"));
