@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::step::Tool;
 
-pub use files::{from_file_list, utf8_name, with_files};
+pub use files::{from_file_list, odd_names, utf8_name, with_files};
 pub use manifests::{
     build_targets_of_config, flags_of_config, includes_of_config, lints_of_manifest, mark_own_harnesses,
     split_flags,
@@ -30,6 +30,8 @@ pub struct Facts {
     /// Every file of the tree that git tracks or would, sorted: sources of other workspaces, hidden files
     /// and what is no source included. Folders of nested repositories are among them.
     pub files: Vec<String>,
+    /// Those whose names are not UTF-8, relative to the root; none is a source.
+    pub odd_names: Vec<PathBuf>,
     /// The Rust source files of the judged packages, sorted by path.
     pub sources: Vec<Source>,
     /// How many Rust source files lie in the tree but belong to other workspaces.

@@ -205,7 +205,7 @@ impl Git<'_> {
     pub(super) fn tree(&self, base: &Base) -> Result<PathBuf, Unreadable> {
         let store = self.facts.target.join("bulletproof").join("base");
         let folder = store.join(&base.commit);
-        let prefix = self.line(&["rev-parse", "--show-prefix"])?;
+        let prefix = self.prefix()?;
         let root = folder.join("tree").join(prefix.trim_end_matches('/'));
         if !folder.is_dir() {
             let disk = |error: std::io::Error| {
@@ -238,6 +238,11 @@ impl Git<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top.
+    pub(super) fn prefix(&self) -> Result<String, Unreadable> {
+        self.line(&["rev-parse", "--show-prefix"])
     }
 
     pub(super) fn line(&self, args: &[&str]) -> Result<String, Unreadable> {

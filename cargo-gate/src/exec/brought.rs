@@ -31,7 +31,7 @@ impl Git<'_> {
         if !self.in_repository()? {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         }
-        let prefix = self.line(&["rev-parse", "--show-prefix"])?;
+        let prefix = self.prefix()?;
         let head = self.head(named)?;
         let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
         let base = if named.is_some() || hinted { self.base(named)? } else { None };

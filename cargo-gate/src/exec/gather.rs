@@ -69,13 +69,18 @@ pub fn gather(
         let files = ask(Tool::Git, &root, &listed);
         (files, revision.join().ok().flatten(), status.join().ok().flatten())
     });
-    let listed = succeeded(files).map(|stdout| facts::from_file_list(&stdout)).transpose()?;
+    let answer = succeeded(files);
+    let listed = answer.as_deref().map(facts::from_file_list).transpose()?;
     // a list without the root manifest is of another folder, or of one that git ignores
     let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
-        Some(files) => with_nested(&facts, files)?,
+        Some(files) => {
+            let odd = facts::odd_names(answer.as_deref().unwrap_or_default()).map(path_of).collect();
+            with_nested(&facts, files, odd)?
+        }
         None => walk(&root, &root, &facts.target)?,
     };
     facts = facts::with_files(facts, &files.shown);
+    facts.odd_names.clone_from(&files.odd);
     facts.files = files.all();
     facts = with_manifests(facts);
     facts = with_flags(facts, environment);
@@ -163,6 +168,15 @@ fn succeeded(captured: Option<Captured>) -> Option<Vec<u8>> {
     captured.filter(|captured| captured.end == End::Code(0)).map(|captured| captured.stdout)
 }
 
+/// The path that git names with those bytes.
+fn path_of(name: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    return PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name));
+    // elsewhere git writes names in UTF-8 to disk
+    #[cfg(not(unix))]
+    return PathBuf::from(String::from_utf8_lossy(name).into_owned());
+}
+
 fn as_path(stdout: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(stdout).ok().map(|text| PathBuf::from(text.trim()))
 }
@@ -193,7 +207,7 @@ fn metadata(
 }
 
 /// Adds the files of nested repositories and submodules, which git lists as one entry each.
-fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Listed, FactError> {
+fn with_nested(facts: &Facts, files: Vec<String>, odd: Vec<PathBuf>) -> Result<Listed, FactError> {
     // a look at each file would take long in a large tree: folders seldom have a dot in their name
     let may_be_folder = |entry: &&String| {
         let name = entry.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
@@ -205,11 +219,12 @@ fn with_nested(facts: &Facts, files: Vec<String>) -> Result<Listed, FactError> {
         .map(|entry| facts.root.join(entry))
         .filter(|path| path.is_dir())
         .collect();
-    let mut files = Listed { shown: files, hidden: Vec::new() };
+    let mut files = Listed { shown: files, hidden: Vec::new(), odd };
     for folder in nested {
-        let Listed { shown, hidden } = walk(&facts.root, &folder, &facts.target)?;
+        let Listed { shown, hidden, odd } = walk(&facts.root, &folder, &facts.target)?;
         files.shown.extend(shown);
         files.hidden.extend(hidden);
+        files.odd.extend(odd);
     }
     Ok(files)
 }
@@ -220,6 +235,8 @@ struct Listed {
     shown: Vec<String>,
     /// Those that a walk finds in hidden folders, or hidden themselves.
     hidden: Vec<String>,
+    /// Those whose names are not UTF-8.
+    odd: Vec<PathBuf>,
 }
 
 impl Listed {
@@ -248,10 +265,13 @@ fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {
             .any(|part| part.as_os_str() != ".cargo" && part.as_os_str().as_encoded_bytes().starts_with(b"."))
     };
     let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
-    let mut files = Listed { shown: Vec::new(), hidden: Vec::new() };
+    let mut files = Listed { shown: Vec::new(), hidden: Vec::new(), odd: Vec::new() };
     for entry in walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
         let Ok(relative) = entry.path().strip_prefix(root) else { continue };
-        let Some(name) = facts::utf8_name(relative.as_os_str().as_encoded_bytes())? else { continue };
+        let Some(name) = facts::utf8_name(relative.as_os_str().as_encoded_bytes())? else {
+            files.odd.push(relative.to_owned());
+            continue;
+        };
         let list = if is_hidden(entry.path()) { &mut files.hidden } else { &mut files.shown };
         list.push(name.replace('\\', "/"));
     }

@@ -2,7 +2,7 @@
 //! no value.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -42,8 +42,13 @@ impl Bench<'_> {
         let sources = facts.sources.iter().map(|source| &source.path);
         let all: BTreeSet<&String> = facts.files.iter().chain(sources).collect();
         let wanted = all.into_iter().filter(|path| changed.is_none_or(|files| files.contains(*path)));
-        let tree = look(&facts.root, &wanted.collect::<Vec<_>>(), most_bytes);
-        let tree = Tree { whole: changed.is_none(), ..tree };
+        let odd =
+            facts.odd_names.iter().map(|path| (path.to_string_lossy().into_owned(), facts.root.join(path)));
+        let wanted = wanted.map(|path| (path.clone(), facts.root.join(path))).chain(odd);
+        let tree = look(&wanted.collect::<Vec<_>>(), most_bytes);
+        // a hook has met git's errors already; elsewhere the list of files is what counts
+        let below = if git.in_repository().unwrap_or(false) { git.prefix()? } else { String::new() };
+        let tree = Tree { whole: changed.is_none(), below, ..tree };
         match brought {
             Some(brought) if !brought.objects.is_empty() => {
                 git.look_at_brought(&brought.objects, tree, most_bytes)
@@ -53,10 +58,10 @@ impl Bench<'_> {
     }
 }
 
-/// Looks at each of those files, on all cores.
-fn look(root: &Path, files: &[&String], most_bytes: u64) -> Tree {
+/// Looks at each of those files, on all cores: names to show, and where they lie.
+fn look(files: &[(String, PathBuf)], most_bytes: u64) -> Tree {
     let looked: Vec<(&String, Looked)> =
-        files.par_iter().map(|path| (*path, look_at(&root.join(path), path, most_bytes))).collect();
+        files.par_iter().map(|(path, file)| (path, look_at(file, path, most_bytes))).collect();
     let mut tree = Tree::default();
     for (path, looked) in looked {
         match looked {
@@ -109,8 +114,9 @@ mod tests {
         write("b.bin", b"\0\0");
         write("c.txt", &[b'x'; 101]);
         std::fs::create_dir(folder.path().join("nested")).unwrap();
-        let names = ["a.txt", "b.bin", "c.txt", "gone.txt", "nested"].map(str::to_owned);
-        let tree = look(folder.path(), &names.iter().collect::<Vec<_>>(), 100);
+        let files = ["a.txt", "b.bin", "c.txt", "gone.txt", "nested"]
+            .map(|name| (name.to_owned(), folder.path().join(name)));
+        let tree = look(&files, 100);
         assert_eq!((tree.files, tree.bytes, tree.binary), (1, 4, 1));
         assert_eq!(tree.large, [("c.txt".to_owned(), 101)]);
         assert!(tree.found.is_empty() && tree.unread.is_empty());

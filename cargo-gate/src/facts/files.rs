@@ -87,6 +87,11 @@ pub fn from_file_list(stdout: &[u8]) -> Result<Vec<String>, FactError> {
     names.filter_map(|name| utf8_name(name).transpose()).collect()
 }
 
+/// The names in `git ls-files -z` that are not UTF-8.
+pub fn odd_names(stdout: &[u8]) -> impl Iterator<Item = &[u8]> {
+    stdout.split(|byte| *byte == 0).filter(|name| std::str::from_utf8(name).is_err())
+}
+
 /// A file name; none where it is not UTF-8 and no gate would read it anyway.
 ///
 /// # Errors
@@ -164,12 +169,13 @@ mod tests {
         let error = from_file_list(b"src/lib.rs\0src/b\xffd.rs\0").unwrap_err();
         assert!(error.to_string().contains("src/b\u{fffd}d.rs"), "{error}");
         assert_eq!(from_file_list(b"a.rs\0img\xff.png\0").unwrap(), ["a.rs"]);
+        assert_eq!(odd_names(b"a.rs\0img\xff.png\0").collect::<Vec<_>>(), [b"img\xff.png"]);
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_give_a_list_or_an_error(bytes: Vec<u8>) {
-            let _ = from_file_list(&bytes);
+            let _ = (from_file_list(&bytes), odd_names(&bytes).count());
         }
     }
 }

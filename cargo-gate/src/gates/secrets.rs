@@ -100,10 +100,12 @@ impl Gate for Secrets {
             .count("accepted", accepted)
             .count("secrets", secrets)
             .findings(findings);
-        Ok(match tree.binary {
-            0 => outcome,
-            many => outcome.note(format!("not looked at: {}, which are no text", counted(many, "file"))),
-        })
+        let binary = (tree.binary > 0)
+            .then(|| format!("not looked at: {}, which are no text", counted(tree.binary, "file")));
+        let beside = (!tree.below.is_empty()).then(|| {
+            format!("only what lies below {} was looked at, not the rest of the repository", tree.below)
+        });
+        Ok(binary.into_iter().chain(beside).fold(outcome, Outcome::note))
     }
 }
 
@@ -192,15 +194,22 @@ fn finding(path: &str, found: &Found) -> Finding {
 const MANUAL: &str = "\
 ## What it checks
 
-Every text file that git tracks or would, hidden ones included; in the stages `pre-commit` and `pre-push` the
-files that differ from the base, and what is staged or was committed since. It finds
+Every text file that git tracks or would, hidden ones included; in the stages `pre-commit` and `pre-push` what no
+remote has yet, as far as the remote-tracking branches tell: the files that changed, what is staged, and what the
+commits of `HEAD` bring that no such branch holds, also where a later commit takes it out again. Where there is
+no such branch, that is every file, and before a push the whole history. A base that is named (`--base`, the CI
+server) stands in for the remote branches. What of the repository lies beside the workspace's folder is not
+looked at, and the report says so. It finds
 
 - tokens of known issuers by their published forms (GitHub, GitLab, npm, PyPI, the Rust registry, AWS, Google,
   Slack, Stripe, OpenAI, Anthropic, Vault, and more); where the form has a checksum, it must hold;
 - private keys: PEM blocks that hold one (a warning among tests, examples and comments), age keys;
 - passwords and keys under names that say so (`password = …`, `api_key: …`, `client_secret(…)`), where the value
-  looks random: not in tests, `#[cfg(test)]` code and lock files, no place holders, identifiers, UUIDs, addresses;
+  looks random: no place holders, identifiers, UUIDs, addresses;
 - passwords in addresses (`postgres://user:…@host`), bearer tokens, webhook addresses, signed JSON Web Tokens.
+
+Passwords, keys under such names, passwords in addresses and bearer tokens are not looked for in tests and their
+data, `#[cfg(test)]` code and lock files.
 
 No value is ever shown: the excerpt ends in stars, the fingerprint cannot be turned back. What is no text is
 not looked at, and is counted. Everything runs in process; nothing is asked of any issuer.
@@ -225,6 +234,7 @@ reason = \"made for the demo, trusted by nobody\"
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::step::Observed;
 
     fn found(rule: Secret) -> Found {
         Found {
@@ -275,6 +285,22 @@ mod tests {
     fn an_entry_for_a_file_that_did_not_change_is_not_unused() {
         let change = Tree { whole: false, ..tree(&[]) };
         assert!(rules(&allowing("demo/**", None, None), &change).is_empty());
+    }
+
+    #[test]
+    fn a_report_on_a_part_of_the_repository_says_so() {
+        let (facts, options, selected) = Default::default();
+        let cx = Context::new(&facts, &options, &selected);
+        let secrets = Secrets::default();
+        let judged = |below: &str| {
+            let read = Ok(Tree { below: below.to_owned(), ..tree(&[]) });
+            let seen = Observed::Secrets { read, at: jiff::Timestamp::UNIX_EPOCH };
+            let mut evidence = Evidence::default();
+            evidence.insert(secrets.step(&cx), std::sync::Arc::new(seen));
+            secrets.judge(&cx, &evidence).unwrap().notes
+        };
+        assert_eq!(judged(""), Vec::<String>::new());
+        assert!(judged("backend/")[0].contains("only what lies below backend/"));
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub struct Tree {
     pub found: Vec<(String, Found)>,
     /// Whether it was all of them, not only those of a change.
     pub whole: bool,
+    /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top. Nothing
+    /// beside it was looked at.
+    pub below: String,
     /// How many text files were looked at.
     pub files: usize,
     /// How many bytes they have.

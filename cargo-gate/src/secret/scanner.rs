@@ -82,7 +82,6 @@ fn look(text: &[u8], at: &Range<usize>, lead: Lead, kind: &Kind) -> Option<Hit> 
             token(text, at, shape).map(|span| hit(Rule::Token, shape.name, span, shape.prefix.len()))
         }
         Lead::Hook(name) => hook(text, at).map(|span| hit(Rule::Token, name, span, 0)),
-        Lead::Bearer => bearer(text, at).map(|span| hit(Rule::Assignment, "bearer token", span, 0)),
         Lead::Key => {
             let rule = if kind.sample.0 { Rule::TestKey } else { Rule::PrivateKey };
             let span = private_key(text, at)?;
@@ -90,7 +89,8 @@ fn look(text: &[u8], at: &Range<usize>, lead: Lead, kind: &Kind) -> Option<Hit> 
             Some(hit(rule, "private key", span, known))
         }
         Lead::Jwt => jwt(text, at).map(|span| hit(Rule::Jwt, "JSON Web Token", span, JWT.len())),
-        Lead::Address | Lead::Password | Lead::Generated if kind.sample.1 => None,
+        Lead::Address | Lead::Bearer | Lead::Password | Lead::Generated if kind.sample.1 => None,
+        Lead::Bearer => bearer(text, at).map(|span| hit(Rule::Assignment, "bearer token", span, 0)),
         Lead::Address => {
             address_password(text, at).map(|span| hit(Rule::Address, "password in an address", span, 0))
         }

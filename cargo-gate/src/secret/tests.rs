@@ -278,6 +278,22 @@ fn a_signed_web_token_is_found_and_the_example_of_the_standard_is_not() {
 }
 
 #[test]
+fn a_bearer_token_is_exempt_where_other_values_are_and_a_signed_one_is_judged_as_such() {
+    let part = |seed, length| Numbers(seed).text(ALNUM, length);
+    let line = format!("curl -H 'Authorization: Bearer {}'\n", part(14, 32));
+    assert_eq!(rules("deploy.sh", &line), [Rule::Assignment]);
+    assert!(rules("tests/data/call.sh", &line).is_empty());
+    let header = "Authorization: Bearer ";
+    let signed = format!("{header}eyJ{}.eyJ{}.{}\n", part(15, 33), part(16, 60), part(17, 43));
+    assert_eq!(rules("README.md", &signed), [Rule::Jwt]);
+    let sample =
+        format!("{header}eyJ{}.eyJzdWIiOiIxMjM0NTY3ODkw{}.{}\n", part(15, 33), part(16, 40), part(17, 43));
+    assert!(rules("README.md", &sample).is_empty());
+    let sealed = format!("{header}eyJ{}..{}.{}.{}\n", part(15, 33), part(16, 16), part(17, 40), part(18, 22));
+    assert_eq!(rules("README.md", &sealed), [Rule::Assignment], "an encrypted one");
+}
+
+#[test]
 fn nothing_that_is_told_holds_a_value() {
     let mut numbers = Numbers(11);
     let values: Vec<String> = (0..3).map(|_| numbers.text(ALNUM, 32)).collect();

@@ -34,12 +34,13 @@ pub(super) fn address_password(text: &[u8], separator: &Range<usize>) -> Option<
     (real && !own && !host.is_empty()).then(|| start..start + password.len())
 }
 
-/// The token after `Bearer `.
+/// The token after `Bearer `; a signed JSON Web Token is judged as such, where it stands.
 pub(super) fn bearer(text: &[u8], word: &Range<usize>) -> Option<Range<usize>> {
     let rest = text.get(word.end..).filter(|_| starts_word(text, word.start))?;
     let inside = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
     let value = rest.get(..rest.iter().take(2048).take_while(inside).count())?;
-    (value.len() >= 20 && looks_generated(value)).then(|| word.end..word.end + value.len())
+    let signed = value.starts_with(JWT.as_bytes()) && value.split(|byte| *byte == b'.').count() == 3;
+    (value.len() >= 20 && !signed && looks_generated(value)).then(|| word.end..word.end + value.len())
 }
 
 /// A signed JSON Web Token (RFC 7519): header, claims and signature.

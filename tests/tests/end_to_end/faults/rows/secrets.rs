@@ -86,6 +86,21 @@ fn a_token_that_is_staged_or_in_an_earlier_commit_of_the_change_is_found() {
     }
 }
 
+/// Only Linux's file systems take every name.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_in_a_file_whose_name_is_not_utf8_is_found() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let scene = with_token(Scene::new());
+    let root = scene.workspace.root();
+    let odd = root.join(std::ffi::OsStr::from_bytes(b"deploy\xff.env"));
+    std::fs::rename(root.join("deploy.env"), odd).unwrap();
+    git(&root, &["add", "--all"]);
+    git(&root, &["commit", "--quiet", "--message=two"]);
+    let came = scene.args(&["--stage", "ci"]).run("secrets");
+    assert_eq!((came.status.as_str(), came.why.as_str()), ("failed", "secrets/token"), "{}", came.all);
+}
+
 #[test]
 fn secrets_never_passes_on_a_fault() {
     never_passes("secrets");
