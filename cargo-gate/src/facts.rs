@@ -103,6 +103,8 @@ pub struct Package {
     pub edition: String,
     /// Whether it may be published.
     pub publish: bool,
+    /// The registries that it may be published to; empty for any.
+    pub registries: Vec<String>,
     /// Whether it names a licence or a licence file.
     pub licensed: bool,
     /// Whether it states the oldest Rust version it supports.
@@ -240,6 +242,7 @@ fn member(root: &Path, package: &cargo_metadata::Package) -> Package {
         folder,
         edition: package.edition.to_string(),
         publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
+        registries: package.publish.clone().unwrap_or_default(),
         licensed: package.license.is_some() || package.license_file.is_some(),
         rust_version: package.rust_version.is_some(),
         targets: package.targets.iter().map(|target| self::target(root, target)).collect(),
@@ -283,6 +286,7 @@ pub(crate) mod tests {
             folder: folder.into(),
             edition: "2024".into(),
             publish: true,
+            registries: Vec::new(),
             licensed: true,
             rust_version: true,
             targets: Vec::new(),

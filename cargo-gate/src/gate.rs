@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::step::{Evidence, Step};
 use crate::test_run::TestSettings;
+use crate::versions::tags::Pattern;
 
 pub use crate::outcome::{Metric, Outcome, OutputFile, Table};
 
@@ -133,6 +134,11 @@ pub trait Gate:
 
     /// Has its say on how the tests run, for a gate that shares their run.
     fn shape_tests(&self, _: &mut TestSettings) {}
+
+    /// How releases are tagged, by the gate whose settings say so.
+    fn tag_patterns(&self) -> Option<&[Pattern]> {
+        None
+    }
 }
 
 /// What a gate needs.
@@ -189,18 +195,30 @@ pub struct Context<'a> {
     pub options: &'a Options,
     selected: &'a BTreeSet<&'static str>,
     tests: TestSettings,
+    tags: &'a [Pattern],
 }
 
 impl<'a> Context<'a> {
     /// A context for the gates of those names.
     pub fn new(facts: &'a Facts, options: &'a Options, selected: &'a BTreeSet<&'static str>) -> Self {
-        Self { facts, options, selected, tests: TestSettings::default() }
+        Self { facts, options, selected, tests: TestSettings::default(), tags: &[] }
     }
 
     /// The same with what the settings say about the tests.
     #[must_use]
     pub fn with_tests(self, tests: TestSettings) -> Self {
         Self { tests, ..self }
+    }
+
+    /// The same with how releases are tagged.
+    #[must_use]
+    pub fn with_tags(self, tags: &'a [Pattern]) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// How releases are tagged.
+    pub fn tags(&self) -> &'a [Pattern] {
+        self.tags
     }
 
     /// How the tests run.

@@ -2,8 +2,7 @@
 
 use semver::Version;
 
-use crate::gate::Unreadable;
-use crate::step::{Captured, Step, Streams, Tool, ToolCall};
+use crate::versions::tags::Pattern;
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,36 +13,22 @@ pub struct Tag {
     pub commit: String,
 }
 
-/// Asks git for the tags of the history of `HEAD`, each with its commit.
-pub fn tags_step() -> Step {
-    let args = [
-        "for-each-ref",
-        "--merged=HEAD",
-        "--format=%(refname:short) %(*objectname) %(objectname)",
-        "refs/tags",
-    ];
-    Step::Tool(ToolCall {
-        tool: Tool::Git,
-        args: args.map(str::to_owned).to_vec(),
-        env: Vec::new(),
-        streams: Streams::Separate,
-        builds: false,
-    })
-}
+/// What git is asked for the tags of the history of `HEAD`, each with its commit. `lstrip`, since the short
+/// name of a tag says `tags/` before it where a branch has the same name.
+pub const TAGS: [&str; 4] = [
+    "for-each-ref",
+    "--merged=HEAD",
+    "--format=%(refname:lstrip=2) %(*objectname) %(objectname)",
+    "refs/tags",
+];
 
-/// Reads git's answer.
+/// Reads git's answer to [`TAGS`].
 ///
 /// # Errors
-/// When git failed, or the answer is of another form.
-pub fn read_tags(captured: &Captured) -> Result<Vec<Tag>, Unreadable> {
-    let what = &captured.what;
-    if captured.exit_code()? != 0 {
-        let stderr = String::from_utf8_lossy(&captured.stderr);
-        let first = stderr.lines().next().unwrap_or("without a message");
-        return Err(Unreadable::crashed(format!("`{what}` failed: {first}")));
-    }
-    let garbled = || Unreadable::garbage(format!("`{what}` gave an answer that cannot be read"));
-    let text = std::str::from_utf8(&captured.stdout).map_err(|_| garbled())?;
+/// In words, when the answer is of another form.
+pub fn read_tags(stdout: &[u8]) -> Result<Vec<Tag>, String> {
+    let garbled = || "git names its tags in a form that cannot be read".to_owned();
+    let text = std::str::from_utf8(stdout).map_err(|_| garbled())?;
     if !text.is_empty() && !text.ends_with('\n') {
         return Err(garbled());
     }
@@ -57,44 +42,48 @@ pub fn read_tags(captured: &Captured) -> Result<Vec<Tag>, Unreadable> {
     text.lines().map(|line| tag(line).ok_or_else(garbled)).collect()
 }
 
+/// A tag that is a release of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release<'a> {
+    /// The tag.
+    pub tag: &'a Tag,
+    /// Whether it names the package.
+    pub names_package: bool,
+}
+
 /// The tag of the package's last release before its version: the highest version that is not above it and
 /// does not stand on `head`, the release in the making. A tag that names the package comes before one that
 /// is a mere version; pre-releases count where the version is one itself.
 pub fn last_release<'a>(
     tags: &'a [Tag],
+    patterns: &[Pattern],
     package: &str,
     version: &Version,
     head: &str,
-) -> Option<(&'a Tag, Version)> {
-    let before = |own: bool| {
+) -> Option<Release<'a>> {
+    let before = |names_package: bool| {
         let released = tags.iter().filter(|tag| tag.commit != head).filter_map(|tag| {
-            let text = if own { of_package(&tag.name, package)? } else { tag.name.as_str() };
-            let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-            Some((tag, Version::parse(text).ok()?))
+            let mut fitting = patterns.iter().filter(|one| one.is_per_package() == names_package);
+            Some((tag, fitting.find_map(|pattern| pattern.version(package, &tag.name))?))
         });
         let fits = |one: &Version| one <= version && (one.pre.is_empty() || !version.pre.is_empty());
-        released.filter(|(_, one)| fits(one)).max_by(|(_, one), (_, other)| one.cmp(other))
+        let last = released.filter(|(_, one)| fits(one)).max_by(|(_, one), (_, other)| one.cmp(other));
+        last.map(|(tag, _)| Release { tag, names_package })
     };
     before(true).or_else(|| before(false))
 }
 
-/// What follows the package's name in a tag: `name-v1.0.0`, `name/1.0.0`, `name@1.0.0`.
-fn of_package<'a>(tag: &'a str, package: &str) -> Option<&'a str> {
-    tag.strip_prefix(package)?.strip_prefix(['-', '/', '@', '_'])
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::step::End;
+    use crate::versions::tags::usual;
 
     fn found(tags: &[&str], package: &str, version: &str) -> Option<String> {
         let tag = |name: &&str| Tag { name: (*name).to_owned(), commit: format!("commit of {name}") };
         let tags: Vec<Tag> = tags.iter().map(tag).collect();
         let version = Version::parse(version).unwrap();
-        last_release(&tags, package, &version, "commit of v2.0.0").map(|(tag, _)| tag.name.clone())
+        let found = last_release(&tags, &usual(), package, &version, "commit of v2.0.0");
+        found.map(|release| release.tag.name.clone())
     }
 
     #[test]
@@ -120,25 +109,32 @@ mod tests {
         assert_eq!(found(&["1.0.0", "1.1.0-rc.1"], "a", "1.1.0-rc.2").as_deref(), Some("1.1.0-rc.1"));
     }
 
-    fn read(stdout: &str, code: i32) -> Result<Vec<Tag>, Unreadable> {
-        read_tags(&Captured {
-            what: "git for-each-ref".into(),
-            end: End::Code(code),
-            stdout: stdout.as_bytes().to_vec(),
-            stderr: Vec::new(),
-            duration: Duration::ZERO,
-        })
+    #[test]
+    fn releases_are_found_by_the_patterns_of_the_config() {
+        let tags = [Tag { name: "release-1.0.0".into(), commit: "a".into() }];
+        let own = [Pattern::try_from("release-{version}".to_owned()).unwrap()];
+        let found = |patterns: &[Pattern]| {
+            last_release(&tags, patterns, "a", &Version::new(1, 1, 0), "b").map(|one| one.names_package)
+        };
+        assert_eq!(found(&own), Some(false));
+        assert_eq!(found(&usual()), None);
     }
 
     #[test]
     fn tags_are_read_with_the_commit_that_they_stand_on() {
         let (commit, object) = ("a".repeat(40), "b".repeat(40));
-        let tags = read(&format!("v1.0.0 {commit} {object}\nv0.9.0  {object}\n"), 0).unwrap();
+        let tags = read_tags(format!("v1.0.0 {commit} {object}\nv0.9.0  {object}\n").as_bytes()).unwrap();
         assert_eq!((tags[0].commit.as_str(), tags[1].commit.as_str()), (commit.as_str(), object.as_str()));
-        assert!(read("", 0).unwrap().is_empty());
+        assert!(read_tags(b"").unwrap().is_empty());
         for bad in ["v1.0.0\n".to_owned(), format!("v1.0.0  {object}"), "x y\n".to_owned()] {
-            assert!(read(&bad, 0).is_err(), "{bad}");
+            assert!(read_tags(bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(read("", 128).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_give_tags_or_an_error(bytes: Vec<u8>) {
+            let _ = read_tags(&bytes);
+        }
     }
 }

@@ -111,7 +111,7 @@ pub fn plan(
         .filter(|(_, choice, _)| *choice == Choice::Run)
         .map(|(gate, ..)| gate.info.id)
         .collect();
-    let cx = Context::new(facts, options, &selected).with_tests(config.tests());
+    let cx = Context::new(facts, options, &selected).with_tests(config.tests()).with_tags(config.tags());
     let mut steps = Steps::default();
     let gates = chosen
         .into_iter()
@@ -221,6 +221,7 @@ mod tests {
             folder: String::new(),
             edition: "2024".into(),
             publish: false,
+            registries: Vec::new(),
             licensed: true,
             rust_version: true,
             targets: vec![crate::facts::Target {

@@ -12,6 +12,7 @@ use crate::config::{Problems, nearest, properties_of, property_names};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Stage, Unreadable};
 use crate::step::Evidence;
 use crate::test_run::TestSettings;
+use crate::versions::tags::Pattern;
 
 /// A gate in the registry.
 pub trait Registered: Sync {
@@ -106,6 +107,11 @@ impl Configured {
         self.gate.shape_tests(tests);
     }
 
+    /// How releases are tagged, where its settings say so.
+    pub fn tag_patterns(&self) -> Option<&[Pattern]> {
+        self.gate.tag_patterns()
+    }
+
     /// What it needs.
     pub fn plan(&self, cx: &Context<'_>) -> Planned {
         self.gate.plan(cx)
@@ -125,11 +131,16 @@ trait Judge: Send + Sync {
     fn plan(&self, cx: &Context<'_>) -> Planned;
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable>;
     fn shape_tests(&self, tests: &mut TestSettings);
+    fn tag_patterns(&self) -> Option<&[Pattern]>;
 }
 
 impl<G: Gate> Judge for G {
     fn shape_tests(&self, tests: &mut TestSettings) {
         Gate::shape_tests(self, tests);
+    }
+
+    fn tag_patterns(&self) -> Option<&[Pattern]> {
+        Gate::tag_patterns(self)
     }
 
     fn plan(&self, cx: &Context<'_>) -> Planned {

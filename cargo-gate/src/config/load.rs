@@ -15,6 +15,7 @@ use crate::gate::Stage;
 use crate::gates::GATES;
 use crate::registry::Configured;
 use crate::test_run::TestSettings;
+use crate::versions::tags::Pattern;
 
 /// The config, checked.
 pub struct Config {
@@ -32,6 +33,11 @@ impl Config {
         let mut tests = TestSettings::default();
         self.gates.iter().for_each(|gate| gate.shape_tests(&mut tests));
         tests
+    }
+
+    /// How releases are tagged.
+    pub fn tags(&self) -> &[Pattern] {
+        self.gates.iter().find_map(Configured::tag_patterns).unwrap_or_default()
     }
 }
 

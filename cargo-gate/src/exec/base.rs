@@ -142,7 +142,7 @@ impl Git<'_> {
         Ok(Base { commit, tree, how })
     }
 
-    fn is_shallow(&self) -> Result<bool, Unreadable> {
+    pub(super) fn is_shallow(&self) -> Result<bool, Unreadable> {
         let captured = self.ask(&["rev-parse", "--is-shallow-repository"]);
         match (captured.exit_code()?, captured.stdout.trim_ascii()) {
             (0, b"true") => Ok(true),
@@ -255,6 +255,16 @@ impl Git<'_> {
     pub(super) fn stdout(&self, args: &[&str]) -> Result<Vec<u8>, Unreadable> {
         let captured = self.ask(args);
         if captured.exit_code()? == 0 { Ok(captured.stdout) } else { Err(failed(&captured)) }
+    }
+
+    /// What a question with the answers yes (0) and no (1) comes to.
+    pub(super) fn holds(&self, args: &[&str]) -> Result<bool, Unreadable> {
+        let captured = self.ask(args);
+        match captured.exit_code()? {
+            0 => Ok(true),
+            1 if captured.stderr.is_empty() => Ok(false),
+            _ => Err(failed(&captured)),
+        }
     }
 
     fn ask(&self, args: &[&str]) -> Captured {

@@ -26,6 +26,7 @@ mod program;
 mod programs;
 mod scheduler;
 mod secrets;
+mod semver;
 mod stand_in;
 mod steps;
 mod store;

@@ -226,7 +226,9 @@ impl<'a> State<'a> {
             let (send, evidence, selected) = (self.send.clone(), self.evidence.clone(), self.selected);
             scope.spawn(move || {
                 let start = Instant::now();
-                let cx = Context::new(run.facts, run.options, selected).with_tests(run.config.tests());
+                let cx = Context::new(run.facts, run.options, selected)
+                    .with_tests(run.config.tests())
+                    .with_tags(run.config.tags());
                 let mut judged = judge(gate, &cx, &evidence);
                 let files = write_files(run.facts, gate.info.id, &mut judged);
                 let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());

@@ -16,14 +16,13 @@ use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
-use crate::last_release::read_tags;
 use crate::reach;
 use crate::sbom::source_time;
 use crate::step::{
     AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Formatted, Observed, Sources, Step,
     Streams,
 };
-use crate::step::{SemverCall, Tool, ToolCall, read_graph};
+use crate::step::{Tool, ToolCall, read_graph};
 use crate::test_run::TestSettings;
 
 /// What steps are carried out with.
@@ -71,7 +70,7 @@ impl Bench<'_> {
                 let read = |base: &Base| figures::read(&self.facts.target, base, gate);
                 Observed::BaseFigures(against(before, base.as_ref(), read))
             }
-            Step::SemverChecks(call) => Observed::Tool(self.semver_checks(call, before, timeout)),
+            Step::SemverChecks(call) => Observed::SemverChecks(self.semver_checks(call, timeout)),
             Step::BaseBenches { base, build } => {
                 Observed::BaseBenches(against(before, base.as_ref(), |base| {
                     self.base_benches(base, build, timeout)
@@ -149,21 +148,6 @@ impl Bench<'_> {
                 .help("make it: cargo generate-lockfile")),
             FileRead::Failed(cause) => Err(Unreadable::garbage(format!("Cargo.lock: {cause}"))),
         }
-    }
-
-    /// Compares with the last release; where there is none to compare with, nothing is called.
-    fn semver_checks(&self, call: &SemverCall, before: &Evidence, timeout: Duration) -> Captured {
-        let read = |step: &Step| before.tool(step).and_then(read_tags).unwrap_or_default();
-        let tags = call.after().first().map(read).unwrap_or_default();
-        call.call(&tags).map_or_else(
-            || {
-                let (stdout, stderr) = (Vec::new(), Vec::new());
-                let end = End::NotStarted("there is no release to compare with".to_owned());
-                let what = Step::SemverChecks(call.clone()).to_string();
-                Captured { what, end, stdout, stderr, duration: Duration::ZERO }
-            },
-            |call| self.call(&call, timeout),
-        )
     }
 
     fn objects(&self, names: &[String], timeout: Duration) -> Captured {

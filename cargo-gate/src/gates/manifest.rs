@@ -255,6 +255,7 @@ mod tests {
             folder: "a".into(),
             edition: "2024".into(),
             publish: true,
+            registries: Vec::new(),
             licensed: false,
             rust_version: false,
             targets: Vec::new(),

@@ -358,6 +358,7 @@ mod tests {
             folder: String::new(),
             edition: "2024".into(),
             publish: false,
+            registries: Vec::new(),
             licensed: true,
             rust_version: true,
             targets: vec![target],

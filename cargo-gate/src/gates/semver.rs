@@ -4,16 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::compile;
 use crate::facts::{Package, relative};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
-use crate::last_release::{self, Tag};
 use crate::parse::semver_checks::{self, Broken, Compared};
-use crate::step::{Captured, Evidence, SemverCall, Step, Tool};
+use crate::step::{Against, Captured, Evidence, Observed, SemverCall, SemverRun, Step, Tool};
 use crate::text::counted;
 
 /// The settings of `semver`.
@@ -40,10 +38,12 @@ impl Gate for Semver {
 ## What it checks
 
 The public API of each library that may be published, by `cargo semver-checks`, against its last release: the
-highest version among the tags of the history that is not above the package's version (`v1.2.3`, `1.2.3`,
-`NAME-v1.2.3`, `NAME/1.2.3`, `NAME@1.2.3`; a tag on the commit itself is the release in the making). Where no
-tag is one, the registry's last release. A package that the registry does not know was never released, and is
-named as such. Offline and without a tag there is nothing to compare with, and no verdict.
+highest version among the tags of the history that is not above the package's version (in the forms of
+`tags` in `[gates.version]`; a tag on the commit itself is the release in the making). Where no tag is one, or
+the tag's tree does not have the package, the last release on crates.io. A package that crates.io does not know
+was never released, and is named as such. One of another registry alone is new where the tag's tree does not
+have it. Without a tag there is nothing to compare with, and no verdict, offline, in a shallow clone, and for
+packages of other registries alone.
 
 A check counts only where the tool says that it compared this package with that release to the end, and shows
 as many failures as it counts.
@@ -65,8 +65,7 @@ on the check is part of the help.
             let why = "nothing to judge: no library may be published";
             return Planned::NothingToJudge(why.to_owned());
         }
-        let steps = packages.map(|package| self.step(cx, package));
-        Planned::Steps(tags(cx).into_iter().chain(steps).collect())
+        Planned::Steps(packages.map(|package| self.step(cx, package)).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
@@ -74,23 +73,25 @@ on the check is part of the help.
             let reason = "cargo-semver-checks is not installed";
             return Err(Unreadable::unavailable(reason).help(Tool::SemverChecks.install()));
         }
-        let tags = match tags(cx) {
-            Some(step) => last_release::read_tags(evidence.tool(&step)?)?,
-            None => Vec::new(),
-        };
         let (mut findings, mut compared, mut checks, mut notes) = (Vec::new(), 0, 0, Vec::new());
         for package in published(cx) {
-            let from = self.baseline(cx, package, &tags)?;
-            match read(package, &from, evidence.tool(&self.step(cx, package))?)? {
+            let SemverRun { against, captured } = self.run(cx, evidence, package)?;
+            let Some(captured) = captured else {
+                notes.push(format!("{} is compared with {against}", package.name));
+                continue;
+            };
+            match read(package, against, captured)? {
                 Some(found) => {
                     compared += 1;
                     checks += usize::try_from(found.checks).unwrap_or(usize::MAX);
-                    notes.push(format!("{} {} against {} ({from})", found.package, found.to, found.from));
+                    notes.push(format!("{} {} against {} ({against})", found.package, found.to, found.from));
                     let (root, manifest) = (&cx.facts.root, package.manifest());
                     findings
                         .extend(found.broken.iter().map(|broken| finding(root, &manifest, &found, broken)));
                 }
-                None => notes.push(format!("{} was never released: {from} does not know it", package.name)),
+                None => {
+                    notes.push(format!("{} was never released: {against} does not know it", package.name))
+                }
             }
         }
         let breaking = findings.iter().filter(|finding| finding.rule == "semver/breaking").count();
@@ -109,23 +110,6 @@ on the check is part of the help.
     }
 }
 
-/// What a package is compared with.
-enum From {
-    /// A revision of the repository.
-    Revision(String),
-    /// The registry's last release.
-    Registry,
-}
-
-impl std::fmt::Display for From {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Revision(name) => write!(f, "{name}"),
-            Self::Registry => write!(f, "the registry"),
-        }
-    }
-}
-
 /// The libraries that others may depend on.
 fn published<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Package> {
     // what a procedural macro offers is no API that the tool compares
@@ -135,52 +119,42 @@ fn published<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Package> {
     cx.facts.judged(cx.options).filter(|package| package.publish).filter(is_library)
 }
 
-/// The step that asks for the tags; none where there is no commit.
-fn tags(cx: &Context<'_>) -> Option<Step> {
-    cx.facts.revision.as_ref().map(|_| last_release::tags_step())
-}
-
 impl Semver {
     fn step(&self, cx: &Context<'_>, package: &Package) -> Step {
         Step::SemverChecks(SemverCall {
             package: package.name.clone(),
             version: package.version.clone(),
-            head: cx.facts.revision.as_ref().map(|revision| revision.commit.clone()),
+            tags: cx.tags().to_vec(),
             baseline: self.baseline.clone(),
+            registries: package.registries.clone(),
             offline: cx.options.offline,
         })
     }
 
-    fn baseline(&self, cx: &Context<'_>, package: &Package, tags: &[Tag]) -> Result<From, Unreadable> {
-        if let Some(named) = &self.baseline {
-            return Ok(From::Revision(named.clone()));
-        }
-        let version = Version::parse(&package.version);
-        let version = version.map_err(|error| Unreadable::garbage(format!("{}: {error}", package.name)))?;
-        let head = cx.facts.revision.as_ref().map(|revision| revision.commit.as_str()).unwrap_or_default();
-        match last_release::last_release(tags, &package.name, &version, head) {
-            Some((tag, _)) => Ok(From::Revision(tag.name.clone())),
-            None if cx.options.offline => {
-                let reason =
-                    format!("no tag is a release of {}, and the registry is not asked offline", package.name);
-                Err(Unreadable::unavailable(reason)
-                    .help("fetch the tags, or name `baseline` in [gates.semver]"))
-            }
-            None => Ok(From::Registry),
+    fn run<'a>(
+        &self,
+        cx: &Context<'_>,
+        evidence: &'a Evidence,
+        package: &Package,
+    ) -> Result<&'a SemverRun, Unreadable> {
+        let step = self.step(cx, package);
+        match evidence.get(&step) {
+            Some(Observed::SemverChecks(run)) => run.as_ref().map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(&step)),
         }
     }
 }
 
 /// What the tool says of a package; none where it was never released.
-fn read(package: &Package, from: &From, captured: &Captured) -> Result<Option<Compared>, Unreadable> {
+fn read(package: &Package, against: &Against, captured: &Captured) -> Result<Option<Compared>, Unreadable> {
     let code = captured.exit_code()?;
     let compared = match semver_checks::parse(&captured.stdout, &captured.stderr) {
         Ok(compared) => compared,
         Err(_) if code != 0 => {
             let stderr = String::from_utf8_lossy(&captured.stderr);
             let unknown = format!("{} not found in registry", package.name);
-            return match from {
-                From::Registry if stderr.contains(&unknown) => Ok(None),
+            return match against {
+                Against::CratesIo if stderr.contains(&unknown) => Ok(None),
                 _ => Err(compile::failed(captured)),
             };
         }

@@ -21,7 +21,7 @@ use crate::versions::{WorkspaceVersion, requirements, workspace_version};
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct VersionGate {
-    /// How a release is tagged.
+    /// How a release is tagged; `semver` looks for the last release by it.
     tags: Vec<Pattern>,
     /// Whether the judged commit must have the tag of its version: for a pipeline that runs on tags.
     require_tag: bool,
@@ -41,9 +41,7 @@ struct Independent {
 
 impl Default for VersionGate {
     fn default() -> Self {
-        let usual = ["v{version}", "{version}", "{package}-v{version}", "{package}-{version}"];
-        let tags = usual.iter().filter_map(|text| Pattern::try_from((*text).to_owned()).ok()).collect();
-        Self { tags, require_tag: false, independent: Vec::new() }
+        Self { tags: tags::usual(), require_tag: false, independent: Vec::new() }
     }
 }
 
@@ -71,9 +69,10 @@ impl Gate for VersionGate {
 - The version is not the tag of another commit: a release needs a new one. By hand and in stages other than
   `release` this is a warning, since after each release it is so until the next version is set.
 
-No tag yet is fine: releases are judged before they are tagged. A pipeline that is started by the tag sets
-`require_tag = true`. Known are tags like `v1.2.0`, `1.2.0`, `name-v1.2.0` and `name-1.2.0`; other forms are
-set with `tags`. The version of a workspace is that of `[workspace.package]`, else of the package in its root,
+No tag yet is fine: releases are judged before they are tagged. In a shallow clone without the tag there is no
+verdict, since it may not have been fetched. A pipeline that is started by the tag sets `require_tag = true`.
+Known are tags like `v1.2.0`, `1.2.0`, `name-v1.2.0`, `name/1.2.0` and `name@1.2.0`; other forms are set with
+`tags`, and hold for `semver` too. The version of a workspace is that of `[workspace.package]`, else of the package in its root,
 else the highest of its members. Whether programs print their version is judged by `smoke`.
 
 ## Why
@@ -92,10 +91,14 @@ independent = [{ packages = [\"tool\"], reason = \"released on its own\" }]
 ",
     };
 
+    fn tag_patterns(&self) -> Option<&[Pattern]> {
+        Some(&self.tags)
+    }
+
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let files = manifests(cx.facts).map(|path| Step::File { path });
         let mut steps: Vec<Step> = files.collect();
-        steps.extend([head_step(), Step::Objects { names: self.names(cx) }]);
+        steps.extend([head_step(), shallow_step(), Step::Objects { names: self.names(cx) }]);
         Planned::Steps(steps)
     }
 
@@ -113,7 +116,7 @@ independent = [{ packages = [\"tool\"], reason = \"released on its own\" }]
         let head = head(cx, evidence)?;
         let tagged = self.tagged(cx, evidence)?;
         let (found, how) = match &head {
-            Some(head) => self.tags(cx, &workspace, head, &tagged),
+            Some(head) => self.tags(cx, evidence, &workspace, head, &tagged)?,
             None => {
                 (self.not_tagged(&workspace).into_iter().collect(), "no git commit, so no tag".to_owned())
             }
@@ -213,37 +216,34 @@ impl VersionGate {
     fn tags(
         &self,
         cx: &Context<'_>,
+        evidence: &Evidence,
         workspace: &WorkspaceVersion,
         head: &Head,
         tagged: &BTreeMap<String, String>,
-    ) -> (Vec<Finding>, String) {
+    ) -> Result<(Vec<Finding>, String), Unreadable> {
         let mut findings = self.differing(cx, workspace, head);
         let names = self.patterns(false).map(|pattern| pattern.name(&workspace.package, &workspace.version));
-        let mut released: Vec<(String, &String)> =
-            names.filter_map(|tag| Some((tag.clone(), tagged.get(&tag)?))).collect();
-        let per_package = self.per_package(cx, tagged);
-        released.extend(per_package.unwrap_or_default());
-        let version = &workspace.version;
-        let manifest = Place::file("Cargo.toml");
-        if let Some((tag, _)) = released.iter().find(|(_, commit)| **commit == head.commit) {
-            return (findings, format!("tagged {tag}"));
+        let mut released = found(names, tagged);
+        let of_packages: Vec<(&Package, Vec<_>)> =
+            cx.facts.packages.iter().map(|package| (package, self.of_package(package, tagged))).collect();
+        let mut all = released.iter().chain(of_packages.iter().flat_map(|(_, tags)| tags));
+        if let Some((tag, _)) = all.find(|(_, commit)| **commit == head.commit) {
+            return Ok((findings, format!("tagged {tag}")));
+        }
+        // a package that may be published and has no tag of its version is something new to release
+        let published = || of_packages.iter().filter(|(package, _)| package.publish);
+        if published().all(|(_, tags)| !tags.is_empty()) {
+            released.extend(published().flat_map(|(_, tags)| tags.clone()));
         }
         if let Some((tag, commit)) = released.first() {
-            let short = commit.get(..10).unwrap_or(commit);
-            let message = format!("{version} is released already: {tag} is another commit, {short}");
-            let finding = Finding::error("version/already-tagged", message)
-                .at(manifest)
-                .help("set the version of the next release")
-                .anchor(tag);
-            let release = cx.options.stage == Stage::Release;
-            let severity = if release { Severity::Error } else { Severity::Warning };
-            findings.push(Finding { severity, ..finding });
-            return (findings, format!("{tag} is another commit"));
+            findings.push(already_tagged(cx, workspace, tag, commit));
+            return Ok((findings, format!("{tag} is another commit")));
         }
         if !findings.iter().any(|finding| finding.rule == "version/tag-differs") {
+            all_tags_are_here(evidence)?;
             findings.extend(self.not_tagged(workspace));
         }
-        (findings, "not tagged yet".to_owned())
+        Ok((findings, "not tagged yet".to_owned()))
     }
 
     /// A finding where the tag is missing and asked for.
@@ -260,22 +260,14 @@ impl VersionGate {
         self.tags.iter().filter(move |pattern| pattern.is_per_package() == per_package)
     }
 
-    /// The tags of the packages, where each one that may be published has one: then there is nothing new.
-    fn per_package<'a>(
+    /// The tags of a package's version that name it.
+    fn of_package<'a>(
         &self,
-        cx: &Context<'_>,
+        package: &Package,
         tagged: &'a BTreeMap<String, String>,
-    ) -> Option<Vec<(String, &'a String)>> {
-        let published: Vec<&Package> = cx.facts.packages.iter().filter(|package| package.publish).collect();
-        if published.is_empty() {
-            return None;
-        }
-        let tag_of = |package: &&Package| {
-            let version = package.version.parse::<Version>().ok()?;
-            let names = self.patterns(true).map(|pattern| pattern.name(&package.name, &version));
-            names.into_iter().find_map(|tag| Some((tag.clone(), tagged.get(&tag)?)))
-        };
-        published.iter().map(tag_of).collect()
+    ) -> Vec<(String, &'a String)> {
+        let Ok(version) = package.version.parse::<Version>() else { return Vec::new() };
+        found(self.patterns(true).map(|pattern| pattern.name(&package.name, &version)), tagged)
     }
 
     /// Version tags of this commit that name another version than the manifests do.
@@ -316,6 +308,22 @@ impl VersionGate {
     }
 }
 
+/// Those of the tags that there are, each with its commit.
+fn found(names: impl Iterator<Item = String>, tagged: &BTreeMap<String, String>) -> Vec<(String, &String)> {
+    names.filter_map(|tag| tagged.get(&tag).map(|commit| (tag.clone(), commit))).collect()
+}
+
+fn already_tagged(cx: &Context<'_>, workspace: &WorkspaceVersion, tag: &str, commit: &str) -> Finding {
+    let short = commit.get(..10).unwrap_or(commit);
+    let message = format!("{} is released already: {tag} is another commit, {short}", workspace.version);
+    let finding = Finding::error("version/already-tagged", message)
+        .at(Place::file("Cargo.toml"))
+        .help("set the version of the next release")
+        .anchor(tag);
+    let release = cx.options.stage == Stage::Release;
+    Finding { severity: if release { Severity::Error } else { Severity::Warning }, ..finding }
+}
+
 /// The root manifest and those of the members, each once.
 fn manifests(facts: &Facts) -> impl Iterator<Item = String> + '_ {
     let members = facts.packages.iter().map(Package::manifest).filter(|path| path != "Cargo.toml");
@@ -324,10 +332,31 @@ fn manifests(facts: &Facts) -> impl Iterator<Item = String> + '_ {
 
 fn head_step() -> Step {
     let args = ["log", "-1", "--no-show-signature", "--decorate=full", "--decorate-refs=refs/tags/"];
-    let args = args.into_iter().chain([tags::HEAD_FORMAT, "HEAD"]).map(str::to_owned).collect();
+    git([&args[..], &[tags::HEAD_FORMAT, "HEAD"]].concat())
+}
+
+fn shallow_step() -> Step {
+    git(vec!["rev-parse", "--is-shallow-repository"])
+}
+
+fn git(args: Vec<&str>) -> Step {
+    let args = args.into_iter().map(str::to_owned).collect();
     // its words tell an empty repository from a failure
     let env = vec![("LC_ALL".to_owned(), "C".to_owned())];
     Step::Tool(ToolCall { tool: Tool::Git, args, env, streams: Streams::Separate, builds: false })
+}
+
+/// A tag that is not here is one that does not exist, unless the clone has part of the history only.
+fn all_tags_are_here(evidence: &Evidence) -> Result<(), Unreadable> {
+    let captured = evidence.tool(&shallow_step())?;
+    match (captured.exit_code()?, captured.stdout.trim_ascii()) {
+        (0, b"false") => Ok(()),
+        (0, b"true") => {
+            let reason = "this clone is too shallow to know whether the version is tagged";
+            Err(Unreadable::unavailable(reason).help("git fetch --unshallow --tags"))
+        }
+        _ => Err(Unreadable::crashed("git does not say whether this clone is shallow")),
+    }
 }
 
 /// The commit that is checked out; none where there provably is none.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::base::{AgainstBase, Base};
 use super::bench::BaseBuilt;
 use super::measure::{BaseCounts, Counts, Instrumented, LlvmTools};
-use super::{Captured, Sources, Step};
+use super::{Captured, SemverRun, Sources, Step};
 use cargo_metadata::Metadata;
 use jiff::Timestamp;
 
@@ -122,6 +122,8 @@ pub enum Observed {
     Benches(AgainstBase<BenchRun>),
     /// The records of benches, or why they are none.
     Recorded(Result<Records, Unreadable>),
+    /// A comparison with the last release, or why nobody can say which it is.
+    SemverChecks(Result<SemverRun, Unreadable>),
 }
 
 /// The evidence of all finished steps.

@@ -21,7 +21,7 @@ pub use evidence::{Evidence, FileRead, Formatted, Observed};
 pub(crate) use graph::read_graph;
 pub use kinds::{Executable, ProgramCall, Scope, Step, Streams, ToolCall};
 pub use measure::{BaseCounts, Counts, Instrument, Instrumented, LlvmTools, Measure, Profiles};
-pub use semver_call::SemverCall;
+pub use semver_call::{Against, LastTag, SemverCall, SemverRun};
 pub use sources::{SourceFile, Sources, Unread};
 pub use timing::Timing;
 pub use tool::Tool;

@@ -1,10 +1,11 @@
 //! A comparison of a package's public API with its last release.
 
-use semver::Version;
 use serde::Serialize;
 
-use super::{Step, Streams, Tool, ToolCall};
-use crate::last_release::{Tag, last_release, tags_step};
+use super::{Captured, Streams, Tool, ToolCall};
+use crate::gate::Unreadable;
+use crate::last_release::Tag;
+use crate::versions::tags::Pattern;
 
 /// A call of cargo-semver-checks on one package.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -13,34 +14,105 @@ pub struct SemverCall {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// The commit of `HEAD`; none where there is none.
-    pub head: Option<String>,
+    /// How releases are tagged.
+    pub tags: Vec<Pattern>,
     /// The revision to compare with; none for the last release.
     pub baseline: Option<String>,
+    /// The registries that it may be published to; empty for any.
+    pub registries: Vec<String>,
     /// Without any network.
     pub offline: bool,
 }
 
+/// What a package is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// A revision that the config names.
+    Named(String),
+    /// The last release, by its tag.
+    Tag(Tag),
+    /// The last release on crates.io.
+    CratesIo,
+    /// Nothing: the workspace's last release, of that tag, does not have the package, and crates.io is not
+    /// where it goes.
+    NewSince(String),
+}
+
+impl std::fmt::Display for Against {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name) | Self::Tag(Tag { name, .. }) => f.write_str(name),
+            Self::CratesIo => f.write_str("crates.io"),
+            Self::NewSince(tag) => write!(f, "nothing: it is new since {tag}"),
+        }
+    }
+}
+
+/// A comparison.
+#[derive(Debug, Clone)]
+pub struct SemverRun {
+    /// With what.
+    pub against: Against,
+    /// The tool's answer; none where there is nothing to compare with.
+    pub captured: Option<Captured>,
+}
+
+/// The last release of a package, as git knows it.
+#[derive(Debug, Clone)]
+pub enum LastTag {
+    /// That one.
+    Release(Tag),
+    /// That one, in whose tree no manifest names the package.
+    Without(Tag),
+    /// There is none, and git has the whole history.
+    Never,
+    /// There is none, and git has part of the history only.
+    Unknown,
+}
+
 impl SemverCall {
-    /// The steps before it: the tags are known by then.
-    pub fn after(&self) -> Vec<Step> {
-        self.head.iter().map(|_| tags_step()).collect()
+    /// What it is compared with, given its last tag.
+    ///
+    /// # Errors
+    /// When nobody can say what its last release is.
+    pub fn against(&self, last: LastTag) -> Result<Against, Unreadable> {
+        let unavailable = |why: String| {
+            let reason = format!("there is no release to compare {} with: {why}", self.package);
+            Err(Unreadable::unavailable(reason))
+        };
+        let elsewhere = !self.registries.is_empty() && !self.registries.iter().any(|one| one == "crates-io");
+        match last {
+            LastTag::Release(tag) => Ok(Against::Tag(tag)),
+            LastTag::Unknown => {
+                let why = "no tag is one, and this clone is too shallow to have them all".to_owned();
+                unavailable(why).map_err(|error| error.help("git fetch --unshallow --tags"))
+            }
+            LastTag::Without(tag) if elsewhere => Ok(Against::NewSince(tag.name)),
+            LastTag::Never if elsewhere => {
+                let why = format!("no tag is one, and {} is not asked", self.registries.join(", "));
+                unavailable(why)
+                    .map_err(|error| error.help("tag releases, or name `baseline` in [gates.semver]"))
+            }
+            LastTag::Without(_) | LastTag::Never if self.offline => {
+                let why = "no tag is one, and the registry is not asked offline".to_owned();
+                unavailable(why)
+                    .map_err(|error| error.help("fetch the tags, or name `baseline` in [gates.semver]"))
+            }
+            LastTag::Without(_) | LastTag::Never => Ok(Against::CratesIo),
+        }
     }
 
-    /// The call, given the tags. None where there is nothing to compare with: no tag is a release, and the
-    /// registry may not be asked.
-    pub fn call(&self, tags: &[Tag]) -> Option<ToolCall> {
-        let released = || {
-            let version = Version::parse(&self.version).ok()?;
-            let head = self.head.as_deref().unwrap_or_default();
-            last_release(tags, &self.package, &version, head).map(|(tag, _)| tag.name.clone())
-        };
-        let baseline = self.baseline.clone().or_else(released);
-        if baseline.is_none() && self.offline {
-            return None;
-        }
+    /// The call of the tool; none where there is nothing to compare with.
+    pub fn call(&self, against: &Against) -> Option<ToolCall> {
         let mut args = ["semver-checks", "--package", &self.package].map(str::to_owned).to_vec();
-        args.extend(baseline.into_iter().flat_map(|name| ["--baseline-rev".to_owned(), name]));
+        let revision = match against {
+            Against::Named(name) => Some(name),
+            // the name alone might be a branch's too
+            Against::Tag(tag) => Some(&tag.commit),
+            Against::CratesIo => None,
+            Against::NewSince(_) => return None,
+        };
+        args.extend(revision.into_iter().flat_map(|name| ["--baseline-rev".to_owned(), name.clone()]));
         let mut env = vec![("CARGO_TERM_COLOR".to_owned(), "never".to_owned())];
         if self.offline {
             env.push(("CARGO_NET_OFFLINE".to_owned(), "true".to_owned()));
@@ -52,27 +124,55 @@ impl SemverCall {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Cause;
 
-    fn line(baseline: Option<&str>, offline: bool, tags: &[&str]) -> Option<String> {
-        let call = SemverCall {
+    fn call(offline: bool, registries: &[&str]) -> SemverCall {
+        SemverCall {
             package: "a".into(),
             version: "1.1.0".into(),
-            head: Some("head".into()),
-            baseline: baseline.map(str::to_owned),
+            tags: Vec::new(),
+            baseline: None,
+            registries: registries.iter().map(|name| (*name).to_owned()).collect(),
             offline,
-        };
-        let tags: Vec<Tag> =
-            tags.iter().map(|name| Tag { name: (*name).into(), commit: String::new() }).collect();
-        call.call(&tags).map(|call| call.to_string())
+        }
+    }
+
+    fn with(call: &SemverCall, last: impl Fn(Tag) -> LastTag) -> Result<String, Cause> {
+        let tag = Tag { name: "v1.0.0".into(), commit: "abc".into() };
+        let against = call.against(last(tag));
+        let against = against.map_err(|unreadable| unreadable.cause)?;
+        Ok(call.call(&against).map_or_else(|| against.to_string(), |call| call.to_string()))
+    }
+
+    const ASKS: &str = "cargo semver-checks --package a";
+
+    #[test]
+    fn the_commit_of_the_last_tag_is_the_baseline_and_crates_io_where_there_is_none() {
+        let tagged = with(&call(true, &["mine"]), LastTag::Release);
+        assert_eq!(tagged.as_deref(), Ok("cargo semver-checks --package a --baseline-rev abc"));
+        assert_eq!(with(&call(false, &[]), |_| LastTag::Never).as_deref(), Ok(ASKS));
+        assert_eq!(with(&call(false, &["mine", "crates-io"]), |_| LastTag::Never).as_deref(), Ok(ASKS));
+        assert_eq!(with(&call(true, &[]), |_| LastTag::Never), Err(Cause::Unavailable));
     }
 
     #[test]
-    fn the_last_release_is_the_baseline_and_the_registry_where_no_tag_is_one() {
-        let tagged = line(None, true, &["v1.0.0"]);
-        assert_eq!(tagged.as_deref(), Some("cargo semver-checks --package a --baseline-rev v1.0.0"));
-        assert_eq!(line(None, false, &[]).as_deref(), Some("cargo semver-checks --package a"));
-        assert_eq!(line(None, true, &[]), None);
-        let named = line(Some("main"), true, &["v1.0.0"]);
-        assert_eq!(named.as_deref(), Some("cargo semver-checks --package a --baseline-rev main"));
+    fn a_package_of_another_registry_is_not_looked_for_on_crates_io() {
+        assert_eq!(with(&call(false, &["mine"]), |_| LastTag::Never), Err(Cause::Unavailable));
+    }
+
+    #[test]
+    fn a_shallow_clone_without_the_tag_does_not_mean_that_there_is_none() {
+        assert_eq!(with(&call(false, &[]), |_| LastTag::Unknown), Err(Cause::Unavailable));
+        assert_eq!(with(&call(false, &["mine"]), |_| LastTag::Unknown), Err(Cause::Unavailable));
+    }
+
+    #[test]
+    fn a_package_that_the_last_release_did_not_have_is_new_unless_crates_io_knows_it() {
+        assert_eq!(
+            with(&call(false, &["mine"]), LastTag::Without).as_deref(),
+            Ok("nothing: it is new since v1.0.0")
+        );
+        assert_eq!(with(&call(false, &[]), LastTag::Without).as_deref(), Ok(ASKS));
+        assert_eq!(with(&call(true, &[]), LastTag::Without), Err(Cause::Unavailable));
     }
 }

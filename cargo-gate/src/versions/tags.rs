@@ -5,7 +5,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 /// How a release is tagged: a text with `{version}`, and `{package}` where each package has tags of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern(String);
 
@@ -26,6 +26,15 @@ impl Pattern {
         let (before, after) = pattern.split_once("{version}")?;
         Version::parse(tag.strip_prefix(before)?.strip_suffix(after)?).ok()
     }
+}
+
+/// The usual ways: `v1.2.3`, `1.2.3`, and with the name of the package before it `name-v1.2.3`, `name/1.2.3`,
+/// `name@1.2.3` and the like.
+pub fn usual() -> Vec<Pattern> {
+    let plain = ["v{version}", "{version}", "V{version}"].map(str::to_owned);
+    let named = ["-v", "-", "/v", "/", "@", "@v", "_v", "_"]
+        .map(|between| format!("{{package}}{between}{{version}}"));
+    plain.into_iter().chain(named).map(Pattern).collect()
 }
 
 impl TryFrom<String> for Pattern {

@@ -51,6 +51,7 @@ mod tests {
             folder: folder.into(),
             edition: "2024".into(),
             publish,
+            registries: Vec::new(),
             licensed: true,
             rust_version: true,
             targets: Vec::new(),

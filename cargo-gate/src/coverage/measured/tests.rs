@@ -10,6 +10,7 @@ fn facts() -> Facts {
         folder: String::new(),
         edition: "2024".into(),
         publish: true,
+        registries: Vec::new(),
         licensed: true,
         rust_version: true,
         targets: Vec::new(),
