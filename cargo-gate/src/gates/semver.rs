@@ -90,7 +90,8 @@ on the check is part of the help.
                         .extend(found.broken.iter().map(|broken| finding(root, &manifest, &found, broken)));
                 }
                 None => {
-                    notes.push(format!("{} was never released: {against} does not know it", package.name))
+                    let name = &package.name;
+                    notes.push(format!("{name} was never released: {against} does not know it"));
                 }
             }
         }
