@@ -80,20 +80,15 @@ on the check is part of the help.
                 notes.push(format!("{} is compared with {against}", package.name));
                 continue;
             };
-            match read(package, against, captured)? {
-                Some(found) => {
-                    compared += 1;
-                    checks += usize::try_from(found.checks).unwrap_or(usize::MAX);
-                    notes.push(format!("{} {} against {} ({against})", found.package, found.to, found.from));
-                    let (root, manifest) = (&cx.facts.root, package.manifest());
-                    findings
-                        .extend(found.broken.iter().map(|broken| finding(root, &manifest, &found, broken)));
-                }
-                None => {
-                    let name = &package.name;
-                    notes.push(format!("{name} was never released: {against} does not know it"));
-                }
-            }
+            let Some(found) = read(package, against, captured)? else {
+                notes.push(format!("{} was never released: {against} does not know it", package.name));
+                continue;
+            };
+            compared += 1;
+            checks += usize::try_from(found.checks).unwrap_or(usize::MAX);
+            notes.push(format!("{} {} against {} ({against})", found.package, found.to, found.from));
+            let (root, manifest) = (&cx.facts.root, package.manifest());
+            findings.extend(found.broken.iter().map(|broken| finding(root, &manifest, &found, broken)));
         }
         let breaking = findings.iter().filter(|finding| finding.rule == "semver/breaking").count();
         let packages = counted(compared, "package");
