@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::step::Tool;
+
 /// What we read of our own environment.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -195,6 +197,49 @@ pub(super) fn clean() -> Vec<(OsString, Option<OsString>)> {
     removed.chain(FIXED.iter().map(|(name, value)| ((*name).into(), Some((*value).into())))).collect()
 }
 
+/// The only settings that trivy takes from its environment: where things are and how to reach them. Any other may
+/// take vulnerabilities, packages or files out of its report, which does not tell so.
+const TRIVYS: [&str; 25] = [
+    "TRIVY_AUTH_URL",
+    "TRIVY_CACERT",
+    "TRIVY_CACHE_BACKEND",
+    "TRIVY_CACHE_DIR",
+    "TRIVY_CACHE_TTL",
+    "TRIVY_DB_REPOSITORY",
+    "TRIVY_DISABLE_TELEMETRY",
+    "TRIVY_DOCKER_HOST",
+    "TRIVY_IMAGE_SRC",
+    "TRIVY_INSECURE",
+    "TRIVY_JAVA_DB_REPOSITORY",
+    "TRIVY_MAX_IMAGE_SIZE",
+    "TRIVY_NON_SSL",
+    "TRIVY_PARALLEL",
+    "TRIVY_PASSWORD",
+    "TRIVY_PLATFORM",
+    "TRIVY_PODMAN_HOST",
+    "TRIVY_REDIS_CA",
+    "TRIVY_REDIS_CERT",
+    "TRIVY_REDIS_KEY",
+    "TRIVY_REDIS_TLS",
+    "TRIVY_REGISTRY_TOKEN",
+    "TRIVY_SKIP_VERSION_CHECK",
+    "TRIVY_TIMEOUT",
+    "TRIVY_USERNAME",
+];
+
+/// Variables that a tool is started without, since they are settings that bend its answer. grype's report tells
+/// its settings, and so they are judged there.
+pub(super) fn without_settings(tool: Tool) -> Vec<(OsString, Option<OsString>)> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let bends = |name: &OsString| tool == Tool::Trivy && name.to_str().is_some_and(is_trivys_setting);
+    names.filter(bends).map(|name| (name, None)).collect()
+}
+
+fn is_trivys_setting(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with("TRIVY_") && !TRIVYS.contains(&name.as_str())
+}
+
 fn is_ours_alone(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     GIT_LOCAL.contains(&name) || CARGO_RUN.contains(&name) || name.starts_with("CARGO_PKG_")
@@ -212,6 +257,19 @@ mod tests {
         for name in ["GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "CARGO_HOME", "RUSTFLAGS", "PATH"] {
             assert!(!is_ours_alone(OsStr::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn trivy_keeps_its_mirrors_and_credentials_and_no_filter() {
+        for name in
+            ["TRIVY_SEVERITY", "TRIVY_IGNORE_UNFIXED", "TRIVY_IGNOREFILE", "TRIVY_VEX", "trivy_severity"]
+        {
+            assert!(is_trivys_setting(name), "{name}");
+        }
+        for name in ["TRIVY_DB_REPOSITORY", "TRIVY_PASSWORD", "TRIVY_CACHE_DIR", "HTTPS_PROXY"] {
+            assert!(!is_trivys_setting(name), "{name}");
+        }
+        assert!(without_settings(Tool::Cargo).is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::files::changed_since;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
-use super::{bench, figures, files, format, license_texts, program, programs, timing};
+use super::{bench, environment, figures, files, format, license_texts, program, programs, timing};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
@@ -39,7 +39,7 @@ impl Bench<'_> {
     /// Carries out a step, with the evidence of the steps before it.
     pub(super) fn carry_out(&self, step: &Step, before: &Evidence, timeout: Duration) -> Observed {
         match step {
-            Step::Tool(call) => Observed::Tool(self.call(call, timeout)),
+            Step::Tool(call) | Step::ToolAfter { call, .. } => Observed::Tool(self.call(call, timeout)),
             Step::Sources => Observed::Sources(self.sources()),
             Step::Format => Observed::Format(self.formatted(before, timeout)),
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
@@ -144,8 +144,9 @@ impl Bench<'_> {
             FileRead::Content(bytes) => {
                 parse_lock(&bytes).map_err(|error| Unreadable::garbage(error.to_string()))
             }
-            FileRead::Missing => Err(Unreadable::garbage("there is no Cargo.lock to audit")
-                .help("make it: cargo generate-lockfile")),
+            FileRead::Missing => {
+                Err(Unreadable::garbage("there is no Cargo.lock").help("make it: cargo generate-lockfile"))
+            }
             FileRead::Failed(cause) => Err(Unreadable::garbage(format!("Cargo.lock: {cause}"))),
         }
     }
@@ -181,7 +182,8 @@ impl Bench<'_> {
     ) -> Captured {
         let Some(program) = self.facts.tools.get(&call.tool) else { return not_found(call.tool) };
         let mut command = Command::new(program, folder, timeout).args(&call.args);
-        command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+        command.env = environment::without_settings(call.tool);
+        command.env.extend(call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))));
         command.env.extend(env);
         command.streams = call.streams;
         command.what = call.to_string();

@@ -102,7 +102,11 @@ impl Gate for Container {
         timeout: Duration::from_mins(15),
         rules: &[
             Rule::error("vulnerability", "a vulnerability of the configured severity or above"),
-            Rule::error("end-of-life", "an image whose system gets no more security data"),
+            Rule::error(
+                "end-of-life",
+                "an image whose system gets no more security data (told by trivy only)",
+            ),
+            Rule::warning("not-judged", "packages of an image that nobody can say were judged"),
             Rule::warning("unknown-severity", "a vulnerability that nobody has weighed yet"),
             Rule::warning("below-severity", "vulnerabilities below the configured severity"),
             Rule::error("ignore-expired", "an accepted vulnerability whose time is over"),
@@ -121,8 +125,18 @@ images = [\"app:latest\"]
 ```
 
 A scanner that is not installed, a database that is missing or too old, and a report without packages are no
-verdict: the gate is `broken`. trivy brings its database up to date before it scans, whatever its own
-configuration says; offline, its age is asked for. grype tells the age in its report.
+verdict: the gate is `broken`. trivy brings its database up to date before it scans, and is asked for its age
+after that. grype tells the age in its report.
+
+What is accepted stands here, not in the scanner's own settings, which would take it out before anybody sees
+it. trivy is run without trivy.yaml and .trivyignore, on this machine, and of its variables it gets those for
+mirrors, credentials and its cache (`TRIVY_DB_REPOSITORY`, `TRIVY_USERNAME`, `TRIVY_CACHE_DIR`, …). grype
+reads its settings; what `ignore`, `only-fixed` and VEX documents take out is found all the same, and
+`exclude` leaves no verdict.
+
+trivy lists the packages that it judged; an image with a system of which it judged none leaves no verdict. It
+also tells when a system gets no more security data. grype tells neither: where it finds nothing, that is a
+warning.
 
 ## Why
 
@@ -137,7 +151,9 @@ yet is accepted for a time: an entry under `ignore` with `id`, `reason` and `exp
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let scans = self.images.iter().map(|image| self.scan(cx, image));
-        Planned::Steps(scans.chain(self.database_of_trivy(cx)).collect())
+        let scans: Vec<Step> = scans.collect();
+        let database = self.database_of_trivy(cx, &scans);
+        Planned::Steps(scans.into_iter().chain(database).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
@@ -150,17 +166,17 @@ yet is accepted for a time: an entry under `ignore` with `id`, `reason` and `exp
             let reason = format!("{tool} is not installed");
             return Err(Unreadable::unavailable(reason).help(tool.install()));
         }
-        let asked = match self.database_of_trivy(cx) {
-            Some(step) => Some(trivys_database(evidence.tool(&step)?)?),
-            None => None,
-        };
+        let steps: Vec<Step> = self.images.iter().map(|image| self.scan(cx, image)).collect();
         let mut scans = Vec::new();
-        for image in &self.images {
-            let scan = read(tool, image, evidence.tool(&self.scan(cx, image))?)?;
-            if let Some(made) = scan.database.or(asked) {
+        for (image, step) in self.images.iter().zip(&steps) {
+            let scan = read(tool, image, evidence.tool(step)?)?;
+            if let Some(made) = scan.database {
                 self.fresh(tool, made, cx.facts.now)?;
             }
             scans.push(scan);
+        }
+        if let Some(step) = self.database_of_trivy(cx, &steps) {
+            self.fresh(tool, trivys_database(evidence.tool(&step)?)?, cx.facts.now)?;
         }
         Ok(self.outcome(&scans, tool, cx))
     }
@@ -181,15 +197,13 @@ impl Container {
         let extension = Path::new(image).extension().and_then(|extension| extension.to_str());
         let archive = matches!(extension, Some("tar" | "gz" | "tgz"));
         let words: Vec<&str> = if tool == Tool::Trivy {
-            let update: &[&str] =
-                if offline { &["--skip-db-update", "--offline-scan"] } else { &["--skip-db-update=false"] };
+            let update: &[&str] = if offline {
+                &["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
+            } else {
+                &["--skip-db-update=false"]
+            };
             let named: &[&str] = if archive { &["--input", image] } else { &[image] };
-            [
-                &["image", "--quiet", "--format", "json", "--scanners", "vuln", "--exit-code", "0"],
-                update,
-                named,
-            ]
-            .concat()
+            [TRIVYS_WORDS, update, named].concat()
         } else {
             vec![image, "--output", "json"]
         };
@@ -209,16 +223,17 @@ impl Container {
         })
     }
 
-    /// Offline, trivy scans with whatever database there is, and its report does not tell how old that is.
-    fn database_of_trivy(&self, cx: &Context<'_>) -> Option<Step> {
-        (cx.options.offline && self.tool(cx) == Tool::Trivy).then(|| {
-            Step::Tool(ToolCall {
+    /// trivy's report does not tell how old its database is. Asked after the scans, which bring it up to date.
+    fn database_of_trivy(&self, cx: &Context<'_>, scans: &[Step]) -> Option<Step> {
+        (self.tool(cx) == Tool::Trivy && !scans.is_empty()).then(|| Step::ToolAfter {
+            call: ToolCall {
                 tool: Tool::Trivy,
-                args: ["version", "--format", "json"].map(str::to_owned).to_vec(),
+                args: ["version", "--format", "json", "--config", NOTHING].map(str::to_owned).to_vec(),
                 env: Vec::new(),
                 streams: Streams::Separate,
                 builds: false,
-            })
+            },
+            after: scans.to_vec(),
         })
     }
 
@@ -270,12 +285,17 @@ impl Container {
             many => format!("{many} vulnerabilities from {floor} in {images} (bar 0; {tool})"),
         };
         let all = scans.iter().map(|scan| scan.vulnerabilities.len()).sum();
-        Outcome::new(summary)
+        let left_out: usize = scans.iter().map(|scan| scan.left_out).sum();
+        let outcome = Outcome::new(summary)
             .count("images", scans.len())
             .count("vulnerabilities", all)
             .count("failing", bad)
             .text("scanner", tool.to_string())
-            .findings(findings)
+            .findings(findings);
+        match left_out {
+            0 => outcome,
+            many => outcome.note(format!("{tool} takes {} for wrong by itself", counted(many, "match"))),
+        }
     }
 
     fn findings(&self, scan: &ImageScan, found: &[&ImageVulnerability]) -> Vec<Finding> {
@@ -287,6 +307,11 @@ impl Container {
                 format!("{image}: {system} gets no more security data; what is new in it is not found");
             let help = "build on a version of the system that is still supported";
             findings.push(Finding::error("container/end-of-life", message).help(help));
+        }
+        if let Some(unjudged) = &scan.unjudged {
+            let finding = Finding::warning("container/not-judged", format!("{image} {unjudged}"));
+            let help = "scan it with the other scanner too: `scanner` in [gates.container]";
+            findings.push(finding.help(help).anchor(image.as_str()));
         }
         let below: Vec<String> = found
             .iter()
@@ -318,6 +343,29 @@ impl Container {
     }
 }
 
+/// What trivy is always told: to list every package that it saw, and to filter nothing.
+const TRIVYS_WORDS: &[&str] = &[
+    "image",
+    "--quiet",
+    "--format",
+    "json",
+    "--list-all-pkgs",
+    "--scanners",
+    "vuln",
+    "--exit-code",
+    "0",
+    "--severity",
+    "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
+    "--ignore-unfixed=false",
+    "--ignorefile",
+    NOTHING,
+    "--config",
+    NOTHING,
+];
+
+/// A file without a word in it, in the place of a scanner's own settings.
+const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 fn line(found: &ImageVulnerability) -> String {
     let ImageVulnerability { id, package, version, severity, title, .. } = found;
     let title = title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
@@ -327,14 +375,15 @@ fn line(found: &ImageVulnerability) -> String {
 /// A scanner's answer about that image.
 fn read(tool: Tool, image: &str, captured: &Captured) -> Result<ImageScan, Unreadable> {
     let code = captured.exit_code()?;
-    if code != 0 {
+    let parse = if tool == Tool::Grype { grype::parse } else { trivy::parse };
+    let scan = parse(&captured.stdout);
+    // 1 until version 0.91.0, 2 since then
+    let meant = matches!(code, 1 | 2) && scan.as_ref().is_ok_and(|scan| scan.ends_with_error);
+    if code != 0 && !meant {
         return Err(failed(tool, code, captured));
     }
-    let garbage = |error: ImageScanError| Unreadable::garbage(error.to_string());
-    let scan =
-        if tool == Tool::Grype { grype::parse(&captured.stdout) } else { trivy::parse(&captured.stdout) };
-    let scan = scan.map_err(garbage)?;
-    if scan.image != image {
+    let scan = scan.map_err(|error: ImageScanError| Unreadable::garbage(error.to_string()))?;
+    if scan.image != image && (tool != Tool::Grype || scan.image != without_scheme(image)) {
         return Err(Unreadable::garbage(format!("{tool} reports on `{}`, not on `{image}`", scan.image)));
     }
     if scan.system.is_none() && scan.vulnerabilities.is_empty() && tool == Tool::Grype {
@@ -343,7 +392,23 @@ fn read(tool: Tool, image: &str, captured: &Captured) -> Result<ImageScan, Unrea
             Unreadable::nothing_ran(reason).help("whether it saw any package is not known; try trivy")
         );
     }
-    Ok(scan)
+    Ok(ImageScan { image: image.to_owned(), ..scan })
+}
+
+/// An image's name as grype reports it: without the word that says where it is looked for.
+fn without_scheme(image: &str) -> &str {
+    const SCHEMES: [&str; 9] = [
+        "containerd",
+        "docker",
+        "docker-archive",
+        "oci-archive",
+        "oci-dir",
+        "oci-registry",
+        "podman",
+        "registry",
+        "singularity",
+    ];
+    image.split_once(':').filter(|(scheme, _)| SCHEMES.contains(scheme)).map_or(image, |(_, name)| name)
 }
 
 /// When trivy's database was made.
@@ -394,7 +459,16 @@ mod tests {
             url: None,
         };
         let vulnerabilities = severities.iter().enumerate().map(vulnerability).collect();
-        ImageScan { image: "app".into(), system: None, end_of_life: false, database: None, vulnerabilities }
+        ImageScan {
+            image: "app".into(),
+            system: None,
+            end_of_life: false,
+            database: None,
+            vulnerabilities,
+            unjudged: None,
+            left_out: 0,
+            ends_with_error: false,
+        }
     }
 
     fn rules(container: &Container, scan: ImageScan) -> Vec<String> {
@@ -449,6 +523,46 @@ mod tests {
             container.scan(&Context::new(&facts, &options, &selected), "app").to_string()
         };
         assert!(line(false).contains("--skip-db-update=false app"), "{}", line(false));
-        assert!(line(true).contains("--skip-db-update --offline-scan app"), "{}", line(true));
+        assert!(
+            line(true).contains("--skip-db-update --skip-java-db-update --offline-scan app"),
+            "{}",
+            line(true)
+        );
+    }
+
+    #[test]
+    fn trivy_filters_nothing_and_lists_what_it_saw() {
+        let (facts, options, selected) = (Facts::default(), Options::default(), BTreeSet::new());
+        let line = container(Floor::High, &[]).scan(&Context::new(&facts, &options, &selected), "app");
+        let line = line.to_string();
+        for words in [
+            "--list-all-pkgs",
+            "--severity UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
+            "--ignore-unfixed=false",
+            &format!("--ignorefile {NOTHING}"),
+            &format!("--config {NOTHING}"),
+        ] {
+            assert!(line.contains(words), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_age_of_trivys_database_is_asked_after_all_scans() {
+        let container = Container { images: vec!["a".into(), "b".into()], ..Container::default() };
+        let (facts, options, selected) = (Facts::default(), Options::default(), BTreeSet::new());
+        let Planned::Steps(steps) = container.plan(&Context::new(&facts, &options, &selected)) else {
+            panic!()
+        };
+        let [first, second, database] = steps.as_slice() else { panic!("{steps:?}") };
+        assert_eq!(database.after(), [first.clone(), second.clone()]);
+        assert!(database.to_string().starts_with("trivy version"));
+    }
+
+    #[test]
+    fn grype_reports_an_image_without_the_word_for_its_place() {
+        assert_eq!(without_scheme("registry:app:1"), "app:1");
+        assert_eq!(without_scheme("docker-archive:a/app.tar"), "a/app.tar");
+        assert_eq!(without_scheme("app:1"), "app:1");
+        assert_eq!(without_scheme("localhost:5000/app:1"), "localhost:5000/app:1");
     }
 }

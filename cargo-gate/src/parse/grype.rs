@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::image_scan::{ImageScan, ImageScanError, ImageSeverity, ImageVulnerability};
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Document {
     matches: Vec<Match>,
+    #[serde(default)]
+    ignored_matches: Vec<Ignored>,
     source: Source,
     #[serde(default)]
     distro: Distro,
@@ -19,6 +22,16 @@ struct Document {
 struct Match {
     vulnerability: Vulnerability,
     artifact: Artifact,
+}
+
+/// A match that a rule takes out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ignored {
+    #[serde(flatten)]
+    found: Match,
+    #[serde(default)]
+    applied_ignore_rules: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -65,33 +78,103 @@ struct Distro {
 struct Descriptor {
     name: String,
     db: Option<Value>,
+    configuration: Option<Configuration>,
 }
 
-/// Reads the report on an image.
+/// The settings that grype ran with, whatever set them.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Configuration {
+    /// The rules that take matches out: the user's, and those that grype adds to them.
+    #[serde(default)]
+    ignore: Option<Vec<Value>>,
+    /// Files of the image that are not looked at.
+    #[serde(default)]
+    exclude: Option<Vec<String>>,
+    #[serde(default)]
+    fail_on_severity: String,
+}
+
+/// Reads the report on an image. What the user's rules take out is found all the same: those of `ignore`, and
+/// what settings like `only-fixed` and statements of VEX come to.
 ///
 /// # Errors
-/// When the bytes are not such a report, when it is not about an image, and when it does not tell which
-/// database it was made with, or tells of one with an error.
+/// When the bytes are not such a report, when it is not about an image, when files of the image were left out, and
+/// when it does not tell which database it was made with, or tells of one with an error.
 pub fn parse(bytes: &[u8]) -> Result<ImageScan, ImageScanError> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| wrong(&error.to_string()))?;
-    if document.descriptor.name != "grype" {
-        return Err(wrong(&format!("it was made by `{}`", document.descriptor.name)));
+    let Document { matches, ignored_matches, source, distro, descriptor } = document;
+    if descriptor.name != "grype" {
+        return Err(wrong(&format!("it was made by `{}`", descriptor.name)));
     }
-    if document.source.kind != "image" {
-        return Err(wrong(&format!("it is about a `{}`, not an image", document.source.kind)));
+    if source.kind != "image" {
+        return Err(wrong(&format!("it is about a `{}`, not an image", source.kind)));
     }
-    let image = document.source.target.get("userInput").and_then(Value::as_str);
+    let image = source.target.get("userInput").and_then(Value::as_str);
     let image = image.ok_or_else(|| wrong("it does not name its image"))?.to_owned();
-    let database = document.descriptor.db.as_ref().ok_or_else(|| wrong("it does not name its database"))?;
-    let vulnerabilities = document.matches.into_iter().map(vulnerability).collect::<Result<Vec<_>, _>>()?;
-    let Distro { name, version } = document.distro;
+    let settings = descriptor.configuration.as_ref();
+    if let Some([first, ..]) = settings.and_then(|settings| settings.exclude.as_deref()) {
+        return Err(wrong(&format!("grype's setting `exclude` leaves out files of the image: {first}")));
+    }
+    let database = descriptor.db.as_ref().ok_or_else(|| wrong("it does not name its database"))?;
+    let told = matches.into_iter().map(vulnerability).collect::<Result<Vec<_>, _>>()?;
+    let threshold = settings.and_then(|settings| ImageSeverity::named(&settings.fail_on_severity));
+    let threshold = threshold.filter(|threshold| *threshold > ImageSeverity::Unknown);
+    let ends_with_error = threshold.is_some_and(|least| told.iter().any(|found| found.severity >= least));
+    let all = ignored_matches.len();
+    let hidden = ignored_matches.into_iter().filter(|ignored| is_hidden_by_user(ignored, settings));
+    let hidden = hidden.map(|ignored| vulnerability(ignored.found)).collect::<Result<Vec<_>, _>>()?;
+    let Distro { name, version } = distro;
+    let nothing = told.is_empty() && all == 0;
+    let unjudged = "has no package that grype knows a vulnerability of; grype does not tell whether it saw the \
+                    packages of the image and has data for its system";
     Ok(ImageScan {
         image,
         system: Some(format!("{name} {version}").trim().to_owned()).filter(|system| !system.is_empty()),
         end_of_life: false,
         database: Some(built(database)?),
-        vulnerabilities,
+        left_out: all - hidden.len(),
+        vulnerabilities: told.into_iter().chain(hidden).collect(),
+        unjudged: nothing.then(|| unjudged.to_owned()),
+        ends_with_error,
     })
+}
+
+/// Whether a rule that takes the match out is the user's. grype's own are not among the settings, but for those of
+/// kernel headers, in which nothing of the kernel runs.
+fn is_hidden_by_user(ignored: &Ignored, settings: Option<&Configuration>) -> bool {
+    let Some(settings) = settings else { return true };
+    let of_user: Vec<Value> = settings.ignore.iter().flatten().map(said).collect();
+    let rules = &ignored.applied_ignore_rules;
+    let by_user = |rule: &Value| {
+        rule.get("vex-status").is_some() || of_user.contains(&said(rule)) && !is_of_kernel_headers(rule)
+    };
+    rules.is_empty() || rules.iter().any(by_user)
+}
+
+fn is_of_kernel_headers(rule: &Value) -> bool {
+    let upstream = rule.pointer("/package/upstream-name").and_then(Value::as_str);
+    let kind = rule.get("match-type").and_then(Value::as_str);
+    kind == Some("exact-indirect-match") && upstream.is_some_and(|name| ["kernel", "linux.*"].contains(&name))
+}
+
+/// What a rule says, without what it leaves open: grype writes empty values in its settings and drops them
+/// beside a match.
+fn said(rule: &Value) -> Value {
+    let is_open = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    match rule {
+        Value::Object(map) => {
+            let said = map.iter().filter(|(key, _)| *key != "include-aliases");
+            let said = said.map(|(key, value)| (key.clone(), self::said(value)));
+            Value::Object(said.filter(|(_, value)| !is_open(value)).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// When the database was made. Until version 0.87 its status stood in `db` itself, since then in `db.status`.
@@ -164,6 +247,77 @@ mod tests {
         assert!(parse(text.as_bytes()).unwrap().database.is_some());
         let failed = text.replace("null", "\"checksum\"");
         assert!(parse(failed.as_bytes()).unwrap_err().what.contains("not valid"));
+    }
+
+    fn with(matches: &str, ignored: &str, settings: &str) -> Result<ImageScan, ImageScanError> {
+        let (start, end) =
+            (REPORT.find("{ \"vulnerability\"").unwrap(), REPORT.find(" ],\n     \"source\"").unwrap());
+        let (before, found, after) = (&REPORT[..start], &REPORT[start..end], &REPORT[end..]);
+        let found = if matches.is_empty() { "" } else { found };
+        let ignored = format!(" ], \"ignoredMatches\": [ {ignored} ]{}", after.strip_prefix(" ]").unwrap());
+        let settings = format!("\"name\": \"grype\", \"configuration\": {{ {settings} }}");
+        let report = format!("{before}{found}{ignored}").replace("\"name\": \"grype\"", &settings);
+        parse(report.as_bytes())
+    }
+
+    fn ignored(rule: &str) -> String {
+        let found = r#""vulnerability": { "id": "CVE-7", "severity": "Critical" }, "artifact": { "name": "p", "version": "1" }"#;
+        format!(r#"{{ {found}, "appliedIgnoreRules": [ {rule} ] }}"#)
+    }
+
+    #[test]
+    fn what_the_users_rules_take_out_is_found_all_the_same() {
+        let found = |rule: &str, settings: &str| {
+            let scan = with("some", &ignored(rule), settings).unwrap();
+            let hidden = scan.vulnerabilities.iter().any(|one| one.id == "CVE-7");
+            assert_eq!(scan.left_out, usize::from(!hidden));
+            hidden
+        };
+        let by_id = r#"{ "vulnerability": "CVE-7", "namespace": "" }"#;
+        let set = r#""ignore": [ { "vulnerability": "CVE-7", "include-aliases": false, "reason": "", "namespace": "",
+            "fix-state": "", "package": { "name": "", "version": "", "language": "" }, "match-type": "" } ]"#;
+        assert!(found(by_id, set));
+        assert!(found(
+            r#"{ "namespace": "", "fix-state": "unknown" }"#,
+            r#""ignore": [ { "fix-state": "unknown" } ]"#
+        ));
+        assert!(found(r#"{ "namespace": "", "vex-status": "not_affected" }"#, r#""ignore": null"#));
+        // its own knowledge
+        let own = r#"{ "vulnerability": "CVE-7", "reason": "UnaffectedPackageEntry", "namespace": "",
+            "package": { "name": "p", "version": "1", "language": "" } }"#;
+        assert!(!found(own, set));
+        let headers = r#"{ "namespace": "", "package": { "name": "linux-libc-dev", "language": "", "type": "deb",
+            "upstream-name": "linux" }, "match-type": "exact-indirect-match" }"#;
+        let headers = &headers.replace("\"linux\"", "\"linux.*\"");
+        assert!(!found(headers, &format!("\"ignore\": [ {headers} ]")));
+        // without settings nobody knows whose the rule is
+        let report = REPORT.replace(
+            " ],\n     \"source\"",
+            &format!(" ], \"ignoredMatches\": [ {} ], \"source\"", ignored(own)),
+        );
+        assert_eq!(parse(report.as_bytes()).unwrap().vulnerabilities.len(), 3);
+    }
+
+    #[test]
+    fn a_report_without_any_match_says_what_is_not_known() {
+        assert!(with("", "", "").unwrap().unjudged.is_some());
+        assert_eq!(with("some", "", "").unwrap().unjudged, None);
+        let own = r#"{ "reason": "UnaffectedPackageEntry" }"#;
+        assert_eq!(with("", &ignored(own), "").unwrap().unjudged, None);
+    }
+
+    #[test]
+    fn a_threshold_of_the_settings_makes_grype_end_with_an_error() {
+        assert!(with("some", "", r#""fail-on-severity": "critical""#).unwrap().ends_with_error);
+        assert!(!with("", "", r#""fail-on-severity": "low""#).unwrap().ends_with_error);
+        assert!(!with("some", "", r#""fail-on-severity": """#).unwrap().ends_with_error);
+    }
+
+    #[test]
+    fn files_that_are_left_out_leave_no_verdict() {
+        let error = with("some", "", r#""exclude": [ "/usr/**" ]"#).unwrap_err();
+        assert!(error.what.contains("/usr/**"), "{error}");
+        assert!(with("some", "", r#""exclude": []"#).is_ok());
     }
 
     #[test]

@@ -15,6 +15,12 @@ pub struct ImageScan {
     pub database: Option<Timestamp>,
     /// What it found.
     pub vulnerabilities: Vec<ImageVulnerability>,
+    /// What it does not tell that it judged, in words that follow the image's name.
+    pub unjudged: Option<String>,
+    /// How many of its own matches it takes for wrong by itself, whatever its settings are.
+    pub left_out: usize,
+    /// Whether its settings make it end with an error because of what it found.
+    pub ends_with_error: bool,
 }
 
 /// A known vulnerability of a package in the image.

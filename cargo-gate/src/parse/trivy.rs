@@ -37,6 +37,7 @@ struct Os {
 #[serde(rename_all = "PascalCase")]
 struct Target {
     class: Option<String>,
+    packages: Option<Vec<serde::de::IgnoredAny>>,
     vulnerabilities: Option<Vec<Vulnerability>>,
 }
 
@@ -68,10 +69,17 @@ struct Database {
     updated_at: Timestamp,
 }
 
-/// Reads the report on an image.
+/// trivy's name for a system that it cannot make out.
+const UNKNOWN_SYSTEM: &str = "none";
+
+/// Systems of which trivy reports no packages of their own; an image of the second has those of languages only.
+const WITHOUT_PACKAGES: [&str; 2] = [UNKNOWN_SYSTEM, "activestate"];
+
+/// Reads the report on an image, made with `--list-all-pkgs`.
 ///
 /// # Errors
-/// When the bytes are not such a report, and when it has no target with packages: then nothing was scanned.
+/// When the bytes are not such a report, and when it lists no packages at all or none of the image's system: then
+/// nothing, or less than everything, was scanned.
 pub fn parse(bytes: &[u8]) -> Result<ImageScan, ImageScanError> {
     let report: Report = serde_json::from_slice(bytes).map_err(|error| wrong(&error.to_string()))?;
     if report.schema_version != 2 {
@@ -81,19 +89,37 @@ pub fn parse(bytes: &[u8]) -> Result<ImageScan, ImageScanError> {
         return Err(wrong(&format!("it is about a `{}`, not an image", report.artifact_type)));
     }
     let results = report.results.unwrap_or_default();
-    let of_packages =
-        |target: &&Target| target.class.as_deref().is_some_and(|class| class.ends_with("-pkgs"));
-    if results.iter().filter(of_packages).count() == 0 {
+    let packages = |of: &dyn Fn(&str) -> bool| -> usize {
+        let meant = results.iter().filter(|target| target.class.as_deref().is_some_and(of));
+        meant.map(|target| target.packages.as_ref().map_or(0, Vec::len)).sum()
+    };
+    if packages(&|class| class.ends_with("-pkgs")) == 0 {
         return Err(wrong("it found no packages in the image, and so scanned nothing"));
     }
+    let os = report.metadata.os;
+    let system = os.as_ref().map(|os| format!("{} {}", os.family, os.name).trim().to_owned());
+    let has_packages = |os: &&Os| !WITHOUT_PACKAGES.contains(&os.family.as_str());
+    if os.as_ref().filter(has_packages).is_some() && packages(&|class| class == "os-pkgs") == 0 {
+        let system = system.unwrap_or_default();
+        let what = format!(
+            "no package of the image's system, {system}, was judged: trivy knows no vulnerabilities of that \
+             system, or its list of packages was taken out of the image"
+        );
+        return Err(wrong(&what));
+    }
+    let unknown = os.as_ref().is_some_and(|os| os.family == UNKNOWN_SYSTEM);
+    let unjudged = "has packages of a system that trivy does not know; they were not judged";
     let found = results.into_iter().flat_map(|target| target.vulnerabilities.unwrap_or_default());
     let vulnerabilities = found.map(vulnerability).collect::<Result<Vec<_>, _>>()?;
     Ok(ImageScan {
         image: report.artifact_name,
-        end_of_life: report.metadata.os.as_ref().is_some_and(|os| os.end_of_life),
-        system: report.metadata.os.map(|os| format!("{} {}", os.family, os.name).trim().to_owned()),
+        end_of_life: os.is_some_and(|os| os.end_of_life),
+        system,
         database: None,
         vulnerabilities,
+        unjudged: unknown.then(|| unjudged.to_owned()),
+        left_out: 0,
+        ends_with_error: false,
     })
 }
 
@@ -134,13 +160,14 @@ mod tests {
       "Metadata": { "OS": { "Family": "alpine", "Name": "3.10.2", "EOSL": true }, "ImageID": "sha256:9617",
         "DiffIDs": [ "sha256:0390" ], "ImageConfig": { "architecture": "amd64" } },
       "Results": [
-        { "Target": "app:1.0 (alpine 3.10.2)", "Class": "os-pkgs", "Type": "alpine", "Vulnerabilities": [
+        { "Target": "app:1.0 (alpine 3.10.2)", "Class": "os-pkgs", "Type": "alpine",
+          "Packages": [ { "ID": "musl@1.1", "Name": "musl", "Version": "1.1" } ], "Vulnerabilities": [
           { "VulnerabilityID": "CVE-2019-1549", "PkgID": "libssl1.1@1.1.1c-r0", "PkgName": "libssl1.1",
             "InstalledVersion": "1.1.1c-r0", "FixedVersion": "1.1.1d-r0", "Status": "fixed",
             "PrimaryURL": "https://avd.example.invalid/cve-2019-1549", "Title": "openssl: fork",
             "Severity": "MEDIUM", "CVSS": { "nvd": { "V3Score": 5.3 } } },
           { "VulnerabilityID": "CVE-2020-0001", "PkgName": "musl", "InstalledVersion": "1.1", "Severity": "CRITICAL" } ] },
-        { "Target": "usr/bin/app", "Class": "lang-pkgs", "Type": "rustbinary" } ]
+        { "Target": "usr/bin/app", "Class": "lang-pkgs", "Type": "rustbinary", "Packages": [ { "Name": "app" } ] } ]
     }"#;
 
     #[test]
@@ -154,14 +181,27 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_found_no_packages_scanned_nothing() {
-        for (from, to) in [("os-pkgs", "secret"), ("lang-pkgs", "config")] {
-            assert!(parse(REPORT.replace(from, to).as_bytes()).is_ok());
-        }
-        let none = REPORT.replace("os-pkgs", "secret").replace("lang-pkgs", "config");
-        assert!(parse(none.as_bytes()).unwrap_err().what.contains("no packages"));
-        let absent = REPORT.replace("\"Results\"", "\"Others\"");
-        assert!(parse(absent.as_bytes()).unwrap_err().what.contains("no packages"));
+    fn a_report_that_lists_no_packages_scanned_nothing() {
+        let what = |report: String| parse(report.as_bytes()).unwrap_err().what;
+        let unlisted = REPORT.replace("\"Packages\"", "\"Others\"");
+        assert!(what(unlisted).contains("no packages"));
+        assert!(what(REPORT.replace("-pkgs", "-files")).contains("no packages"));
+        assert!(what(REPORT.replace("\"Results\"", "\"Others\"")).contains("no packages"));
+        // the packages of languages are judged without those of a system
+        let scratch = REPORT.replace("os-pkgs", "secret").replace("\"OS\"", "\"System\"");
+        assert_eq!(parse(scratch.as_bytes()).unwrap().unjudged, None);
+    }
+
+    #[test]
+    fn packages_of_a_system_are_judged_wherever_there_is_one() {
+        // of an unsupported system there is no such target, and without its list of packages an empty one
+        let unsupported = REPORT.replace("os-pkgs", "secret").replace("alpine", "fedora");
+        let error = parse(unsupported.as_bytes()).unwrap_err();
+        assert!(error.what.contains("no package of the image's system, fedora 3.10.2,"), "{error}");
+        let musl = r#"{ "ID": "musl@1.1", "Name": "musl", "Version": "1.1" }"#;
+        assert!(parse(REPORT.replace(musl, "").as_bytes()).is_err());
+        let unknown = REPORT.replace("os-pkgs", "secret").replace("alpine", "none");
+        assert!(parse(unknown.as_bytes()).unwrap().unjudged.is_some());
     }
 
     #[test]

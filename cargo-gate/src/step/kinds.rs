@@ -17,6 +17,13 @@ use crate::policy;
 pub enum Step {
     /// A call of a tool.
     Tool(ToolCall),
+    /// The same, after others.
+    ToolAfter {
+        /// The call.
+        call: ToolCall,
+        /// What must have been done before it.
+        after: Vec<Step>,
+    },
     /// Every Rust source file of the judged packages, read once for all gates.
     Sources,
     /// Those files as rustfmt would write them.
@@ -180,6 +187,7 @@ impl Step {
     pub fn after(&self) -> Vec<Step> {
         match self {
             Self::Format => vec![Self::Sources],
+            Self::ToolAfter { after, .. } => after.clone(),
             Self::Advisories { .. } | Self::Yanked => vec![Self::Lock],
             Self::Changes { base }
             | Self::BaseFile { base, .. }
@@ -234,7 +242,7 @@ impl Step {
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
         match self {
-            Self::Tool(call) => call.builds,
+            Self::Tool(call) | Self::ToolAfter { call, .. } => call.builds,
             Self::Instrumented(_)
             | Self::BaseCounts { .. }
             | Self::SemverChecks(_)
@@ -257,7 +265,7 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tool(call) => write!(f, "{call}"),
+            Self::Tool(call) | Self::ToolAfter { call, .. } => write!(f, "{call}"),
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
             Self::File { path } => write!(f, "read {path}"),

@@ -6,14 +6,20 @@ const GRYPE: Call = Call("grype", &["--output"]);
 const TRIVY: Call = Call("trivy", &["image"]);
 const TRIVYS_VERSION: Call = Call("trivy", &["version"]);
 
+/// One match, which grype's own data takes for wrong.
 const GRYPES: &str = r#"{ "matches": [],
+  "ignoredMatches": [ { "vulnerability": { "id": "CVE-1", "severity": "High" },
+    "artifact": { "name": "zlib1g", "version": "1.3" },
+    "appliedIgnoreRules": [ { "namespace": "", "reason": "UnaffectedPackageEntry" } ] } ],
   "source": { "type": "image", "target": { "userInput": "app:1.0", "imageID": "sha256:ab56" } },
   "distro": { "name": "debian", "version": "13", "idLike": [] },
-  "descriptor": { "name": "grype", "version": "0.92.0",
+  "descriptor": { "name": "grype", "version": "0.92.0", "configuration": { "ignore": null, "exclude": [] },
     "db": { "status": { "schemaVersion": "v6.0.2", "built": "2026-01-01T00:00:00Z", "valid": true } } } }
 "#;
 const TRIVYS: &str = r#"{ "SchemaVersion": 2, "ArtifactName": "app:1.0", "ArtifactType": "container_image",
-  "Results": [ { "Target": "app:1.0 (debian 13)", "Class": "os-pkgs", "Type": "debian" } ] }
+  "Results": [ { "Target": "app:1.0 (debian 13)", "Class": "os-pkgs", "Type": "debian",
+    "Packages": [ { "Name": "base-files", "Version": "13" } ] } ],
+  "Metadata": { "OS": { "Family": "debian", "Name": "13" } } }
 "#;
 const NO_PACKAGES: &str =
     r#"{ "SchemaVersion": 2, "ArtifactName": "app:1.0", "ArtifactType": "container_image" }"#;
@@ -63,6 +69,10 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, Case(How::Scene(another_image), Broken("garbage"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(How::Scene(|scene| trivy(scene, 0, NO_PACKAGES, "")), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(no_list_of_packages), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(unsupported_system), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(left_out_by_settings), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(no_match), Warned("container/not-judged"))),
     (NoFilesMatched, Case(How::Scene(nothing_known), Broken("nothing-ran"))),
     (NoFilesMatched, Case(How::Scene(|scene| scene), Broken("nothing-ran"))),
     (DiskFull, Case(Tool(GRYPE, FindsNoSpace(1)), Broken("crashed"))),
@@ -71,7 +81,11 @@ const CELLS: &[(Fault, Cell)] = &[
     (DatabaseMissing, Case(How::Scene(|scene| trivy(scene, 1, "", FATAL)), Broken("crashed"))),
     (DatabaseMissing, Case(How::Scene(no_database_offline), Broken("unavailable"))),
     (DatabaseTooOld, Case(How::Scene(old_database), Broken("unavailable"))),
-    (DatabaseTooOld, Case(How::Scene(old_database_offline), Broken("unavailable"))),
+    (DatabaseTooOld, Case(How::Scene(old_database_of_trivy), Broken("unavailable"))),
+    (
+        DatabaseTooOld,
+        Case(How::Scene(|scene| old_database_of_trivy(scene).args(&["--offline"])), Broken("unavailable")),
+    ),
     (LookUpImpossible, Case(How::Scene(|scene| trivy(scene, 1, "", FATAL)), Broken("crashed"))),
     (RunCutShort, NO_TESTS),
     NO_TOOLCHAIN,
@@ -103,9 +117,34 @@ fn old_database(scene: Scene) -> Scene {
     named(scene, "grype", "").recorded(GRYPE, 0, &GRYPES.replace("2026-01-01", "2020-01-01"), "")
 }
 
-fn old_database_offline(scene: Scene) -> Scene {
+fn old_database_of_trivy(scene: Scene) -> Scene {
     let version = "{\"Version\":\"0.57.1\",\"VulnerabilityDB\":{\"UpdatedAt\":\"2020-01-01T00:00:00Z\"}}";
-    trivy(scene, 0, TRIVYS, "").recorded(TRIVYS_VERSION, 0, version, "").args(&["--offline"])
+    trivy(scene, 0, TRIVYS, "").recorded(TRIVYS_VERSION, 0, version, "")
+}
+
+/// An image without `/var/lib/dpkg`, in which there is a program with packages of its own.
+fn no_list_of_packages(scene: Scene) -> Scene {
+    let program =
+        "{ \"Target\": \"app\", \"Class\": \"lang-pkgs\", \"Packages\": [ { \"Name\": \"app\" } ] }";
+    let empty =
+        TRIVYS.replace("{ \"Name\": \"base-files\", \"Version\": \"13\" } ] }", &format!(" ] }}, {program}"));
+    assert_ne!(empty, TRIVYS);
+    trivy(scene, 0, &empty, "")
+}
+
+/// trivy gives no packages of a system that it has no data for.
+fn unsupported_system(scene: Scene) -> Scene {
+    trivy(scene, 0, &TRIVYS.replace("os-pkgs", "lang-pkgs"), "")
+}
+
+/// grype's settings have it pass over files of the image.
+fn left_out_by_settings(scene: Scene) -> Scene {
+    grype(scene, &GRYPES.replace("\"exclude\": []", "\"exclude\": [ \"/usr/**\" ]"))
+}
+
+/// Nobody knows whether grype saw a package.
+fn no_match(scene: Scene) -> Scene {
+    grype(scene, &GRYPES.replace("ignoredMatches", "others"))
 }
 
 #[test]
