@@ -30,6 +30,7 @@ pub mod coverage;
 pub mod custom;
 pub mod feature_sets;
 pub mod graph;
+mod image_scanner;
 pub mod last_release;
 mod lock_diff;
 pub mod parse;

@@ -1,6 +1,5 @@
 //! `container`: known vulnerabilities of container images, by an installed scanner.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Expiry, Reason, Timeout};
 use crate::finding::Finding;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Unreadable};
-use crate::parse::{ImageScan, ImageScanError, ImageSeverity, ImageVulnerability, grype, trivy};
-use crate::step::{Captured, Evidence, Step, Streams, Tool, ToolCall};
+use crate::image_scanner;
+use crate::parse::{ImageScan, ImageSeverity, ImageVulnerability};
+use crate::step::{Evidence, Step, Tool};
 use crate::text::counted;
 
 /// The settings of `container`.
@@ -150,8 +150,7 @@ yet is accepted for a time: an entry under `ignore` with `id`, `reason` and `exp
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        let scans = self.images.iter().map(|image| self.scan(cx, image));
-        let scans: Vec<Step> = scans.collect();
+        let scans = self.scans(cx);
         let database = self.database_of_trivy(cx, &scans);
         Planned::Steps(scans.into_iter().chain(database).collect())
     }
@@ -166,17 +165,18 @@ yet is accepted for a time: an entry under `ignore` with `id`, `reason` and `exp
             let reason = format!("{tool} is not installed");
             return Err(Unreadable::unavailable(reason).help(tool.install()));
         }
-        let steps: Vec<Step> = self.images.iter().map(|image| self.scan(cx, image)).collect();
+        let steps = self.scans(cx);
         let mut scans = Vec::new();
         for (image, step) in self.images.iter().zip(&steps) {
-            let scan = read(tool, image, evidence.tool(step)?)?;
+            let scan = image_scanner::read(tool, image, evidence.tool(step)?)?;
             if let Some(made) = scan.database {
                 self.fresh(tool, made, cx.facts.now)?;
             }
             scans.push(scan);
         }
         if let Some(step) = self.database_of_trivy(cx, &steps) {
-            self.fresh(tool, trivys_database(evidence.tool(&step)?)?, cx.facts.now)?;
+            let made = image_scanner::read_trivys_database(evidence.tool(&step)?)?;
+            self.fresh(tool, made, cx.facts.now)?;
         }
         Ok(self.outcome(&scans, tool, cx))
     }
@@ -191,50 +191,14 @@ impl Container {
         }
     }
 
-    fn scan(&self, cx: &Context<'_>, image: &str) -> Step {
-        let offline = cx.options.offline;
-        let tool = self.tool(cx);
-        let extension = Path::new(image).extension().and_then(|extension| extension.to_str());
-        let archive = matches!(extension, Some("tar" | "gz" | "tgz"));
-        let words: Vec<&str> = if tool == Tool::Trivy {
-            let update: &[&str] = if offline {
-                &["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
-            } else {
-                &["--skip-db-update=false"]
-            };
-            let named: &[&str] = if archive { &["--input", image] } else { &[image] };
-            [TRIVYS_WORDS, update, named].concat()
-        } else {
-            vec![image, "--output", "json"]
-        };
-        let update = if offline { "false" } else { "true" };
-        let env = match tool {
-            Tool::Grype => {
-                vec![("GRYPE_DB_AUTO_UPDATE", update), ("GRYPE_CHECK_FOR_APP_UPDATE", "false")]
-            }
-            _ => Vec::new(),
-        };
-        Step::Tool(ToolCall {
-            tool,
-            args: words.into_iter().map(str::to_owned).collect(),
-            env: env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            streams: Streams::Separate,
-            builds: false,
-        })
+    fn scans(&self, cx: &Context<'_>) -> Vec<Step> {
+        let scan = |image: &String| image_scanner::scan(self.tool(cx), image, cx.options.offline);
+        self.images.iter().map(scan).collect()
     }
 
     /// trivy's report does not tell how old its database is. Asked after the scans, which bring it up to date.
     fn database_of_trivy(&self, cx: &Context<'_>, scans: &[Step]) -> Option<Step> {
-        (self.tool(cx) == Tool::Trivy && !scans.is_empty()).then(|| Step::ToolAfter {
-            call: ToolCall {
-                tool: Tool::Trivy,
-                args: ["version", "--format", "json", "--config", NOTHING].map(str::to_owned).to_vec(),
-                env: Vec::new(),
-                streams: Streams::Separate,
-                builds: false,
-            },
-            after: scans.to_vec(),
-        })
+        (self.tool(cx) == Tool::Trivy && !scans.is_empty()).then(|| image_scanner::trivys_database(scans))
     }
 
     /// Whether the scanner's database is young enough to judge by.
@@ -343,91 +307,10 @@ impl Container {
     }
 }
 
-/// What trivy is always told: to list every package that it saw, and to filter nothing.
-const TRIVYS_WORDS: &[&str] = &[
-    "image",
-    "--quiet",
-    "--format",
-    "json",
-    "--list-all-pkgs",
-    "--scanners",
-    "vuln",
-    "--exit-code",
-    "0",
-    "--severity",
-    "UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
-    "--ignore-unfixed=false",
-    "--ignorefile",
-    NOTHING,
-    "--config",
-    NOTHING,
-];
-
-/// A file without a word in it, in the place of a scanner's own settings.
-const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
-
 fn line(found: &ImageVulnerability) -> String {
     let ImageVulnerability { id, package, version, severity, title, .. } = found;
     let title = title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
     format!("{package} {version}{title} [{id}] ({})", severity.name())
-}
-
-/// A scanner's answer about that image.
-fn read(tool: Tool, image: &str, captured: &Captured) -> Result<ImageScan, Unreadable> {
-    let code = captured.exit_code()?;
-    let parse = if tool == Tool::Grype { grype::parse } else { trivy::parse };
-    let scan = parse(&captured.stdout);
-    // 1 until version 0.91.0, 2 since then
-    let meant = matches!(code, 1 | 2) && scan.as_ref().is_ok_and(|scan| scan.ends_with_error);
-    if code != 0 && !meant {
-        return Err(failed(tool, code, captured));
-    }
-    let scan = scan.map_err(|error: ImageScanError| Unreadable::garbage(error.to_string()))?;
-    if scan.image != image && (tool != Tool::Grype || scan.image != without_scheme(image)) {
-        return Err(Unreadable::garbage(format!("{tool} reports on `{}`, not on `{image}`", scan.image)));
-    }
-    if scan.system.is_none() && scan.vulnerabilities.is_empty() && tool == Tool::Grype {
-        let reason = format!("{tool} found neither a system nor a vulnerable package in {image}");
-        return Err(
-            Unreadable::nothing_ran(reason).help("whether it saw any package is not known; try trivy")
-        );
-    }
-    Ok(ImageScan { image: image.to_owned(), ..scan })
-}
-
-/// An image's name as grype reports it: without the word that says where it is looked for.
-fn without_scheme(image: &str) -> &str {
-    const SCHEMES: [&str; 9] = [
-        "containerd",
-        "docker",
-        "docker-archive",
-        "oci-archive",
-        "oci-dir",
-        "oci-registry",
-        "podman",
-        "registry",
-        "singularity",
-    ];
-    image.split_once(':').filter(|(scheme, _)| SCHEMES.contains(scheme)).map_or(image, |(_, name)| name)
-}
-
-/// When trivy's database was made.
-fn trivys_database(captured: &Captured) -> Result<Timestamp, Unreadable> {
-    let code = captured.exit_code()?;
-    if code != 0 {
-        return Err(failed(Tool::Trivy, code, captured));
-    }
-    let made = trivy::database(&captured.stdout).map_err(|error| Unreadable::garbage(error.to_string()))?;
-    made.ok_or_else(|| {
-        Unreadable::unavailable("trivy has no database yet").help("trivy image --download-db-only")
-    })
-}
-
-fn failed(tool: Tool, code: i32, captured: &Captured) -> Unreadable {
-    let stderr = String::from_utf8_lossy(&captured.stderr);
-    let last = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    let last = last.unwrap_or("without a message");
-    Unreadable::crashed(format!("{tool} ended with the exit code {code}: {last}"))
 }
 
 #[cfg(test)]
@@ -515,38 +398,6 @@ mod tests {
     }
 
     #[test]
-    fn trivy_is_told_to_bring_its_database_up_to_date() {
-        let container = container(Floor::High, &[]);
-        let (facts, selected) = (Facts::default(), BTreeSet::new());
-        let line = |offline: bool| {
-            let options = Options { offline, ..Options::default() };
-            container.scan(&Context::new(&facts, &options, &selected), "app").to_string()
-        };
-        assert!(line(false).contains("--skip-db-update=false app"), "{}", line(false));
-        assert!(
-            line(true).contains("--skip-db-update --skip-java-db-update --offline-scan app"),
-            "{}",
-            line(true)
-        );
-    }
-
-    #[test]
-    fn trivy_filters_nothing_and_lists_what_it_saw() {
-        let (facts, options, selected) = (Facts::default(), Options::default(), BTreeSet::new());
-        let line = container(Floor::High, &[]).scan(&Context::new(&facts, &options, &selected), "app");
-        let line = line.to_string();
-        for words in [
-            "--list-all-pkgs",
-            "--severity UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL",
-            "--ignore-unfixed=false",
-            &format!("--ignorefile {NOTHING}"),
-            &format!("--config {NOTHING}"),
-        ] {
-            assert!(line.contains(words), "{line}");
-        }
-    }
-
-    #[test]
     fn the_age_of_trivys_database_is_asked_after_all_scans() {
         let container = Container { images: vec!["a".into(), "b".into()], ..Container::default() };
         let (facts, options, selected) = (Facts::default(), Options::default(), BTreeSet::new());
@@ -556,13 +407,5 @@ mod tests {
         let [first, second, database] = steps.as_slice() else { panic!("{steps:?}") };
         assert_eq!(database.after(), [first.clone(), second.clone()]);
         assert!(database.to_string().starts_with("trivy version"));
-    }
-
-    #[test]
-    fn grype_reports_an_image_without_the_word_for_its_place() {
-        assert_eq!(without_scheme("registry:app:1"), "app:1");
-        assert_eq!(without_scheme("docker-archive:a/app.tar"), "a/app.tar");
-        assert_eq!(without_scheme("app:1"), "app:1");
-        assert_eq!(without_scheme("localhost:5000/app:1"), "localhost:5000/app:1");
     }
 }

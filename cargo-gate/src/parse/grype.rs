@@ -250,14 +250,14 @@ mod tests {
     }
 
     fn with(matches: &str, ignored: &str, settings: &str) -> Result<ImageScan, ImageScanError> {
-        let (start, end) =
-            (REPORT.find("{ \"vulnerability\"").unwrap(), REPORT.find(" ],\n     \"source\"").unwrap());
-        let (before, found, after) = (&REPORT[..start], &REPORT[start..end], &REPORT[end..]);
-        let found = if matches.is_empty() { "" } else { found };
-        let ignored = format!(" ], \"ignoredMatches\": [ {ignored} ]{}", after.strip_prefix(" ]").unwrap());
-        let settings = format!("\"name\": \"grype\", \"configuration\": {{ {settings} }}");
-        let report = format!("{before}{found}{ignored}").replace("\"name\": \"grype\"", &settings);
-        parse(report.as_bytes())
+        let mut report: Value = serde_json::from_str(REPORT).unwrap();
+        let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+        if matches.is_empty() {
+            report["matches"] = read("[]".to_owned());
+        }
+        report["ignoredMatches"] = read(format!("[{ignored}]"));
+        report["descriptor"]["configuration"] = read(format!("{{{settings}}}"));
+        parse(report.to_string().as_bytes())
     }
 
     fn ignored(rule: &str) -> String {

@@ -98,8 +98,8 @@ pub fn parse(bytes: &[u8]) -> Result<ImageScan, ImageScanError> {
     }
     let os = report.metadata.os;
     let system = os.as_ref().map(|os| format!("{} {}", os.family, os.name).trim().to_owned());
-    let has_packages = |os: &&Os| !WITHOUT_PACKAGES.contains(&os.family.as_str());
-    if os.as_ref().filter(has_packages).is_some() && packages(&|class| class == "os-pkgs") == 0 {
+    let has_packages = |os: &Os| !WITHOUT_PACKAGES.contains(&os.family.as_str());
+    if os.as_ref().is_some_and(has_packages) && packages(&|class| class == "os-pkgs") == 0 {
         let system = system.unwrap_or_default();
         let what = format!(
             "no package of the image's system, {system}, was judged: trivy knows no vulnerabilities of that \
