@@ -60,6 +60,9 @@ pub fn read_build(captured: &Captured) -> Result<BuiltBenches, Unreadable> {
         built.programs.push(BuiltBench { package, target, source, program });
     }
     for error in run.diagnostics.iter().filter(|one| matches!(one.level, Level::Error | Level::Ice)) {
+        if error.blames_machine() {
+            return Err(Unreadable::crashed(error.summary()));
+        }
         built.add_error(error);
     }
     if !run.success && built.nightly.is_empty() && built.failed.is_empty() {
@@ -76,9 +79,7 @@ impl BuiltBenches {
             self.nightly.push(name);
             return;
         }
-        let place = error.spans.first().map(|span| format!("{}:{}: ", span.file, span.line));
-        let said = format!("{}{}", place.unwrap_or_default(), error.message);
-        self.failed.entry(name).or_insert(said);
+        self.failed.entry(name).or_insert_with(|| error.summary());
     }
 
     /// The program of that target.
@@ -117,8 +118,12 @@ mod tests {
     }
 
     fn error(code: &str) -> String {
+        message(code, "it is wrong")
+    }
+
+    fn message(code: &str, message: &str) -> String {
         format!(
-            r#"{{"reason":"compiler-message","package_id":"path+file:///ws#demo@0.1.0","manifest_path":"/ws/Cargo.toml","target":{{"kind":["bench"],"crate_types":["bin"],"name":"speed","src_path":"/ws/benches/speed.rs","edition":"2024","doc":false,"doctest":false,"test":false}},"message":{{"rendered":"error","$message_type":"diagnostic","children":[],"code":{{"code":"{code}","explanation":null}},"level":"error","message":"it is wrong","spans":[]}}}}"#
+            r#"{{"reason":"compiler-message","package_id":"path+file:///ws#demo@0.1.0","manifest_path":"/ws/Cargo.toml","target":{{"kind":["bench"],"crate_types":["bin"],"name":"speed","src_path":"/ws/benches/speed.rs","edition":"2024","doc":false,"doctest":false,"test":false}},"message":{{"rendered":"error","$message_type":"diagnostic","children":[],"code":{{"code":"{code}","explanation":null}},"level":"error","message":"{message}","spans":[]}}}}"#
         )
     }
 
@@ -152,6 +157,12 @@ mod tests {
         assert_eq!((built.nightly, built.failed.len()), (vec!["speed".to_owned()], 0));
         let built = read_build(&captured(101, &[&error("E0308"), FAILED], "")).unwrap();
         assert_eq!(built.failed["speed"], "it is wrong");
+    }
+
+    #[test]
+    fn a_full_disk_is_no_error_of_the_code() {
+        let full = message("", "failed to write libdemo.rlib: No space left on device (os error 28)");
+        assert!(read_build(&captured(101, &[&full, FAILED], "")).is_err());
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub fn compare(records: &Records, from: &RecordedIn, bars: Bars) -> Result<Compa
     }
     if both.iter().all(|(_, base, head)| base == head) {
         let reason = format!("{base_side} is a copy of {head_side}, and nothing was compared");
-        let help = "record the base on its own revision, under a name (cargo bench -- --save-baseline NAME), \
+        let help = "record the base on its own revision, under a name (cargo bench --bench '*' -- --save-baseline NAME), \
                     then run the benches of the change: criterion's own `base` is replaced by each run";
         return Err(Unreadable::nothing_ran(reason).help(help));
     }
@@ -147,7 +147,10 @@ fn opinion(name: &str, base: OneRun, head: OneRun, bars: Bars) -> Opinion {
     let (said, help) = match kind {
         Kind::NotCompared => (
             "both records are the same run".to_owned(),
-            Some("record the base on its own revision: cargo bench -- --save-baseline NAME".to_owned()),
+            Some(
+                "record the base on its own revision: cargo bench --bench '*' -- --save-baseline NAME"
+                    .to_owned(),
+            ),
         ),
         Kind::Unclear => (
             format!("{} in one run each, which may be {}", percent(change), percent(interval.high)),

@@ -92,7 +92,7 @@ pub struct Measured {
     pub rounds: Vec<Round>,
     /// Rounds measured anew, since the first ones would fail the bench; empty where they would not.
     pub anew: Vec<Round>,
-    /// Instructions of one iteration on the base and on the head, where they were counted.
+    /// Instructions of a run on the base and on the head, where they were counted.
     pub instructions: Option<Instructions>,
     /// Which side could not be measured, and why.
     pub failure: Option<(Side, String)>,
@@ -110,8 +110,8 @@ impl Measured {
     }
 }
 
-/// Instructions that one iteration takes, as callgrind counts them: those of a run of one iteration less
-/// those of a run of none.
+/// Instructions that one call of the bench's function takes, with one iteration of what it measures, as callgrind
+/// counts them: those of a run of the bench less those of a run of none. What the function prepares counts as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instructions {
     /// On the base.
@@ -128,6 +128,11 @@ impl Instructions {
     pub fn change(self) -> (f64, f64) {
         let [base, head, start] = [self.base.max(1), self.head, START].map(number);
         (head / base - 1.0, start / base)
+    }
+
+    /// How many of the head's there are for each nanosecond of an iteration that took that long.
+    pub fn in_a_nanosecond(self, iteration: f64) -> f64 {
+        number(self.head) / iteration.max(f64::MIN_POSITIVE)
     }
 
     /// Whether both sides do the same work: within one percent, and counted well enough to say so.

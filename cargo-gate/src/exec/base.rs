@@ -1,7 +1,8 @@
 //! The revision that a change is compared with, as git knows it. The user's tree, index and refs are only
 //! read: what has to be written out goes to a private folder, by way of a private index.
 
-use std::path::{Path, PathBuf};
+mod tree;
+
 use std::time::Duration;
 
 use super::process::{Command, run};
@@ -199,45 +200,6 @@ impl Git<'_> {
         let blob =
             blob.ok_or_else(|| Unreadable::garbage("`git ls-tree` gave an answer that is cut short"))?;
         self.stdout(&["cat-file", "blob", blob]).map(Some)
-    }
-
-    /// The workspace root within a private copy of the base's files, written once for each commit.
-    pub(super) fn tree(&self, base: &Base) -> Result<PathBuf, Unreadable> {
-        let store = self.facts.target.join("bulletproof").join("base");
-        let folder = store.join(&base.commit);
-        let prefix = self.prefix()?;
-        let root = folder.join("tree").join(prefix.trim_end_matches('/'));
-        if !folder.is_dir() {
-            let disk = |error: std::io::Error| {
-                Unreadable::crashed(format!("{}: the base cannot be written: {error}", store.display()))
-            };
-            std::fs::create_dir_all(&store).map_err(disk)?;
-            let fresh = tempfile::tempdir_in(&store).map_err(disk)?;
-            self.write_out(base, fresh.path())?;
-            // another run may have been faster: its copy is as good
-            if std::fs::rename(fresh.path(), &folder).is_err() && !folder.is_dir() {
-                return Err(disk(std::io::Error::other("it could not be moved to its place")));
-            }
-        }
-        if root.join("Cargo.toml").is_file() {
-            return Ok(root);
-        }
-        Err(Unreadable::unavailable(format!("there was no Cargo.toml at the base ({})", base.how)))
-    }
-
-    fn write_out(&self, base: &Base, folder: &Path) -> Result<(), Unreadable> {
-        let top = PathBuf::from(self.line(&["rev-parse", "--show-toplevel"])?);
-        let prefix = format!("--prefix={}/", folder.join("tree").display());
-        for args in [&["read-tree", &base.commit][..], &["checkout-index", "--all", "--quiet", &prefix]] {
-            let mut command = self.command(args);
-            command.cwd.clone_from(&top);
-            command.env.push(("GIT_INDEX_FILE".into(), Some(folder.join("index").into())));
-            let captured = run(&command, self.cancel);
-            if captured.exit_code()? != 0 {
-                return Err(failed(&captured));
-            }
-        }
-        Ok(())
     }
 
     /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top.

@@ -26,8 +26,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Runs the tests of the base as those of the workspace run, in a target folder of its own: the
-    /// programs of both have the same names.
+    /// Runs the tests of the base as those of the workspace run, in a target folder of its own.
     fn base_counts(
         &self,
         base: &Base,
@@ -36,17 +35,16 @@ impl Bench<'_> {
         before: &Evidence,
         timeout: Duration,
     ) -> Result<BaseCounts, Unreadable> {
-        let root = self.git(timeout).tree(base)?;
-        let environment = super::Environment { directory: root.clone(), ..self.environment.clone() };
-        let manifest = root.join("Cargo.toml");
+        let tree = self.git(timeout).tree(base)?;
+        let environment = super::Environment { directory: tree.root.clone(), ..self.environment.clone() };
+        let manifest = tree.root.join("Cargo.toml");
         let mut facts = gather(&environment, Some(&manifest), self.options.offline, self.cancel)
             .map_err(|error| Unreadable::unavailable(format!("the base ({}): {error}", base.how)))?;
-        facts.target = self.facts.target.join("bulletproof").join("base").join("target");
+        facts.target.clone_from(&tree.target);
         facts.tools.clone_from(&self.facts.tools);
-        let target = facts.target.to_string_lossy().into_owned();
         let elsewhere = |call: &ToolCall| {
             let mut call = call.clone();
-            call.env.push(("CARGO_TARGET_DIR".to_owned(), target.clone()));
+            call.env.extend(tree.env());
             call
         };
         let bench = Bench { facts: &facts, environment: &environment, ..*self };

@@ -63,7 +63,11 @@ pub(super) fn measure(
             (None, None) if built.nightly.contains(&one.target) => {
                 State::Failed(Side::Base, "it needs a nightly toolchain".to_owned())
             }
-            (None, None) => State::New,
+            // why a library does not compile stands under its own name
+            (None, None) => match built.failed.values().next() {
+                Some(why) => State::Failed(Side::Base, why.clone()),
+                None => State::New,
+            },
         };
         let root = relative(&bench.facts.root, one.source.as_ref());
         run.programs.push(Programs { package: one.package.clone(), target: one.target.clone(), root, state });
@@ -87,6 +91,11 @@ fn gone(base: &BuiltBenches, head: &BuiltBenches) -> Vec<String> {
 
 /// Which benches the two programs have in common.
 fn compare(machine: &Machine<'_>, pair: &Pair) -> Result<State, Unreadable> {
+    if pair.base.path == pair.head.path {
+        let reason =
+            format!("cargo put the programs of both sides at one place: {}", pair.head.path.display());
+        return Err(Unreadable::garbage(reason));
+    }
     if pair.is_identical() {
         return Ok(State::Identical);
     }

@@ -120,14 +120,12 @@ impl Bench<'_> {
         source_time(epoch, commit.as_deref()).map_err(Unreadable::garbage)
     }
 
-    /// The same call of cargo in the base's tree, with a target folder of its own: in the workspace's one, each
-    /// build would replace the other's programs, as cargo gives equal packages equal names wherever they lie.
+    /// The same call of cargo in the base's tree.
     fn base_benches(&self, base: &Base, build: &ToolCall, timeout: Duration) -> AgainstBase<BaseBuilt> {
-        let root = self.git(timeout).tree(base)?;
-        let target = self.facts.target.join("bulletproof").join("bench").join("base-target");
-        let env = vec![("CARGO_TARGET_DIR".into(), Some(target.into()))];
-        let captured = self.call_in(&root, build, env, timeout);
-        Ok(Some(BaseBuilt { root, captured }))
+        let tree = self.git(timeout).tree(base)?;
+        let env = tree.env().into_iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+        let captured = self.call_in(&tree.root, build, env, timeout);
+        Ok(Some(BaseBuilt { root: tree.root, captured }))
     }
 
     fn twins(&self, timeout: Duration) -> Twins<'_> {

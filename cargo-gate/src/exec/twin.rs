@@ -15,6 +15,7 @@ use crate::compile;
 use crate::facts::Facts;
 use crate::gate::{Options, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
+use crate::parse::cargo_messages::{self, Level};
 use crate::release;
 use crate::repro::{Places, Rebuilt, Twin, needs_expansion, outside_packages};
 use crate::step::{Captured, Evidence, Step, ToolCall};
@@ -39,7 +40,8 @@ impl Twins<'_> {
         let (facts, options) = (self.facts, self.options);
         let first = release::read(facts, options, before.tool(&step)?)?;
         let graph = before.graph(&Step::Graph { offline: options.offline })?;
-        let outside = outside_packages(graph, &facts.root);
+        let compiled = first.artifacts.iter().map(|artifact| artifact.package_id.as_str()).collect();
+        let outside = outside_packages(graph, &facts.root, &compiled);
         if !outside.is_empty() {
             return Ok(Rebuilt::Outside(outside));
         }
@@ -142,10 +144,18 @@ fn does_not_build(captured: &Captured) -> Result<Option<String>, Unreadable> {
         return Ok(None);
     }
     let error = cargo_error::summary(&captured.stderr);
-    if error.kind == CargoErrorKind::CompileFailed {
-        Ok(Some(error.message))
-    } else {
-        Err(compile::failed(captured))
+    if error.kind != CargoErrorKind::CompileFailed
+        || cargo_error::blames_machine(&String::from_utf8_lossy(&captured.stderr))
+    {
+        return Err(compile::failed(captured));
+    }
+    // with JSON messages, what the compiler says is among them
+    let messages = cargo_messages::parse(&captured.stdout).map(|run| run.diagnostics).unwrap_or_default();
+    let of_compiler = messages.iter().find(|one| matches!(one.level, Level::Error | Level::Ice));
+    match of_compiler {
+        Some(error) if error.blames_machine() => Err(Unreadable::crashed(error.summary())),
+        Some(error) => Ok(Some(error.summary())),
+        None => Ok(Some(error.message)),
     }
 }
 

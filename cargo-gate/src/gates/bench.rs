@@ -102,22 +102,29 @@ the minima, the ratio of the shortest thirds) the middle one counts. A bench is 
 bar and the interval around it, widened for the number of benches, lies above 0; and where 5 rounds measured
 anew show it too. docs/bench-rule.md has the rule's false alarms and misses as measured.
 
-Programs that are equal byte by byte prove that nothing became slower, and are not run. A bench that takes
-as many instructions as before (counted with valgrind, where that is installed) but more time is named
-`layout`: its code lies elsewhere in memory, or reads memory differently.
+Programs that are equal byte by byte are not run: nothing became slower, unless in a file that they read while
+they run. A bench that takes as many instructions as before (counted with valgrind, where that is installed) but
+more time is named `layout`: its code lies elsewhere in memory, reads it differently, or waits. What a bench
+prepares is counted with what it measures; where the count cannot be of the time measured, it says nothing.
 
-Bench targets that need a nightly toolchain or use another harness are named, not judged. Without a base
+Where `time` is too short for 5 rounds of all benches, some have them and the rest are `unclear`. What looks
+slower is measured anew after that time.
+
+Bench targets that need a nightly toolchain or use another harness are named, not judged. The base is built with
+the change's own settings where cargo's configuration (`.cargo/config.toml`) is the same; where that differs, there
+is no verdict. Without a base
 there is nothing to compare with, and the gate says so. With `--html` the benches are drawn.
 
 ## Records instead of rounds
 
 With `baseline = \"NAME\"` nothing is run: criterion's files of the last `cargo bench` are compared with those of
-`cargo bench -- --save-baseline NAME`, by each side's shortest sample. With `critcmp = [\"base.json\", \"head.json\"]`
+`cargo bench --bench '*' -- --save-baseline NAME`, by each side's shortest sample. With `critcmp = [\"base.json\", \"head.json\"]`
 two exports of `critcmp --export NAME` are compared, by their medians. That is weaker evidence: one run each, not
 interleaved, and only benches that left a record are known. The outcome says so; a slower bench is named
 (`recorded-slower`) and never fails the gate. A run from before the sources last changed, a baseline that is
 missing, cut short or a copy of the run, and records without a common bench give no verdict. criterion replaces
-its own `base` with each run, so that a baseline needs a name of its own.
+its own `base` with each run, so that a baseline needs a name of its own. An export does not tell when its benches
+ran: it is as old as its file.
 
 ## Why
 
@@ -212,10 +219,12 @@ impl Bench {
     ) -> Result<Outcome, Unreadable> {
         let opinions = opinions(run, self.bars());
         let identical = run.programs.iter().filter(|one| one.state == State::Identical).count();
-        let judged =
-            opinions.iter().filter(|one| !matches!(one.kind, Kind::Failed | Kind::NotCompared)).count();
+        let untold = |one: &&Opinion| matches!(one.kind, Kind::Failed | Kind::NotCompared | Kind::Unclear);
+        let judged = opinions.len() - opinions.iter().filter(untold).count();
         let mut findings = of_targets(head, run);
-        self.add_benches(&mut findings, &opinions, run.today);
+        // only programs that were asked tell the names of their benches
+        let all_listed = run.programs.iter().all(|one| matches!(one.state, State::Compared { .. }));
+        self.add_benches(&mut findings, &opinions, all_listed, run.today);
         let explained = findings.iter().any(|finding| finding.rule != "bench/not-compared");
         let new = run.programs.iter().filter(|one| one.state == State::New).count();
         if judged + identical + new == 0 && !explained {
@@ -274,7 +283,7 @@ impl Bench {
         if parts.is_empty() { "no bench judged".to_owned() } else { parts.join(", ") }
     }
 
-    fn add_benches(&self, findings: &mut Vec<Finding>, opinions: &[Opinion], today: Date) {
+    fn add_benches(&self, findings: &mut Vec<Finding>, opinions: &[Opinion], all_listed: bool, today: Date) {
         for opinion in opinions {
             let slower =
                 matches!(opinion.kind, Kind::Slower | Kind::SomewhatSlower | Kind::Layout | Kind::SlowerOnce);
@@ -292,7 +301,7 @@ impl Bench {
                 findings.push(
                     Finding::error("bench/accept-expired", message).help("make it faster, or set a new date"),
                 );
-            } else if !opinions.is_empty() && !opinions.iter().any(|one| accept.benches.matches(&one.name)) {
+            } else if all_listed && !opinions.iter().any(|one| accept.benches.matches(&one.name)) {
                 let message = format!("no bench is named `{names}`, whose slowdown is accepted");
                 findings.push(Finding::warning("bench/accept-unused", message).help("remove the entry"));
             }

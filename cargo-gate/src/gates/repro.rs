@@ -43,7 +43,7 @@ made a second time and every program compared, byte for byte. The second build i
 repository's files: those that git tracks, and new ones that it does not ignore. Around it everything is
 different that may not matter: the folder, the target folder, `HOME`, `CARGO_HOME`, the user's name, the
 locale, the time zone, the umask, the number of jobs, and the order in which folders list their files.
-What could not be made different is in the notes of the report. The clock runs on but is not moved: a stamp
+What could not be made different, the host's name among it, is in the notes of the report. The clock runs on but is not moved: a stamp
 that has the day alone is seen only where the first build is of another day.
 `RUSTC_WRAPPER` is off, so that no cache answers with what the first build made. Paths that
 `--remap-path-prefix` names in the variables with flags for rustc are those of the second tree there.
@@ -153,7 +153,6 @@ mod tests {
     fn twin(spots: &[Option<Spot>]) -> Twin {
         let program = |spot: &Option<Spot>| Program {
             name: "tool".to_owned(),
-            size: 9,
             spot: spot.clone(),
             ..Program::default()
         };

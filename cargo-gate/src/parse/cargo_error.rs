@@ -171,6 +171,16 @@ fn kind(error: &[&str], all: &[String]) -> CargoErrorKind {
     }
 }
 
+/// Whether a text of cargo or rustc blames the machine and not the code: the disk is full or not to be written, or
+/// something killed the compiler or the linker.
+pub fn blames_machine(text: &str) -> bool {
+    let of_disk = |kind: &CargoErrorKind| *kind == CargoErrorKind::DiskFull;
+    let full = KINDS.iter().any(|(kind, texts)| of_disk(kind) && texts.iter().all(|one| text.contains(one)));
+    full || text.contains("Read-only file system")
+        || text.contains("(signal: ")
+        || text.contains(": signal: ")
+}
+
 /// A line of quoted source such as `7 | name = 1`: its words are not cargo's.
 fn is_snippet(line: &str) -> bool {
     line.trim_start()

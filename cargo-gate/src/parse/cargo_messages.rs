@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::cargo_error::blames_machine;
 use super::text::excerpt;
 
 /// Everything that one finished call of cargo reported.
@@ -93,6 +94,19 @@ pub struct Diagnostic {
     pub suggestions: Vec<Suggestion>,
     /// The finding as rustc would print it.
     pub rendered: Option<String>,
+}
+
+impl Diagnostic {
+    /// Whether the machine is to blame and not the code.
+    pub fn blames_machine(&self) -> bool {
+        std::iter::once(&self.message).chain(&self.notes).any(|text| blames_machine(text))
+    }
+
+    /// The message with its place in front.
+    pub fn summary(&self) -> String {
+        let place = self.spans.first().map(|span| format!("{}:{}: ", span.file, span.line));
+        place.unwrap_or_default() + &self.message
+    }
 }
 
 /// rustc's levels.

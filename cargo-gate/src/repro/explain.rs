@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Spot;
 use super::change::{Change, Kind};
 use super::leak::{Base, Leak};
 use super::twin::{Program, Twin, Unit};
@@ -31,25 +32,29 @@ pub fn needs_expansion(twin: &Twin) -> Vec<usize> {
     open.map(|(place, _)| place).collect()
 }
 
-/// The findings of two builds: one for each cause, in build order; one for what differs without a known cause.
+/// The findings of two builds: one for each cause, in build order; one for each program that differs without a known
+/// cause.
 pub fn explain(twin: &Twin, facts: &Facts, sources: Option<&Sources>) -> Vec<Finding> {
     let differing: Vec<&Program> = twin.programs.iter().filter(|program| program.spot.is_some()).collect();
     let Some(first) = differing.first() else { return Vec::new() };
     let about = Explainer { twin, facts, sources, program: first };
-    let mut findings: Vec<Finding> = Vec::new();
-    for unit in &twin.units {
-        findings.extend(
-            unit.changes
-                .iter()
-                .filter(|change| is_cause(change))
-                .map(|change| Explainer::script(unit, change)),
-        );
-        findings.extend(unit.expansion.as_ref().map(|line| Explainer::expansion(unit, line)));
-    }
+    // what a script leaves beside what is compiled, such as a log, counts only where nothing else is there
+    let (reached, aside): (Vec<&Unit>, Vec<&Unit>) =
+        twin.units.iter().partition(|unit| unit.spot.is_some() || unit.proc_macro);
+    let mut findings = Explainer::causes(&reached);
+    let mut by_units = !findings.is_empty();
     let leaks: BTreeSet<&Leak> = differing.iter().flat_map(|program| &program.leaks).collect();
     findings.extend(about.leaks(leaks.into_iter().collect()));
     if findings.is_empty() {
+        findings = Explainer::causes(&aside);
+        by_units = !findings.is_empty();
+    }
+    if findings.is_empty() {
         findings.push(about.unknown());
+    } else if !by_units {
+        // a path in one program is no cause of what differs in another
+        let open = differing.iter().filter(|program| program.leaks.is_empty());
+        findings.extend(open.map(|program| Explainer::differs(&program.name, program.spot.as_ref())));
     }
     let detail = Explainer::programs(&differing);
     findings
@@ -79,6 +84,17 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
+    /// What build scripts and macros do, in build order.
+    fn causes(units: &[&Unit]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for unit in units {
+            let causes = unit.changes.iter().filter(|change| is_cause(change));
+            findings.extend(causes.map(|change| Self::script(unit, change)));
+            findings.extend(unit.expansion.as_ref().map(|line| Self::expansion(unit, line)));
+        }
+        findings
+    }
+
     fn script(unit: &Unit, change: &Change) -> Finding {
         let Change { what, kind, .. } = change;
         let package = &unit.package;
@@ -246,17 +262,17 @@ impl Explainer<'_> {
     fn unknown(&self) -> Finding {
         let clean = self.twin.units.iter().filter(|unit| !unit.proc_macro && unit.spot.is_some());
         let unit = clean.clone().find(|unit| unit.inputs_equal).or_else(|| clean.clone().next());
-        let spot = unit
-            .and_then(|unit| unit.spot.as_ref())
-            .or(self.program.spot.as_ref())
-            .cloned()
-            .unwrap_or_default();
-        let package = unit.map_or(&self.program.name, |unit| &unit.package);
+        let spot = unit.and_then(|unit| unit.spot.as_ref()).or(self.program.spot.as_ref());
+        Self::differs(unit.map_or(&self.program.name, |unit| &unit.package), spot)
+    }
+
+    fn differs(name: &str, spot: Option<&Spot>) -> Finding {
+        let spot = spot.cloned().unwrap_or_default();
         let symbol = spot.symbol.map(|symbol| format!(", in `{symbol}`")).unwrap_or_default();
         let section = spot.section.unwrap_or_else(|| "its code".to_owned());
-        let message = format!("`{package}` differs for a cause that is not known: {section}{symbol}");
+        let message = format!("`{name}` differs for a cause that is not known: {section}{symbol}");
         let help = "compare the two builds with diffoscope; look at its linker flags, its C code, and its use of the environment";
-        Finding::error("repro/differs", message).help(help).anchor(package)
+        Finding::error("repro/differs", message).help(help).anchor(name)
     }
 
     /// The program, section and symbol of a leak.

@@ -6,7 +6,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata};
 
 use crate::facts::relative;
-use crate::graph::{Graph, Kinds};
+use crate::graph::Graph;
 
 /// The packages that a build of the members needs, each after what it needs itself; positions of the graph.
 pub fn build_order(graph: &Graph<'_>) -> Vec<usize> {
@@ -25,13 +25,11 @@ pub fn build_order(graph: &Graph<'_>) -> Vec<usize> {
     order
 }
 
-/// The packages on disk that the release build needs and that lie outside of the workspace, with their folders.
-pub fn outside_packages(metadata: &Metadata, root: &Path) -> Vec<(String, String)> {
-    let Ok(graph) = Graph::new(metadata) else { return Vec::new() };
-    let needed = graph.closure(graph.members(), Kinds::BUILD, &[]);
-    let local =
-        needed.into_iter().filter_map(|at| graph.package(at)).filter(|package| package.source.is_none());
-    let folders = local.filter_map(|package| {
+/// The packages on disk that a build compiled, by cargo's ids of them, and that lie outside of the workspace, with
+/// their folders.
+pub fn outside_packages(metadata: &Metadata, root: &Path, built: &BTreeSet<&str>) -> Vec<(String, String)> {
+    let local = metadata.packages.iter().filter(|package| package.source.is_none());
+    let folders = local.filter(|package| built.contains(package.id.repr.as_str())).filter_map(|package| {
         Some((package.name.to_string(), package.manifest_path.as_std_path().parent()?))
     });
     folders

@@ -35,8 +35,6 @@ pub struct Twin {
 pub struct Program {
     /// The name of its target.
     pub name: String,
-    /// Its size in the first build, in bytes.
-    pub size: usize,
     /// Where the two differ; none where they are equal.
     pub spot: Option<Spot>,
     /// Paths of the build that are in it, each in the place where the other build has its own.
@@ -50,8 +48,6 @@ pub struct Unit {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// The name of its target.
-    pub target: String,
     /// What `cargo rustc` calls the target: `--lib`, or `--bin NAME`.
     pub selector: Vec<String>,
     /// Whether it is a macro that runs in the compiler.

@@ -240,12 +240,50 @@ fn the_tree_of_the_base_is_written_beside_the_users_files_and_index() {
         let base = git.base(None).unwrap().unwrap();
         let first = git.tree(&base).unwrap();
         assert_eq!(first, git.tree(&base).unwrap());
-        first
+        first.root
     });
     assert_eq!(std::fs::read_to_string(root.join("a.rs")).unwrap(), "1\n2\n3\n");
     assert!(!root.join("c.rs").exists());
     let after = repository.git(&["status", "--porcelain", "--", ":!target"]);
     assert_eq!(before, after);
+}
+
+#[test]
+fn another_base_takes_over_what_was_built_and_is_written_after_it() {
+    let repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    let second = repository.write("b.rs", "1\n").commit();
+    let tree = |commit: &str| {
+        repository.asked(true, |git| git.tree(&git.base(Some(commit)).unwrap().unwrap()).unwrap())
+    };
+    let written = |path: &std::path::Path| std::fs::metadata(path).unwrap().modified().unwrap();
+    let old = tree(&first);
+    std::fs::create_dir_all(&old.target).unwrap();
+    std::fs::write(old.target.join("built"), "").unwrap();
+    let mut built = written(&old.target.join("built"));
+    for commit in [&second, &first] {
+        let new = tree(commit);
+        assert!(new.target.join("built").is_file(), "the dependencies are kept");
+        assert!(written(&new.root.join("a.rs")) >= built, "cargo must see that it is not what was built");
+        std::fs::write(new.target.join("built"), "").unwrap();
+        built = written(&new.target.join("built"));
+    }
+}
+
+#[test]
+fn a_base_that_would_be_built_with_the_changes_settings_is_not_built() {
+    let repository = Repository::new();
+    let tree = |repository: &Repository| {
+        repository.asked(true, |git| git.tree(&git.base(Some("main")).unwrap().unwrap()).map(|_| ()))
+    };
+    std::fs::create_dir(repository.folder.path().join(".cargo")).unwrap();
+    repository.write(".cargo/config.toml", "[profile.bench]\nopt-level = 0\n");
+    assert_eq!(tree(&repository), Ok(()), "one that git does not know is the machine's");
+    repository.git(&["add", "--all"]);
+    let error = tree(&repository).unwrap_err();
+    assert!(error.reason.contains(".cargo/config.toml is not what it was"), "{error:?}");
+    repository.commit();
+    assert_eq!(tree(&repository), Ok(()), "both have the same");
 }
 
 #[test]

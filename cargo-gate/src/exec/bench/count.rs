@@ -1,4 +1,4 @@
-//! Counts instructions of one iteration with callgrind.
+//! Counts the instructions of benches with callgrind.
 
 use super::Machine;
 use super::program::{Answer, Pair, Program, succeeded};
@@ -30,7 +30,7 @@ pub(super) fn all(
     Ok(())
 }
 
-/// Instructions of one iteration on both sides, or which side could not be counted and why.
+/// Instructions of the bench on both sides, or which side could not be counted and why.
 pub(super) fn both(
     machine: &Machine<'_>,
     pair: &Pair,
@@ -48,7 +48,7 @@ pub(super) fn both(
     Ok(Ok(Instructions { base, head }))
 }
 
-/// The instructions of a run of one iteration less those of a run of none.
+/// The instructions of a run of the bench less those of a run of none.
 fn one(machine: &Machine<'_>, program: &Program, bench: &str) -> Answer<u64> {
     let with = match run(machine, program, &exactly(bench))? {
         Ok(count) => count,

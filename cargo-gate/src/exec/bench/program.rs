@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::Machine;
+use super::{Machine, recorded};
 use crate::bench::{BuiltBench, Pace, short_run};
 use crate::exec::process::{Command, run};
 use crate::gate::Unreadable;
@@ -110,26 +110,14 @@ pub(super) fn succeeded(captured: &Captured) -> Answer<()> {
 /// The shortest time of each bench whose files lie under that home.
 fn results(home: &Path) -> Result<BTreeMap<String, f64>, String> {
     let mut found = BTreeMap::new();
-    let mut open = vec![home.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if !path.is_dir() {
-                continue;
-            }
-            if entry.file_name() != "new" {
-                open.push(path);
-                continue;
-            }
-            let read = |name: &str| {
-                std::fs::read(path.join(name)).map_err(|error| format!("{name} cannot be read: {error}"))
-            };
-            let benchmark =
-                criterion::benchmark(&read("benchmark.json")?).map_err(|error| error.to_string())?;
-            let sample = criterion::sample(&read("sample.json")?).map_err(|error| error.to_string())?;
-            if found.insert(benchmark.full_id.clone(), sample.shortest()).is_some() {
-                return Err(format!("two benches have the name `{}`", benchmark.full_id));
-            }
+    for folder in recorded::folders(home, "new").map_err(|unreadable| unreadable.reason)? {
+        let read = |name: &str| {
+            std::fs::read(folder.join(name)).map_err(|error| format!("{name} cannot be read: {error}"))
+        };
+        let benchmark = criterion::benchmark(&read("benchmark.json")?).map_err(|error| error.to_string())?;
+        let sample = criterion::sample(&read("sample.json")?).map_err(|error| error.to_string())?;
+        if found.insert(benchmark.full_id.clone(), sample.shortest()).is_some() {
+            return Err(format!("two benches have the name `{}`", benchmark.full_id));
         }
     }
     Ok(found)
@@ -149,6 +137,16 @@ mod tests {
         std::fs::write(folder.join("sample.json"), r#"{"iters":[1.0,2.0],"times":[10.0,16.0]}"#).unwrap();
         let read = results(home.path()).unwrap();
         assert!((read["Reader::x"] - 8.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bench_named_as_criterion_names_its_folder_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("Vec/new/new");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("benchmark.json"), r#"{"full_id":"Vec/new"}"#).unwrap();
+        std::fs::write(folder.join("sample.json"), r#"{"iters":[1.0],"times":[10.0]}"#).unwrap();
+        assert!(results(home.path()).unwrap().contains_key("Vec/new"));
     }
 
     #[test]

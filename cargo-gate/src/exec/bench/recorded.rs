@@ -19,7 +19,7 @@ pub(in crate::exec) fn read(facts: &Facts, from: &RecordedIn) -> Result<Records,
         RecordedIn::Baseline(name) => {
             let home = facts.target.join("criterion");
             let help = format!(
-                "record it on the base's revision: cargo bench -- --save-baseline {name}; then run cargo bench here"
+                "record it on the base's revision: cargo bench --bench '*' -- --save-baseline {name}; then run cargo bench here"
             );
             let side = |name: &str| baseline(&home, name).map_err(|unreadable| unreadable.help(help.clone()));
             [side(name)?, side("new")?]
@@ -75,7 +75,7 @@ fn baseline(home: &Path, name: &str) -> Result<Side, Unreadable> {
 }
 
 /// The folders of that baseline. A group of benches may have the name too: its folder holds folders only.
-fn folders(home: &Path, name: &str) -> Result<Vec<PathBuf>, Unreadable> {
+pub(super) fn folders(home: &Path, name: &str) -> Result<Vec<PathBuf>, Unreadable> {
     let bad =
         |path: &Path, error: &std::io::Error| Unreadable::garbage(format!("{}: {error}", path.display()));
     let (mut found, mut open) = (Vec::new(), vec![home.to_owned()]);

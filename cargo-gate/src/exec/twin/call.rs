@@ -88,9 +88,17 @@ impl Twins<'_> {
 
 /// What was different around the second build, and what could not be.
 pub(super) fn variations(second: &Second) -> (Vec<String>, Vec<String>) {
-    let mut varied = ["folder", "HOME", "CARGO_HOME", "target folder", "user name", "locale", "time zone"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut varied = [
+        "folder",
+        "HOME",
+        "CARGO_HOME",
+        "target folder",
+        "user name (in the environment)",
+        "locale",
+        "time zone",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     let mut unvaried = Vec::new();
     varied.push(format!("jobs ({} and {})", jobs(), jobs() + 1));
     match second.umask {
@@ -102,6 +110,7 @@ pub(super) fn variations(second: &Second) -> (Vec<String>, Vec<String>) {
     } else {
         unvaried.push("file order (the file system gives names in an order of its own)".to_owned());
     }
+    unvaried.push("host name, user id, search path, number of CPUs".to_owned());
     // cargo and rustc hang under a faked clock: libfaketime 0.9.10 breaks their waiting
     unvaried.push("date (a stamp of the day alone is seen only in builds of two days)".to_owned());
     unvaried.extend(second.without_git.iter().map(|why| format!("git repository ({why})")));

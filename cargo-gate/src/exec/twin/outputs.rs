@@ -47,7 +47,7 @@ impl Pairs<'_> {
 
     fn program(&self, name: String, one: &[u8], two: &[u8]) -> Program {
         let Some(spot) = compare(one, two) else {
-            return Program { name, size: one.len(), ..Program::default() };
+            return Program { name, ..Program::default() };
         };
         let image = Image::read(one).unwrap_or_default();
         let section = |at: usize| {
@@ -58,7 +58,7 @@ impl Pairs<'_> {
             )
         };
         let leaks = leaks((one, self.places.0), (two, self.places.1), &section);
-        Program { name, size: one.len(), spot: Some(spot), leaks }
+        Program { name, spot: Some(spot), leaks }
     }
 
     /// The crates whose output or build script differs, in build order.
@@ -96,7 +96,6 @@ impl Pairs<'_> {
                 units.push(Unit {
                     package: package.name.to_string(),
                     version: package.version.to_string(),
-                    target: artifact.target.name.clone(),
                     selector: selector(artifact),
                     proc_macro,
                     folder: member.map(|member| member.folder.clone()),

@@ -27,7 +27,7 @@ impl TryFrom<String> for Baseline {
         let taken = ["", ".", "..", "new", "change", "report"].contains(&name.as_str());
         if taken || name.contains(['/', '\\']) {
             Err(format!(
-                "`{name}` is not the name of a baseline; save one: cargo bench -- --save-baseline NAME"
+                "`{name}` is not the name of a baseline; save one: cargo bench --bench '*' -- --save-baseline NAME"
             ))
         } else {
             Ok(Self(name))
@@ -72,11 +72,12 @@ impl Bench {
         let records = evidence.recorded(&Step::Recorded { from: from.clone() })?;
         let compared = compare(records, from, self.bars())?;
         let opinions = &compared.opinions;
-        let judged = opinions.iter().filter(|one| one.kind != Kind::NotCompared).count();
+        let judged =
+            opinions.iter().filter(|one| !matches!(one.kind, Kind::NotCompared | Kind::Unclear)).count();
         let worst = opinions.iter().filter_map(|one| Some(one.judged?.change)).reduce(f64::max);
         let mut findings: Vec<_> =
             compared.vanished.iter().map(|name| vanished(&format!("the bench `{name}`"))).collect();
-        self.add_benches(&mut findings, opinions, records.today);
+        self.add_benches(&mut findings, opinions, true, records.today);
         let count = |kind: Kind| opinions.iter().filter(|one| one.kind == kind).count();
         let [base, head] = from.sides();
         let outcome = Outcome::new(format!("{}; {WEAKER}", self.summary(judged, 0, 0, worst)))

@@ -27,7 +27,7 @@ fn change(what: &str, first: &str, kind: Kind) -> Change {
 }
 
 fn twin(units: Vec<Unit>, leaks: Vec<Leak>) -> Twin {
-    let program = Program { name: "tool".to_owned(), size: 9, spot: Some(Spot::default()), leaks };
+    let program = Program { name: "tool".to_owned(), spot: Some(Spot::default()), leaks };
     Twin {
         first: places("/ws"),
         second: places("/other/ws"),
@@ -66,6 +66,22 @@ fn each_kind_of_a_build_scripts_change_has_its_rule() {
         let script = Unit { changes: vec![change("the variable X", "1", kind)], ..unit("tool") };
         assert_eq!(rules(&twin(vec![script], Vec::new())), [rule]);
     }
+}
+
+#[test]
+fn a_cause_in_one_program_hides_no_other_program() {
+    let mut twin = twin(vec![unit("tool")], vec![leak(Base::Root, "/src/main.rs", false)]);
+    twin.programs.push(Program { name: "other".to_owned(), spot: Some(Spot::default()), leaks: Vec::new() });
+    assert_eq!(rules(&twin), ["repro/path", "repro/differs"]);
+    assert!(found(&twin)[1].1.contains("`other`"));
+}
+
+#[test]
+fn what_a_script_leaves_beside_the_code_counts_only_where_nothing_else_is_there() {
+    let log = || Unit { changes: vec![change("the file log", "1", Kind::Value)], spot: None, ..unit("c") };
+    let path = vec![leak(Base::Root, "/src/main.rs", false)];
+    assert_eq!(rules(&twin(vec![log(), unit("tool")], path)), ["repro/path"]);
+    assert_eq!(rules(&twin(vec![log(), unit("tool")], Vec::new())), ["repro/build-script"]);
 }
 
 #[test]
