@@ -99,6 +99,16 @@ fn a_slower_bench_fails_and_a_somewhat_slower_one_warns() {
 }
 
 #[test]
+fn what_was_built_of_one_base_is_not_taken_for_another() {
+    let slower = Change::new().claiming("parse\", 100", "parse\", 131");
+    expect(&slower, "failed", &["bench/slower"]);
+    let after = slower.with("Cargo.toml", "rust-version = \"1.85\"", "rust-version = \"1.86\"");
+    expect(&after, "passed", &[]);
+    git(&after.workspace.root(), &["reset", "--quiet", "--hard", "HEAD^"]);
+    expect(&after, "failed", &["bench/slower"]);
+}
+
+#[test]
 fn a_faster_bench_and_a_change_within_the_bars_pass() {
     expect(&Change::new().claiming("parse\", 100", "parse\", 50"), "passed", &[]);
     expect(&Change::new().claiming("parse\", 100", "parse\", 109"), "passed", &[]);
