@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::{Package, Target};
+use crate::feature_sets::has_required;
 use crate::finding::{Finding, Place};
 use crate::gate::{Cause, Context, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
@@ -32,7 +33,7 @@ pub struct Compiled {
 /// passed without having looked at every target.
 pub fn read(cx: &Context<'_>, captured: &Captured) -> Result<Compiled, Unreadable> {
     // cargo leaves out targets whose features are off
-    read_targets(cx, captured, |_, target| target.required_features.is_empty())
+    read_targets(cx, captured, |package, target| has_required(package, target, &cx.options.features))
 }
 
 /// Reads a compile run that has to look at those targets of the judged packages.
@@ -72,7 +73,8 @@ pub fn read_targets(
                 "cargo did not look at {count}, first {target}, and does not say why"
             )))
         }
-        _ if seen == 0 && compiled.run.success => Err(Unreadable::nothing_ran("cargo looked at no target")),
+        _ if seen == 0 && compiled.run.success => Err(Unreadable::nothing_ran("cargo looked at no target")
+            .help("turn on the features that the targets need: --features")),
         _ => Ok(Compiled { targets: seen, missing, ..compiled }),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::{Package, Target};
 use crate::gate::Features;
 
 /// The most combinations that one package may have.
@@ -99,6 +100,25 @@ pub fn turned_on<'a>(known: &'a Known, names: impl IntoIterator<Item = &'a str>)
         }
     }
     on
+}
+
+/// The features that a target requires and that a build with the chosen ones leaves off, as far as its package
+/// alone tells: other members may turn them on too.
+pub fn required_but_off<'a>(package: &Package, target: &'a Target, chosen: &Features) -> Vec<&'a str> {
+    if chosen.all {
+        return Vec::new();
+    }
+    let default = (!chosen.no_default).then_some("default");
+    // `package/feature` is a feature of the package, or of a dependency with one of ours
+    let prefix = format!("{}/", package.name);
+    let named = chosen.names.iter().map(|name| name.strip_prefix(&prefix).unwrap_or(name));
+    let on = turned_on(&package.features, default.into_iter().chain(named));
+    target.required_features.iter().map(String::as_str).filter(|name| !on.contains(*name)).collect()
+}
+
+/// Whether all features are on that the target requires: cargo builds it, then.
+pub fn has_required(package: &Package, target: &Target, chosen: &Features) -> bool {
+    required_but_off(package, target, chosen).is_empty()
 }
 
 /// The feature of the same package that an entry of a feature turns on: itself, or for

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::compile;
 use crate::facts::{Facts, Package, Target};
-use crate::gate::{Options, Unreadable};
+use crate::feature_sets::has_required;
+use crate::gate::{Context, Options, Unreadable};
 use crate::parse::cargo_messages::{self, Artifact, CargoRun};
-use crate::step::Captured;
+use crate::step::{Captured, Executable, release_build};
 
 /// A program that a build made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct BuiltProgram {
     pub bytes: Vec<u8>,
 }
 
-/// The programs that the judged packages have. Those that need features which may be off come last.
+/// The programs that the judged packages have, whether or not the features that they need are on.
 pub fn expected<'a>(
     facts: &'a Facts,
     options: &'a Options,
@@ -59,13 +60,9 @@ pub fn read_copy(
     if !run.success {
         return Err(compile::failed(captured));
     }
-    let made = |target: &Target| {
-        let source = root.join(&target.root);
-        programs(&run)
-            .any(|(one, _)| Path::new(&one.target.src_path) == source && one.target.name == target.name)
-    };
-    let mut needed = expected(facts, options).filter(|(_, target)| target.required_features.is_empty());
-    if let Some((package, target)) = needed.find(|(_, target)| !made(target)) {
+    let is_on = |package, target| has_required(package, target, &options.features);
+    let mut needed = expected(facts, options).filter(|(package, target)| is_on(package, target));
+    if let Some((package, target)) = needed.find(|(_, target)| !made(&run, root, target)) {
         let (program, package) = (&target.name, &package.name);
         return Err(Unreadable::garbage(format!(
             "the release build names no program `{program}` of {package}"
@@ -76,6 +73,23 @@ pub fn read_copy(
             .help("turn on the features that the programs need: --features"));
     }
     Ok(run)
+}
+
+/// The program of that name where a judged package has one: it is then the release build's, never one that is
+/// installed. None where only a package that is not judged has it, and so is not built.
+pub fn executable(cx: &Context<'_>, name: &str) -> Option<Executable> {
+    let is_own = |package: &Package| package.targets.iter().any(|one| one.is("bin") && one.name == name);
+    let name = name.to_owned();
+    if cx.facts.judged(cx.options).any(is_own) {
+        return Some(Executable::Built { name, build: release_build(cx) });
+    }
+    (!cx.facts.packages.iter().any(is_own)).then_some(Executable::Named(name))
+}
+
+/// Whether the build in that folder made the program.
+pub fn made(run: &CargoRun, root: &Path, target: &Target) -> bool {
+    let source = root.join(&target.root);
+    programs(run).any(|(one, _)| Path::new(&one.target.src_path) == source && one.target.name == target.name)
 }
 
 /// The programs that a build made, each with its path.

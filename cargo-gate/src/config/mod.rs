@@ -12,4 +12,4 @@ pub use common::{Common, IfUnavailable, Level};
 pub use decode::{Problem, Problems, Section, nearest, property_names};
 pub use load::{Config, ConfigError, General, parse};
 pub use schema::{config_schema, gate_properties, properties_of};
-pub use types::{Expiry, Globs, Reason, Timeout};
+pub use types::{CommandLine, Expiry, Globs, Reason, Timeout};

@@ -106,6 +106,56 @@ impl JsonSchema for Globs {
     }
 }
 
+/// A program and its arguments, as a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct CommandLine {
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+}
+
+impl TryFrom<Vec<String>> for CommandLine {
+    type Error = &'static str;
+
+    fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
+        let mut words = words.into_iter();
+        match words.next().filter(|program| !program.trim().is_empty()) {
+            Some(program) => Ok(Self { program, args: words.collect() }),
+            None => Err("a command names its program first, and this one names none"),
+        }
+    }
+}
+
+impl From<CommandLine> for Vec<String> {
+    fn from(line: CommandLine) -> Self {
+        std::iter::once(line.program).chain(line.args).collect()
+    }
+}
+
+impl std::fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.program)?;
+        self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
+    }
+}
+
+impl JsonSchema for CommandLine {
+    fn schema_name() -> Cow<'static, str> {
+        "CommandLine".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": { "type": "string" },
+            "minItems": 1,
+            "description": "A program and its arguments."
+        })
+    }
+}
+
 /// A reason in words; it may not be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -27,7 +27,6 @@ pub(super) fn call(
     };
     let limit = call.limit.map_or(timeout, |limit| limit.min(timeout));
     let mut command = Command::new(program, facts.root.join(&call.folder), limit).args(&call.args);
-    command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
     command.what = call.to_string();
     run(&command, cancel)
 }

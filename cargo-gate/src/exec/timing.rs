@@ -58,7 +58,6 @@ pub(super) fn carry_out(
     let rounds = wanted.warmup.saturating_add(wanted.runs);
     let asked = Wanted { program, args: call.args.clone(), rounds, exit: wanted.exit };
     let mut command = Command::new(own, facts.root.join(&call.folder), timeout);
-    command.env = call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
     command.env.push((WANTED.into(), Some(line(&asked).into())));
     command.what = call.to_string();
     run(&command, cancel)

@@ -15,6 +15,7 @@ use crate::bench::{
     Bars, BenchRun, BuiltBenches, Kind, Opinion, State, html, opinions, percent, read_build, row,
 };
 use crate::config::{Expiry, Globs, Reason, Timeout};
+use crate::feature_sets::has_required;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Base, BenchCall, BenchMeasure, Evidence, Step, base, bench_build};
@@ -180,7 +181,8 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
 fn expected<'a>(cx: &Context<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
     let packages = cx.facts.judged(cx.options);
     let targets = packages.flat_map(|package| package.targets.iter().map(move |target| (package, target)));
-    let benches = targets.filter(|(_, target)| target.is("bench") && target.required_features.is_empty());
+    let is_on = |package, target| has_required(package, target, &cx.options.features);
+    let benches = targets.filter(move |(package, target)| target.is("bench") && is_on(package, target));
     benches.map(|(package, target)| (package.name.as_str(), target.name.as_str()))
 }
 

@@ -1,18 +1,19 @@
 //! `budget`: time and memory of configured commands.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::smoke::executable;
 use crate::compile;
-use crate::config::Timeout;
+use crate::config::{CommandLine, Timeout};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::measured::{self, Ending, Measured};
+use crate::release;
 use crate::sampling::{Estimate, Kept, estimate, least_runs};
-use crate::step::{End, Evidence, Executable, ProgramCall, Step, Timing};
+use crate::step::{End, Evidence, ProgramCall, Step, Timing};
 use crate::text::counted;
 
 /// The settings of `budget`.
@@ -32,7 +33,7 @@ struct Command {
     name: Option<String>,
     /// The program and its arguments: a program of the workspace by its name, which is then built for release,
     /// else a path relative to the workspace root or a name on the search path.
-    run: Vec<String>,
+    run: CommandLine,
     /// The most that the median of its wall time may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_wall: Option<Timeout>,
@@ -44,7 +45,7 @@ struct Command {
     max_megabytes: Option<f64>,
     /// How often it is measured; by default 20 times, and 100 where `max_p95` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    runs: Option<u32>,
+    runs: Option<NonZeroU32>,
     /// How often it runs before it is measured.
     #[serde(default = "one")]
     warmup: u32,
@@ -92,7 +93,8 @@ max_p95 = \"300ms\"
 max_megabytes = 50
 ```
 
-A program of the workspace is taken from its release build. Standard input is empty; output is thrown away.
+A program of the workspace is taken from its release build; where its package is not judged (`-p`), it is not
+measured, and the report says so. Standard input is empty; output is thrown away.
 Memory is the resident memory of the command, or of the largest of the processes that it started and waited
 for (on Windows of the command alone). Windows' and macOS' figures differ from Linux' for the same program.
 
@@ -115,23 +117,34 @@ one that runs the gate. A noisy machine needs more `runs`, or a bar that is fart
         if self.commands.is_empty() {
             return Planned::NothingToJudge("nothing to judge: no command is configured".to_owned());
         }
-        Planned::Steps(self.commands.iter().filter_map(|command| command.step(cx)).collect())
+        let steps: Vec<Step> = self.commands.iter().filter_map(|command| command.step(cx)).collect();
+        if steps.is_empty() {
+            let why = "nothing to judge: no command is of a package that is judged";
+            return Planned::NothingToJudge(why.to_owned());
+        }
+        Planned::Steps(steps)
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let mut judged = Vec::new();
+        let (mut judged, mut notes) = (Vec::new(), Vec::new());
         for command in &self.commands {
-            let Some(step) = command.step(cx) else {
-                return Err(Unreadable::nothing_ran("a command of [gates.budget] has an empty `run`"));
-            };
-            judged.push(command.judge(&read(cx, evidence, &step, command)?));
+            match command.step(cx) {
+                Some(step) => judged.push(command.judge(&read(cx, evidence, &step, command)?)),
+                None => notes.push(format!(
+                    "not measured: `{}`, a program of a package that is not judged",
+                    command.title()
+                )),
+            }
         }
         let findings: Vec<Finding> = judged.iter().flat_map(|one| one.findings.clone()).collect();
         let over = judged.iter().filter(|one| one.is_over()).count();
+        // what was too noisy, or has no bar
+        let open = judged.iter().filter(|one| !one.is_over() && !one.findings.is_empty()).count();
         let all = counted(judged.len(), "command");
-        let summary = match over {
-            0 => format!("{all} within the budget"),
-            many => format!("{many} of {all} over the budget (bar 0)"),
+        let summary = match (over, open) {
+            (0, 0) => format!("{all} within the budget"),
+            (0, many) => format!("{} of {all} within the budget, {many} not told", judged.len() - many),
+            (many, _) => format!("{many} of {all} over the budget (bar 0)"),
         };
         let mut outcome = Outcome::new(summary).count("commands", judged.len()).count("over", over).table(
             &["command", "runs", "median", "bar", "p95", "bar", "peak MB", "bar"],
@@ -140,7 +153,7 @@ one that runs the gate. A noisy machine needs more `runs`, or a bar that is fart
         for (name, value) in judged.iter().flat_map(|one| &one.metrics) {
             outcome = outcome.number(name, *value);
         }
-        Ok(outcome.findings(findings))
+        Ok(notes.into_iter().fold(outcome.findings(findings), Outcome::note))
     }
 }
 
@@ -165,7 +178,7 @@ fn read(
     command: &Command,
 ) -> Result<Measured, Unreadable> {
     if let Some(Step::Tool(build)) = step.after().first() {
-        crate::release::read(cx.facts, cx.options, evidence.tool(&Step::Tool(build.clone()))?)?;
+        release::read(cx.facts, cx.options, evidence.tool(&Step::Tool(build.clone()))?)?;
     }
     let captured = evidence.tool(step)?;
     let code = captured.exit_code()?;
@@ -201,25 +214,19 @@ fn said(captured: &crate::step::Captured) -> String {
 
 impl Command {
     fn title(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.run.join(" "))
+        self.name.clone().unwrap_or_else(|| self.run.to_string())
     }
 
     fn runs(&self) -> u32 {
         let usual = if self.max_p95.is_some() { 100 } else { 20 };
-        self.runs.unwrap_or(usual)
+        self.runs.map_or(usual, NonZeroU32::get)
     }
 
+    /// The measurement; none where the program is of a package that is not judged.
     fn step(&self, cx: &Context<'_>) -> Option<Step> {
-        let (program, args) = self.run.split_first()?;
-        let program: Executable = executable(cx, program);
-        let call = ProgramCall {
-            program,
-            args: args.to_vec(),
-            env: Vec::new(),
-            folder: self.folder.clone(),
-            exclusive: true,
-            limit: None,
-        };
+        let program = release::executable(cx, &self.run.program)?;
+        let (args, folder) = (self.run.args.clone(), self.folder.clone());
+        let call = ProgramCall { program, args, folder, limit: None };
         Some(Step::Timing(Timing { call, runs: self.runs(), warmup: self.warmup, exit: self.exit }))
     }
 
@@ -359,7 +366,7 @@ mod tests {
     fn command() -> Command {
         Command {
             name: None,
-            run: vec!["demo".into(), "x".into()],
+            run: CommandLine { program: "demo".into(), args: vec!["x".into()] },
             max_wall: None,
             max_p95: None,
             max_megabytes: None,

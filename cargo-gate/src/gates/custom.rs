@@ -98,21 +98,14 @@ impl Custom {
             .command
             .split_first()
             .map_or(("", Vec::new()), |(program, args)| (program.as_str(), args.to_vec()));
-        let env = Vec::new();
         // cargo takes turns with the builds of other gates, or it would wait for them within its own time
         if program == "cargo" && self.folder.is_empty() {
             let streams = Streams::Separate;
+            let env = Vec::new();
             return Step::Tool(ToolCall { tool: Tool::Cargo, args, env, streams, builds: true });
         }
         let program = Executable::Named(program.to_owned());
-        Step::Program(ProgramCall {
-            program,
-            args,
-            env,
-            folder: self.folder.clone(),
-            exclusive: false,
-            limit: None,
-        })
+        Step::Program(ProgramCall { program, args, folder: self.folder.clone(), limit: None })
     }
 }
 

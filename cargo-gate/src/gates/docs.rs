@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compile::{self, is_compile_error};
 use crate::facts::{Package, Target};
+use crate::feature_sets::has_required;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::cargo_messages::{Diagnostic, Level};
 use crate::step::{Evidence, Step, cargo};
@@ -61,7 +62,7 @@ The finding shows the place and rustdoc's advice. `missing_docs` is turned on fo
         let mut targets = cx
             .facts
             .judged(cx.options)
-            .flat_map(|package| package.targets.iter().filter(|target| is_documented(cx, package, target)));
+            .flat_map(|package| package.targets.iter().filter(|target| is_documented(package, target)));
         if targets.next().is_none() {
             return Planned::NothingToJudge("nothing to judge: no target is documented".to_owned());
         }
@@ -70,8 +71,9 @@ The finding shows the place and rustdoc's advice. `missing_docs` is turned on fo
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let captured = evidence.tool(&self.step(cx))?;
-        let compiled =
-            compile::read_targets(cx, captured, |package, target| is_documented(cx, package, target))?;
+        let compiled = compile::read_targets(cx, captured, |package, target| {
+            is_documented(package, target) && has_required(package, target, &cx.options.features)
+        })?;
         let sources = evidence.sources()?;
         let judged = compiled.diagnostics.iter().filter(|one| !compiled.is_nightly(one));
         let findings: Vec<_> =
@@ -100,14 +102,12 @@ impl Docs {
 
 /// Whether `cargo doc` documents the target: libraries and programs, but not a program whose pages would
 /// take the place of a library's.
-fn is_documented(cx: &Context<'_>, package: &Package, target: &Target) -> bool {
+fn is_documented(package: &Package, target: &Target) -> bool {
     let is_library_of_that_name = |other: &Target| {
         other.is_library() && other.doc && other.name.replace('-', "_") == target.name.replace('-', "_")
     };
     let shadowed = target.is("bin") && package.targets.iter().any(is_library_of_that_name);
-    // which features are on is cargo's to know
-    let left_out = !target.required_features.is_empty() && !cx.options.features.all;
-    target.is_production() && target.doc && !shadowed && !left_out
+    target.is_production() && target.doc && !shadowed
 }
 
 /// What a diagnostic is filed under; none for what the compiler says of code that can be documented.

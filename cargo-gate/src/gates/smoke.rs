@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Reason, Timeout};
-use crate::facts::Package;
+use crate::config::{CommandLine, Reason, Timeout};
+use crate::facts::Target;
+use crate::feature_sets::required_but_off;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::parse::cargo_messages::CargoRun;
 use crate::release;
-use crate::step::{Captured, End, Evidence, Executable, ProgramCall, Step, release_build};
+use crate::step::{Captured, End, Evidence, ProgramCall, Step, release_build};
 use crate::text::counted;
 use crate::versions::printed;
 
@@ -46,7 +48,7 @@ struct Without {
 struct Command {
     /// The program and its arguments: a program of the workspace by its name, else a path relative to the
     /// workspace root or a name on the search path.
-    run: Vec<String>,
+    run: CommandLine,
     /// The exit code that it must end with.
     #[serde(default)]
     exit: i32,
@@ -80,9 +82,10 @@ impl Gate for Smoke {
 ## What it checks
 
 Each program of the release build (`cargo build --release --bins`) is started with `--version` and with
-`--help`: both end with exit code 0 in time, the first prints the version of its package, the second prints
-anything at all. Commands of your own are run too. A program that needs features which are off is not built,
-and is named as not started.
+`--help`: both end with exit code 0 in time, the first version that the first one prints is that of its package,
+the second prints anything at all. Commands of your own are run too. A program that needs features which are off
+is not built, and is named as not started; so is a command of a program whose package is not judged. A run in
+which no program was started does not pass.
 
 ## Why
 
@@ -104,22 +107,28 @@ commands = [{ run = [\"demo\", \"--check\", \"sample.txt\"], prints = \"ok\" }]
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let calls = self.calls(cx);
-        if calls.is_empty() && release::expected(cx.facts, cx.options).next().is_none() {
+        let programs = release::expected(cx.facts, cx.options).next().is_some();
+        if calls.is_empty() && !programs {
             return Planned::NothingToJudge("nothing to judge: no package has a program".to_owned());
         }
-        let build = Step::Tool(release_build(cx));
-        Planned::Steps(std::iter::once(build).chain(calls.into_iter().map(|call| call.step)).collect())
+        let build = programs.then(|| Step::Tool(release_build(cx)));
+        Planned::Steps(build.into_iter().chain(calls.into_iter().map(|call| call.step)).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let programs = release::expected(cx.facts, cx.options).count();
-        if programs > 0 {
-            release::read(cx.facts, cx.options, evidence.tool(&Step::Tool(release_build(cx)))?)?;
+        let mut build = None;
+        if release::expected(cx.facts, cx.options).next().is_some() {
+            let captured = evidence.tool(&Step::Tool(release_build(cx)))?;
+            build = Some(release::read(cx.facts, cx.options, captured)?);
         }
-        let calls = self.calls(cx);
-        if calls.is_empty() && self.without.is_empty() {
-            return Err(Unreadable::nothing_ran("no program was started")
-                .help("turn on the features that the programs need: --features"));
+        let build = build.as_ref();
+        // cargo has left out programs whose features are off, unless another member turns them on
+        let calls: Vec<Call<'_>> =
+            self.calls(cx).into_iter().filter(|call| call.must_work(cx, build)).collect();
+        if calls.is_empty() {
+            return Err(Unreadable::nothing_ran("no program was started").help(
+                "turn on the features that the programs need (--features), or name a call under `commands`",
+            ));
         }
         let mut findings = Vec::new();
         for call in &calls {
@@ -128,20 +137,23 @@ commands = [{ run = [\"demo\", \"--check\", \"sample.txt\"], prints = \"ok\" }]
         let failed = findings.len();
         findings.extend(self.unused(cx));
         let started = counted(calls.len(), "call");
+        let programs: BTreeSet<&str> = calls.iter().map(|call| call.program.as_str()).collect();
         let summary = match failed {
-            0 => format!("{started} of {} worked", counted(programs, "program")),
+            0 => format!("{started} of {} worked", counted(programs.len(), "program")),
             many => format!("{many} of {started} did not work (bar 0)"),
         };
-        let outcome =
-            Outcome::new(summary).count("programs", programs).count("calls", calls.len()).findings(findings);
-        Ok(self.notes(cx).into_iter().fold(outcome, Outcome::note))
+        let outcome = Outcome::new(summary)
+            .count("programs", programs.len())
+            .count("calls", calls.len())
+            .findings(findings);
+        Ok(self.notes(cx, build).into_iter().fold(outcome, Outcome::note))
     }
 }
 
 /// What a call must give.
 enum Wanted {
-    /// The version of its package.
-    Version(Option<Version>),
+    /// That version, which is its package's.
+    Version(String),
     /// Anything.
     Help,
     /// That exit code and, where there is one, that text.
@@ -149,55 +161,56 @@ enum Wanted {
 }
 
 /// One call of a program.
-struct Call {
+struct Call<'a> {
     step: Step,
+    program: String,
     /// As people type it.
     what: String,
-    /// The root file of the program, where it is one of the workspace.
-    source: Option<String>,
+    /// The program, where it is one of the workspace.
+    own: Option<&'a Target>,
     wanted: Wanted,
 }
 
 impl Smoke {
-    fn calls(&self, cx: &Context<'_>) -> Vec<Call> {
-        let built = release::expected(cx.facts, cx.options)
-            .filter(|(_, target)| target.required_features.is_empty() || cx.options.features.all);
-        let flags = built.flat_map(|(package, target)| {
-            let wanted = [("--version", Wanted::Version(version(package))), ("--help", Wanted::Help)];
-            wanted.map(|(flag, wanted)| (target, flag, wanted))
+    fn calls<'a>(&self, cx: &Context<'a>) -> Vec<Call<'a>> {
+        let flags = release::expected(cx.facts, cx.options).flat_map(|(package, target)| {
+            let version = Wanted::Version(package.version.clone());
+            [("--version", version), ("--help", Wanted::Help)].map(|(flag, wanted)| (target, flag, wanted))
         });
         let flags = flags.filter(|(target, flag, _)| {
             let has = |one: &&Without| one.program == target.name && one.flags.contains(*flag);
             !self.without.iter().any(|one| has(&one))
         });
-        let of_flags = flags
-            .map(|(target, flag, wanted)| self.call(cx, &[target.name.clone(), flag.to_owned()], wanted));
+        let of_flags = flags.filter_map(|(target, flag, wanted)| {
+            let run = CommandLine { program: target.name.clone(), args: vec![flag.to_owned()] };
+            self.call(cx, &run, wanted)
+        });
         let of_commands = self.commands.iter().filter_map(|command| {
             let wanted = Wanted::Command(command.exit, command.prints.clone());
             self.call(cx, &command.run, wanted)
         });
-        of_flags.flatten().chain(of_commands).collect()
+        of_flags.chain(of_commands).collect()
     }
 
-    fn call(&self, cx: &Context<'_>, run: &[String], wanted: Wanted) -> Option<Call> {
-        let (program, args) = run.split_first()?;
+    fn call<'a>(&self, cx: &Context<'a>, run: &CommandLine, wanted: Wanted) -> Option<Call<'a>> {
+        let CommandLine { program, args } = run;
         let own = release::expected(cx.facts, cx.options).find(|(_, target)| target.name == *program);
         let call = ProgramCall {
-            program: executable(cx, program),
-            args: args.to_vec(),
-            env: Vec::new(),
+            program: release::executable(cx, program)?,
+            args: args.clone(),
             folder: String::new(),
-            exclusive: false,
             limit: Some(self.limit.0),
         };
-        let source = own.map(|(_, target)| target.root.clone());
-        Some(Call { step: Step::Program(call), what: run.join(" "), source, wanted })
+        let own = own.map(|(_, target)| target);
+        Some(Call { step: Step::Program(call), program: program.clone(), what: run.to_string(), own, wanted })
     }
 
     fn unused(&self, cx: &Context<'_>) -> Vec<Finding> {
-        let known =
-            |name: &str| release::expected(cx.facts, cx.options).any(|(_, target)| target.name == name);
-        let programs = self.without.iter().map(|one| &one.program).filter(|name| !known(name));
+        let targets = cx.facts.packages.iter().flat_map(|package| &package.targets);
+        let known: BTreeSet<&str> =
+            targets.filter(|target| target.is("bin")).map(|target| target.name.as_str()).collect();
+        let programs =
+            self.without.iter().map(|one| &one.program).filter(|name| !known.contains(name.as_str()));
         programs
             .map(|name| {
                 let message = format!("`without` names `{name}`, which is no program of the workspace");
@@ -206,36 +219,34 @@ impl Smoke {
             .collect()
     }
 
-    fn notes(&self, cx: &Context<'_>) -> Vec<String> {
+    fn notes(&self, cx: &Context<'_>, build: Option<&CargoRun>) -> Vec<String> {
+        let root = &cx.facts.root;
         let off = release::expected(cx.facts, cx.options)
-            .filter(|(_, target)| !target.required_features.is_empty() && !cx.options.features.all);
-        let off = off.map(|(_, target)| {
-            format!(
-                "not started: {}, which needs the features {}",
-                target.name,
-                target.required_features.join(", ")
-            )
+            .filter(|(_, target)| !build.is_some_and(|build| release::made(build, root, target)));
+        let off = off.map(|(package, target)| {
+            let needed = required_but_off(package, target, &cx.options.features).join(", ");
+            format!("not started: {}, which needs the features {needed}", target.name)
         });
+        let elsewhere = self.commands.iter().map(|command| &command.run);
+        let elsewhere = elsewhere.filter(|run| release::executable(cx, &run.program).is_none());
+        let elsewhere =
+            elsewhere.map(|run| format!("not started: `{run}`, a program of a package that is not judged"));
         let without = self.without.iter().map(|one| {
             let flags = one.flags.iter().cloned().collect::<Vec<_>>().join(", ");
             format!("{} is not asked for {flags} ({})", one.program, one.reason)
         });
-        off.chain(without).collect()
+        off.chain(elsewhere).chain(without).collect()
     }
 }
 
-/// A program of the release build where the workspace has one of that name.
-pub(super) fn executable(cx: &Context<'_>, name: &str) -> Executable {
-    let own = release::expected(cx.facts, cx.options).any(|(_, target)| target.name == name);
-    let name = name.to_owned();
-    if own { Executable::Built { name, build: release_build(cx) } } else { Executable::Named(name) }
-}
+impl Call<'_> {
+    /// Whether there is a program to call. A command of the config asks for it; of the others, cargo has made
+    /// all but those whose features are off.
+    fn must_work(&self, cx: &Context<'_>, build: Option<&CargoRun>) -> bool {
+        let made = |target| build.is_some_and(|build| release::made(build, &cx.facts.root, target));
+        matches!(self.wanted, Wanted::Command(..)) || self.own.is_none_or(made)
+    }
 
-fn version(package: &Package) -> Option<Version> {
-    package.version.parse().ok()
-}
-
-impl Call {
     fn judge(&self, captured: &Captured) -> Result<Option<Finding>, Unreadable> {
         let limit = match &self.step {
             Step::Program(call) => call.limit,
@@ -259,13 +270,15 @@ impl Call {
         }
         let said = [captured.stdout.as_slice(), b"\n", captured.stderr.as_slice()].concat();
         let wrong = match &self.wanted {
-            Wanted::Version(Some(version)) => {
-                let printed = printed::versions_in(&said);
-                let other = printed.first().map_or("no version".to_owned(), ToString::to_string);
-                (!printed::names(&printed, version))
-                    .then(|| ("version-differs", format!("prints {other}, and its package has {version}")))
+            Wanted::Version(version) => {
+                let wanted = Version::parse(version)
+                    .map_err(|error| Unreadable::garbage(format!("{}: {error}", self.program)))?;
+                let printed = printed::first_version(&said);
+                let same = printed.as_ref().is_some_and(|printed| printed::same(printed, &wanted));
+                let other = printed.map_or("no version".to_owned(), |printed| printed.to_string());
+                (!same).then(|| ("version-differs", format!("prints {other}, and its package has {version}")))
             }
-            Wanted::Help | Wanted::Version(None) => {
+            Wanted::Help => {
                 said.trim_ascii().is_empty().then(|| ("says-nothing", "prints nothing".to_owned()))
             }
             Wanted::Command(_, Some(text)) => {
@@ -292,8 +305,8 @@ impl Call {
             .help(help)
             .anchor(format!("{rule} {}", self.what))
             .detail(first.join("\n"));
-        match &self.source {
-            Some(source) => finding.at(Place::file(source)),
+        match self.own {
+            Some(target) => finding.at(Place::file(&target.root)),
             None => finding,
         }
     }
@@ -302,17 +315,17 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::step::Executable;
 
     fn judged(wanted: Wanted, end: End, stdout: &str) -> Result<String, Unreadable> {
         let call = ProgramCall {
             program: Executable::Named("demo".into()),
             args: Vec::new(),
-            env: Vec::new(),
             folder: String::new(),
-            exclusive: false,
             limit: Some(Duration::from_secs(10)),
         };
-        let call = Call { step: Step::Program(call), what: "demo x".into(), source: None, wanted };
+        let (program, what) = ("demo".into(), "demo x".into());
+        let call = Call { step: Step::Program(call), program, what, own: None, wanted };
         let captured = Captured {
             what: "demo".into(),
             end,
@@ -324,13 +337,13 @@ mod tests {
     }
 
     fn wanted_version() -> Wanted {
-        Wanted::Version(Some(Version::new(1, 2, 0)))
+        Wanted::Version("1.2.0".into())
     }
 
     #[test]
     fn a_version_must_be_that_of_the_package() {
         assert_eq!(judged(wanted_version(), End::Code(0), "demo 1.2.0\n").unwrap(), "");
-        for output in ["demo 1.2.1\n", "demo\n", ""] {
+        for output in ["demo 1.2.1\n", "demo\n", "", "demo 1.1.0 (openssl 1.2.0)\n"] {
             assert_eq!(judged(wanted_version(), End::Code(0), output).unwrap(), "smoke/version-differs");
         }
     }

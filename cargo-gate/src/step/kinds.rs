@@ -254,11 +254,7 @@ impl Step {
 
     /// Whether it runs while nothing else does, since it measures time.
     pub fn exclusive(&self) -> bool {
-        match self {
-            Self::Program(call) => call.exclusive,
-            Self::Timing(_) | Self::Benches(_) => true,
-            _ => false,
-        }
+        matches!(self, Self::Timing(_) | Self::Benches(_))
     }
 }
 
@@ -334,12 +330,8 @@ pub struct ProgramCall {
     pub program: Executable,
     /// Its arguments.
     pub args: Vec<String>,
-    /// Environment variables set for it beyond the clean ones that every tool gets.
-    pub env: Vec<(String, String)>,
     /// Where it runs, relative to the workspace root; empty for the root.
     pub folder: String,
-    /// Whether it runs while nothing else does, since its time is measured.
-    pub exclusive: bool,
     /// The longest it may take, where that is less than the gate's time-out.
     pub limit: Option<Duration>,
 }

@@ -2,7 +2,7 @@
 
 use crate::compile;
 use crate::facts::{Package, Target};
-use crate::feature_sets::turned_on;
+use crate::feature_sets::required_but_off;
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Unreadable};
 use crate::reach;
@@ -48,13 +48,6 @@ fn why(cx: &Context<'_>, package: &Package, target: &Target) -> Option<String> {
         };
         return Some(format!("{why} in {}", crate::facts::join(&package.folder, "Cargo.toml")));
     }
-    let chosen = &cx.options.features;
-    let default = (!chosen.no_default).then_some("default");
-    // `package/feature` is a feature of the package, or of a dependency with one of ours
-    let named =
-        chosen.names.iter().map(|name| name.strip_prefix(&format!("{}/", package.name)).unwrap_or(name));
-    let on = turned_on(&package.features, default.into_iter().chain(named));
-    let off = |name: &&String| !chosen.all && !on.contains(*name);
-    let missing: Vec<&str> = target.required_features.iter().filter(off).map(String::as_str).collect();
+    let missing = required_but_off(package, target, &cx.options.features);
     (!missing.is_empty()).then(|| format!("it needs the features {}", missing.join(", ")))
 }

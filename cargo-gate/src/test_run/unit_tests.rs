@@ -2,7 +2,8 @@
 
 use super::findings;
 use crate::compile;
-use crate::facts::Target;
+use crate::facts::{Package, Target};
+use crate::feature_sets::has_required;
 use crate::gate::{Context, Outcome, Unreadable};
 use crate::parse::{libtest, nextest};
 use crate::step::{Captured, Tool};
@@ -35,8 +36,19 @@ pub(crate) fn judge_unit_tests(cx: &Context<'_>, captured: &Captured) -> Result<
 
 /// The targets whose tests run.
 fn tested<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Target> {
-    let targets = cx.facts.judged(cx.options).flat_map(|package| &package.targets);
-    targets.filter(|target| target.test && !target.is("custom-build"))
+    cx.facts.judged(cx.options).flat_map(tested_of)
+}
+
+fn tested_of(package: &Package) -> impl Iterator<Item = &Target> {
+    package.targets.iter().filter(|target| target.test && !target.is("custom-build"))
+}
+
+/// How many test programs there must be, at the least.
+fn expected(cx: &Context<'_>) -> usize {
+    let chosen = &cx.options.features;
+    let is_on =
+        |package: &Package| tested_of(package).filter(|one| has_required(package, one, chosen)).count();
+    cx.facts.judged(cx.options).map(is_on).sum()
 }
 
 fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<UnitTests, Unreadable> {
@@ -57,7 +69,7 @@ fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<UnitTests, Unre
     if run.nothing_failed() != (code != TEST_RUN_FAILED) {
         return Err(Unreadable::garbage(format!("nextest's exit code {code} contradicts its report")));
     }
-    let expected = tested(cx).filter(|target| target.required_features.is_empty()).count();
+    let expected = expected(cx);
     if run.binaries.is_some_and(|binaries| binaries < expected as u64) {
         let found = run.binaries.unwrap_or_default();
         return Err(Unreadable::garbage(format!("nextest found {found} of {expected} test binaries")));
@@ -105,7 +117,7 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<UnitTests, Unread
             "the exit code {code} of `cargo test` contradicts its report"
         )));
     }
-    let expected = tested(cx).filter(|target| target.required_features.is_empty()).count();
+    let expected = expected(cx);
     if code == 0 && run.sections.len() < expected {
         let ran = run.sections.len();
         return Err(Unreadable::garbage(format!("`cargo test` ran {ran} of {expected} test programs")));

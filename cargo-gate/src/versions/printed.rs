@@ -1,6 +1,6 @@
 //! Versions in text that people write and programs print.
 
-use semver::{BuildMetadata, Version};
+use semver::Version;
 
 /// The version that a word is: `1.2.3`, `v1.2.3`, `1.2`, `name-v1.2.3`, `name-1.2.3`, `name/1.2.3`, `name@1.2.3`.
 pub fn version_of(word: &str) -> Option<Version> {
@@ -29,19 +29,18 @@ fn plain(word: &str) -> Option<Version> {
     Version::parse(digits).ok().or_else(|| Version::parse(&two_parts()?).ok())
 }
 
-/// The versions in a program's output, in their order: words of three numbers, so that a date or a
-/// compiler's `1.2` is none.
-pub fn versions_in(output: &[u8]) -> Vec<Version> {
+/// The first version in a program's output: a word of three numbers, so that a date or a compiler's `1.2` is
+/// none. What follows it may be those of libraries.
+pub fn first_version(output: &[u8]) -> Option<Version> {
     let text = String::from_utf8_lossy(output);
     let text = anstream::adapter::strip_str(&text).to_string();
-    let words = text.split(|c: char| c.is_whitespace() || "()[]{},;:\"'`=".contains(c));
-    words.filter(|word| word.matches('.').count() >= 2).filter_map(version_of).collect()
+    let mut words = text.split(|c: char| c.is_whitespace() || "()[]{},;:\"'`=".contains(c));
+    words.find_map(|word| version_of(word).filter(|_| word.matches('.').count() >= 2))
 }
 
-/// Whether one of them is the version, whatever either says of its build (`+…`).
-pub fn names(versions: &[Version], expected: &Version) -> bool {
-    let bare = |version: &Version| Version { build: BuildMetadata::EMPTY, ..version.clone() };
-    versions.iter().any(|version| bare(version) == bare(expected))
+/// Whether the versions are equal, whatever either says of its build (`+…`).
+pub fn same(one: &Version, other: &Version) -> bool {
+    one.cmp_precedence(other).is_eq()
 }
 
 #[cfg(test)]
@@ -72,7 +71,8 @@ mod tests {
     #[test]
     fn the_output_of_usual_programs_names_their_version() {
         let names = |output: &str, version: &str| {
-            names(&versions_in(output.as_bytes()), &Version::parse(version).unwrap())
+            let printed = first_version(output.as_bytes());
+            printed.is_some_and(|printed| same(&printed, &Version::parse(version).unwrap()))
         };
         assert!(names("ripgrep 14.1.1 (rev 4649aa9700)\n\nfeatures:+pcre2\n", "14.1.1"));
         assert!(names("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", "1.95.0"));
@@ -81,19 +81,21 @@ mod tests {
         assert!(!names("demo 1.0.0\n", "1.0.1"));
         assert!(!names("demo 1.0\n", "1.0.0"));
         assert!(!names("", "1.0.0"));
+        assert!(!names("demo 0.9.0 (openssl 1.2.0)\n", "1.2.0"));
+        assert!(names("demo 1.2.0 (openssl 0.9.0)\n", "1.2.0"));
     }
 
     proptest::proptest! {
         #[test]
         fn any_output_gives_versions(output: Vec<u8>, word: String) {
-            let _ = (versions_in(&output), version_of(&word));
+            let _ = (first_version(&output), version_of(&word));
         }
 
         #[test]
         fn a_version_is_found_again(major: u16, minor: u16, patch: u16, name in "[a-z]{1,5}(-[a-z]{1,5})?") {
             let version = Version::new(major.into(), minor.into(), patch.into());
             proptest::prop_assert_eq!(version_of(&format!("{name}-v{version}")), Some(version.clone()));
-            proptest::prop_assert_eq!(versions_in(format!("{name} {version}\n").as_bytes()), [version]);
+            proptest::prop_assert_eq!(first_version(format!("{name} {version}\n").as_bytes()), Some(version));
         }
     }
 }

@@ -17,6 +17,7 @@ mod custom;
 mod dependencies;
 mod faults;
 mod fixtures;
+mod programs;
 mod recorded;
 mod releases;
 mod repro;

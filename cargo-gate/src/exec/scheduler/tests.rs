@@ -11,7 +11,7 @@ use crate::config::{General, Problems, Section};
 use crate::gate::{Gate, Info, Planned, Rule, SECTIONS, Stage};
 use crate::plan::{PlannedGate, PlannedStep};
 use crate::registry::{Entry, Registered};
-use crate::step::{Executable, ProgramCall, Step};
+use crate::step::{Executable, ProgramCall, Step, Timing};
 
 macro_rules! gate {
     ($name:ident, $id:literal, $judge:expr) => {
@@ -110,13 +110,21 @@ gate!(Writing, "writing", Ok(Outcome::new("fine").file("pages/a.html", "<p>")));
 
 #[test]
 fn a_step_that_measures_time_runs_while_nothing_else_does() {
-    let program = |exclusive: bool, folder: &str| {
-        let (args, env) = (vec!["--version".to_owned()], Vec::new());
-        let program = Executable::Named("rustc".to_owned());
-        Step::Program(ProgramCall { program, args, env, folder: folder.to_owned(), exclusive, limit: None })
+    let call = |name: &str, folder: &str| {
+        let args = vec!["--version".to_owned()];
+        ProgramCall {
+            program: Executable::Named(name.to_owned()),
+            args,
+            folder: folder.to_owned(),
+            limit: None,
+        }
     };
-    let steps =
-        vec![program(true, "."), program(true, ""), program(false, "."), program(false, ""), Step::Sources];
+    // a program that is nowhere: measured would be this test's own
+    let measured = |folder: &str| {
+        Step::Timing(Timing { call: call("no-such-program", folder), runs: 1, warmup: 0, exit: 0 })
+    };
+    let program = |folder: &str| Step::Program(call("rustc", folder));
+    let steps = vec![measured("."), measured(""), program("."), program(""), Step::Sources];
     let facts = Facts { root: std::env::temp_dir(), ..Facts::default() };
     let gates = vec![configured::<Passing>()];
     let (_, heard) = carry_out_steps(gates, &steps, &facts, &Options::default(), &Cancel::default());

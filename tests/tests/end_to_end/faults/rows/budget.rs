@@ -23,7 +23,8 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, Case(How::Scene(a_build_of_another_workspace), Broken("garbage"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(How::Scene(nothing_built), Broken("garbage"))),
-    (NoFilesMatched, Case(How::Scene(an_empty_command), Broken("nothing-ran"))),
+    (NoFilesMatched, Case(How::Scene(an_empty_command), Refused("names its program first"))),
+    (NoFilesMatched, Case(How::Scene(a_command_without_runs), Refused("nonzero"))),
     (DiskFull, Case(How::Scene(no_space), Broken("crashed"))),
     (ReadOnlyTarget, Case(How::Scene(no_target), Broken("crashed"))),
     (DatabaseMissing, NO_DATABASE),
@@ -95,6 +96,10 @@ fn nothing_built(scene: Scene) -> Scene {
 
 fn an_empty_command(scene: Scene) -> Scene {
     scene.config(&COMMAND.replace("\"clean-cli\"", ""))
+}
+
+fn a_command_without_runs(scene: Scene) -> Scene {
+    scene.config(&COMMAND.replace("runs = 6", "runs = 0"))
 }
 
 fn no_space(scene: Scene) -> Scene {

@@ -25,6 +25,8 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, Case(Foreign(CARGO_BUILD), Broken("garbage"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(Tool(CARGO_BUILD, Prints(NOTHING_BUILT)), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(an_empty_command), Refused("names its program first"))),
+    (NoFilesMatched, Case(How::Scene(no_flag_is_asked), Broken("nothing-ran"))),
     (DiskFull, Case(Tool(CARGO_BUILD, FindsNoSpace(101)), Broken("crashed"))),
     (ReadOnlyTarget, Case(How::Scene(closed_target), Broken("crashed"))),
     (DatabaseMissing, NO_DATABASE),
@@ -45,6 +47,17 @@ fn program(scene: Scene, does: &str) -> Scene {
 
 fn a_command_that_is_not_there(scene: Scene) -> Scene {
     scene.config("[gates.smoke]\ncommands = [{ run = [\"no-such-program-anywhere\"] }]\n")
+}
+
+fn an_empty_command(scene: Scene) -> Scene {
+    scene.config("[gates.smoke]\ncommands = [{ run = [] }]\n")
+}
+
+fn no_flag_is_asked(scene: Scene) -> Scene {
+    let flags = "flags = [\"--version\", \"--help\"]";
+    scene.config(&format!(
+        "[gates.smoke]\nwithout = [{{ program = \"clean-cli\", {flags}, reason = \"r\" }}]\n"
+    ))
 }
 
 fn a_program_that_fails(scene: Scene) -> Scene {
