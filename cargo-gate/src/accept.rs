@@ -40,11 +40,13 @@ pub(crate) fn weigh(gate: &str, accepted: &[Accept], found: Vec<Found>, today: D
     let mut used = vec![false; accepted.len()];
     let mut findings = Vec::new();
     for one in found {
-        let at = accepted.iter().position(|accept| accept.is_about(gate, &one));
-        if let Some(used) = at.and_then(|at| used.get_mut(at)) {
-            *used = true;
+        let mut holds = false;
+        for (accept, used) in accepted.iter().zip(&mut used) {
+            if accept.is_about(gate, &one) {
+                *used = true;
+                holds |= accept.expires.0 >= today;
+            }
         }
-        let holds = at.and_then(|at| accepted.get(at)).is_some_and(|accept| accept.expires.0 >= today);
         if !holds {
             findings.push(one.finding);
         }
@@ -97,6 +99,15 @@ mod tests {
         assert_eq!(expired, ["deny/license", "deny/accept-expired"]);
         for other in [accepting("license", "a@1.0.1", "2027-01-01"), accepting("source", "a", "2027-01-01")] {
             assert_eq!(rules(&other, one()), ["deny/license", "deny/accept-unused"]);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_holds_counts_beside_one_that_is_over() {
+        let [over] = accepting("license", "a", "2026-05-31");
+        let [holds] = accepting("license", "a@1.0.0", "2027-01-01");
+        for both in [[over.clone(), holds.clone()], [holds, over]] {
+            assert_eq!(rules(&both, vec![found("license", "a", "1.0.0")]), ["deny/accept-expired"]);
         }
     }
 

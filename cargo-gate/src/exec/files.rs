@@ -18,6 +18,14 @@ pub(super) fn read(root: &Path, path: &str) -> FileRead {
     }
 }
 
+/// Reads the first of those files in the folder, else in the nearest one above it, with its path from there.
+pub(super) fn nearest(root: &Path, names: &[&str]) -> Option<(String, FileRead)> {
+    let above = root.ancestors().enumerate();
+    let mut places = above.flat_map(|(steps, folder)| names.iter().map(move |name| (steps, folder, *name)));
+    let (steps, folder, name) = places.find(|(_, folder, name)| folder.join(name).exists())?;
+    Some(("../".repeat(steps) + name, read(folder, name)))
+}
+
 /// Reads the Rust sources, on all cores. A file that is listed and no longer there (deleted and
 /// not yet committed) is left out.
 pub(super) fn read_sources(root: &Path, sources: &[&Source], most_bytes: u64) -> Sources {
@@ -88,6 +96,27 @@ pub(super) fn changed_since(facts: &Facts, path: &str) -> Result<Option<String>,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_file_is_that_of_the_folder_itself_then_of_those_above() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("a").join("b");
+        std::fs::create_dir_all(&root).unwrap();
+        let names = ["no-such-policy.toml", ".no-such-policy.toml"];
+        let found = || nearest(&root, &names).map(|(path, _)| path);
+        assert_eq!(found(), None);
+        for (place, path) in [
+            ("no-such-policy.toml", "../../no-such-policy.toml"),
+            ("a/.no-such-policy.toml", "../.no-such-policy.toml"),
+            ("a/b/.no-such-policy.toml", ".no-such-policy.toml"),
+            ("a/b/no-such-policy.toml", "no-such-policy.toml"),
+        ] {
+            std::fs::write(folder.path().join(place), place).unwrap();
+            assert_eq!(found().as_deref(), Some(path));
+        }
+        let content = FileRead::Content(b"a/b/no-such-policy.toml".to_vec());
+        assert_eq!(nearest(&root, &names), Some((names[0].to_owned(), content)));
+    }
 
     fn sources(names: &[&str]) -> Vec<Source> {
         names.iter().map(|name| Source { path: (*name).to_owned(), package: Some(0) }).collect()

@@ -43,6 +43,7 @@ impl Bench<'_> {
             Step::Sources => Observed::Sources(self.sources()),
             Step::Format => Observed::Format(self.formatted(before, timeout)),
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
+            Step::NearestFile { names } => Observed::NearestFile(files::nearest(&self.facts.root, names)),
             Step::ChangedSince { path } => Observed::ChangedSince(changed_since(self.facts, path)),
             Step::Lock => Observed::Lock(self.lock()),
             Step::Advisories { database, url, offline } => {

@@ -46,6 +46,7 @@ impl Gate for Deny {
         timeout: Duration::from_mins(5),
         rules: &[
             Rule::error("license", "a package under a licence that is not allowed"),
+            Rule::warning("license-unknown", "a licence of the package's own, where there is no deny.toml"),
             Rule::error("no-license", "a package that states no licence, or one that cannot be read"),
             Rule::error("source", "a package from a registry or git repository that is not listed"),
             Rule::error("git-spec", "a git dependency that is pinned less closely than deny.toml asks for"),
@@ -69,7 +70,7 @@ impl Gate for Deny {
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let own = [graph(cx), Step::Lock, texts(cx)];
         let engine = (self.engine == Engine::CargoDeny).then(|| Step::Tool(cargo_deny_call(cx)));
-        Planned::Steps(policy::file_steps().chain(own).chain(engine).collect())
+        Planned::Steps(policy::FILES.into_iter().chain(own).chain(engine).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
@@ -274,12 +275,14 @@ const MANUAL: &str = "\
 ## What it checks
 
 Every package that a member needs, on any target, with the meaning that cargo-deny gives to deny.toml (or
-.deny.toml, .cargo/deny.toml): `[licenses]`, `[bans]`, `[sources]` and `[graph]`, and further exceptions in
-deny.exceptions.toml. It is judged in this program, from one `cargo metadata`. A table that the file does not
+.deny.toml, .cargo/deny.toml) in the workspace root, else in the nearest folder above it that has one:
+`[licenses]`, `[bans]`, `[sources]` and `[graph]`, and further exceptions in deny.exceptions.toml, which is
+looked for likewise. It is judged in this program, from one `cargo metadata`. A table that the file does not
 have counts as without a file:
 
 - licences: GPL-3.0 and AGPL-3.0 in every form are refused, unless the expression leaves the choice of another;
-  so is a package that states no licence. The workspace's own packages may have any.
+  so is a package that states no licence. A licence of the package's own (`LicenseRef-…`) is a warning. The
+  workspace's own packages may have any.
 - sources: a registry other than the default one is refused, a git repository is named.
 - bans: none.
 
@@ -289,7 +292,7 @@ inside packages (`bans.build.executables`, `interpreted`), `bans.workspace-depen
 answer. `[advisories]` is for the gate `audit`.
 
 Licence texts are not read for their meaning: a package without the field `license` needs a clarification,
-which holds as long as the hashes of its texts do.
+which names at least one text and holds as long as the hashes of all do.
 
 ## Why
 

@@ -50,14 +50,6 @@ impl Graph<'_> {
         })
     }
 
-    /// The roots and all of which code is in what they become: like [`Graph::closure`] with normal dependencies, but
-    /// procedural macros, which run in the compiler, and what only those need are not in it.
-    pub fn shipped(&self, roots: &[usize], targets: &[Target]) -> BTreeSet<usize> {
-        self.follow(roots, |_, _, edge| {
-            edge.kind == DependencyKind::Normal && edge.holds(targets) && !self.is_proc_macro(edge.to)
-        })
-    }
-
     /// Whether the package is a procedural macro.
     pub fn is_proc_macro(&self, at: usize) -> bool {
         self.package(at)

@@ -16,16 +16,6 @@ impl Target {
     pub fn new(triple: &str) -> Self {
         Self { triple: triple.to_owned(), info: get_builtin_target_by_triple(triple) }
     }
-
-    /// Whether rustc knows the triple.
-    pub fn is_known(&self) -> bool {
-        self.info.is_some()
-    }
-
-    /// Its triple.
-    pub fn triple(&self) -> &str {
-        &self.triple
-    }
 }
 
 /// What stands between a package and its dependency.

@@ -16,8 +16,6 @@ pub struct Edge {
     pub to: usize,
     /// What for.
     pub kind: DependencyKind,
-    /// The name by which the code calls it; differs from the package's where it was renamed, and in dashes.
-    pub name: String,
     pub(super) condition: Option<Condition>,
 }
 
@@ -154,11 +152,6 @@ impl<'a> Graph<'a> {
     pub fn is_reachable(&self, at: usize) -> bool {
         self.reachable.get(at).copied().unwrap_or_default()
     }
-
-    /// The positions of all reachable packages.
-    pub fn reachable(&self) -> impl Iterator<Item = usize> + '_ {
-        self.reachable.iter().enumerate().filter_map(|(at, reachable)| reachable.then_some(at))
-    }
 }
 
 /// The edges of a package that some feature turns on.
@@ -171,7 +164,7 @@ fn live_edges(resolver: &Resolver<'_, '_>, from: usize, dependencies: &[(usize, 
                 if condition.as_ref().is_some_and(|condition| !condition.is_possible()) {
                     continue;
                 }
-                edges.push(Edge { to: *to, kind: kind.kind, name: dependency.name.clone(), condition });
+                edges.push(Edge { to: *to, kind: kind.kind, condition });
             }
         }
     }

@@ -11,6 +11,10 @@ fn names(graph: &Graph<'_>, positions: impl IntoIterator<Item = usize>) -> BTree
     positions.into_iter().map(|at| graph.packages()[at].name.to_string()).collect()
 }
 
+fn reachable(graph: &Graph<'_>) -> Vec<usize> {
+    (0..graph.packages().len()).filter(|at| graph.is_reachable(*at)).collect()
+}
+
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -43,16 +47,8 @@ fn a_closure_follows_the_kinds_it_is_asked_for() {
     assert_eq!(closure(Kinds::NORMAL), set(&["app", "normal", "macros", "syn", "win"]));
     assert_eq!(closure(Kinds::BUILD), set(&["app", "normal", "macros", "syn", "win", "build", "deep"]));
     assert_eq!(closure(Kinds::ALL).len(), 8);
-    assert_eq!(names(&graph, graph.reachable()), closure(Kinds::ALL));
+    assert_eq!(names(&graph, reachable(&graph)), closure(Kinds::ALL));
     assert!(!graph.is_reachable(8));
-}
-
-#[test]
-fn what_runs_in_the_compiler_is_not_shipped() {
-    let metadata = metadata(&kinds());
-    let graph = Graph::new(&metadata).unwrap();
-    let linux = [Target::new("x86_64-unknown-linux-gnu")];
-    assert_eq!(names(&graph, graph.shipped(graph.members(), &linux)), set(&["app", "normal"]));
 }
 
 #[test]
@@ -73,7 +69,6 @@ fn a_condition_is_asked_for_each_target_and_what_nobody_knows_may_hold() {
     );
     assert!(held("cfg(tokio_unstable)", linux) && !held("cfg(all(tokio_unstable, windows))", linux));
     assert!(held("cfg(debug_assertions)", linux) && !held("cfg(test)", linux));
-    assert!(!Target::new(own).is_known() && Target::new(linux).is_known());
 }
 
 #[test]
@@ -107,7 +102,7 @@ fn weak(extra: &[&str]) -> Vec<Sample> {
 fn an_optional_dependency_that_only_a_weak_feature_names_is_not_reachable() {
     let metadata = metadata(&weak(&[]));
     let graph = Graph::new(&metadata).unwrap();
-    assert_eq!(names(&graph, graph.reachable()), set(&["app", "map"]));
+    assert_eq!(names(&graph, reachable(&graph)), set(&["app", "map"]));
     assert!(graph.features(2).next().is_none());
 }
 
@@ -115,7 +110,7 @@ fn an_optional_dependency_that_only_a_weak_feature_names_is_not_reachable() {
 fn a_weak_feature_is_passed_on_as_soon_as_its_dependency_is_on() {
     let metadata = metadata(&weak(&["quick"]));
     let graph = Graph::new(&metadata).unwrap();
-    assert_eq!(names(&graph, graph.reachable()), set(&["app", "map", "hasher"]));
+    assert_eq!(names(&graph, reachable(&graph)), set(&["app", "map", "hasher"]));
     assert_eq!(graph.features(2).collect::<Vec<_>>(), ["std"]);
     assert_eq!(graph.features(1).collect::<Vec<_>>(), ["quick", "std"]);
 }
@@ -130,9 +125,8 @@ fn a_renamed_dependency_in_two_versions_is_told_apart() {
         Sample::registry("a 2.0.0").feature("x", &[]),
     ]);
     let graph = Graph::new(&metadata).unwrap();
-    assert_eq!(graph.reachable().collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(reachable(&graph), [0, 1]);
     assert_eq!(graph.features(1).collect::<Vec<_>>(), ["x"]);
-    assert_eq!(graph.edges(0)[0].name, "old");
 }
 
 #[test]
@@ -196,7 +190,7 @@ fn packages_of_any_source_are_part_of_the_graph() {
         Sample::registry("forked 0.1.0").from(Some("git+https://example.org/forked#0123abc")),
     ]);
     let graph = Graph::new(&metadata).unwrap();
-    assert_eq!(graph.reachable().count(), 3);
+    assert_eq!(reachable(&graph).len(), 3);
     assert_eq!(graph.members(), [0]);
 }
 
@@ -214,7 +208,7 @@ fn fewer_features_of_the_members_lead_to_fewer_packages() {
     ]);
     let reached = |features: &Features| {
         let graph = Graph::with_features(&metadata, features).unwrap();
-        names(&graph, graph.reachable())
+        names(&graph, reachable(&graph))
     };
     assert_eq!(reached(&Features::default()), set(&["app", "a"]));
     assert_eq!(reached(&Features { all: true, ..Features::default() }), set(&["app", "a", "b"]));
@@ -222,7 +216,7 @@ fn fewer_features_of_the_members_lead_to_fewer_packages() {
     let named = |name: &str| Features { names: vec![name.to_owned()], no_default: true, all: false };
     assert_eq!(reached(&named("more")), set(&["app", "b"]));
     assert_eq!(reached(&named("app/more")), set(&["app", "b"]));
-    assert_eq!(Graph::new(&metadata).unwrap().reachable().count(), 3);
+    assert_eq!(reachable(&Graph::new(&metadata).unwrap()).len(), 3);
 }
 
 #[test]

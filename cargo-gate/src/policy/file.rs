@@ -12,13 +12,6 @@ use crate::gate::Features;
 use crate::graph::Target;
 use crate::scan::LineIndex;
 
-/// The files in which cargo-deny looks for a policy, relative to the workspace root; the first that is there counts.
-pub const FILES: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
-
-/// The files with further exceptions from the licences; the first that is there counts.
-pub const EXCEPTIONS: [&str; 3] =
-    ["deny.exceptions.toml", ".deny.exceptions.toml", ".cargo/deny.exceptions.toml"];
-
 /// Keys that stood at the top before there was `[graph]`.
 const FORMER_GRAPH: [&str; 6] =
     ["targets", "exclude", "features", "all-features", "no-default-features", "exclude-dev"];
@@ -137,6 +130,13 @@ pub fn parse(file: (&str, &[u8]), further: Option<(&str, &[u8])>) -> Result<Poli
     let written = Written::parse(file.0, file.1)?;
     let sections: Sections = written.decode(move_former_keys)?;
     let Sections { graph, mut licenses, bans, sources } = sections;
+    for (index, entry) in licenses.iter().flat_map(|licenses| &licenses.clarify).enumerate() {
+        if entry.more.license_files.is_empty() || entry.more.expression.is_none() {
+            let reason = "a clarification needs an `expression` and, under `license-files`, the texts that it rests on";
+            let line = written.place(&["licenses", "clarify"], Some(index)).line.unwrap_or(1);
+            return Err(PolicyError { file: file.0.to_owned(), line, reason: reason.to_owned() });
+        }
+    }
     let further = further.map(|(name, bytes)| Written::parse(name, bytes)).transpose()?;
     if let Some(further) = &further {
         let FurtherExceptions { exceptions } = further.decode(|_| ())?;

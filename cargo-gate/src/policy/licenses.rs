@@ -57,7 +57,7 @@ fn without_policy(ground: &Ground<'_>) -> (usize, Vec<Found>) {
     let findings = foreign.iter().filter_map(|(at, package)| {
         let Some(text) = stated(package) else { return Some(ground.at(no_license(package), *at)) };
         match evaluate(text, |requirement| !is_refused(requirement)) {
-            Ok(Ok(())) => None,
+            Ok(Ok(())) => unknown(package, text).map(|finding| ground.at(finding, *at)),
             Ok(Err(names)) => Some(ground.at(refused(package, text, &names), *at)),
             Err(reason) => Some(ground.at(unreadable(package, text, &reason), *at)),
         }
@@ -214,6 +214,16 @@ fn refused(package: &Package, text: &str, names: &[String]) -> Finding {
             package.name
         ))
         .anchor(format!("{} {text}", package.name))
+}
+
+/// A licence that only the package knows (`LicenseRef-…`), without the choice of another: it may say anything.
+fn unknown(package: &Package, text: &str) -> Option<Finding> {
+    let is_known = |requirement: &LicenseReq| requirement.license.id().is_some() && !is_refused(requirement);
+    let names = evaluate(text, is_known).ok()?.err()?;
+    let message =
+        format!("{} is under `{text}`; nobody knows what {} says", label(package), names.join(", "));
+    let help = "read it; then allow it in deny.toml, or accept it in [gates.deny]";
+    Some(Finding::warning("deny/license-unknown", message).help(help).anchor(package.name.as_str()))
 }
 
 fn unreadable(package: &Package, text: &str, reason: &str) -> Finding {

@@ -15,11 +15,11 @@ mod sections;
 mod sources;
 mod spec;
 
-pub use file::{EXCEPTIONS, FILES, Policy, PolicyError, parse};
+pub use file::{Policy, PolicyError, parse};
 pub use ground::{Found, Ground};
 pub use judge::{Judgement, judge};
 pub use licenses::{Texts, evaluate, text_hash, texts_of_clarifications};
-pub use load::{file_steps, load};
+pub use load::{FILES, load};
 pub use sections::Level;
 pub use spec::Spec;
 

@@ -73,6 +73,20 @@ fn without_a_policy_the_gnu_licences_of_version_3_are_refused_unless_there_is_a_
 }
 
 #[test]
+fn without_a_policy_a_licence_of_the_packages_own_is_named_unless_there_is_a_choice() {
+    for license in [
+        "LicenseRef-own",
+        "MIT AND LicenseRef-own",
+        "DocumentRef-a:LicenseRef-b",
+        "LicenseRef-own OR GPL-3.0",
+    ] {
+        assert_eq!(rules(&Policy::default(), &licensed(license)), ["license-unknown"], "{license}");
+    }
+    assert!(rules(&Policy::default(), &licensed("LicenseRef-own OR MIT")).is_empty());
+    assert_eq!(rules(&Policy::default(), &licensed("LicenseRef-own AND GPL-3.0-only")), ["license"]);
+}
+
+#[test]
 fn a_licence_that_nobody_states_or_can_read_is_no_allowed_one() {
     assert_eq!(rules(&Policy::default(), &licensed("Do what you want")), ["no-license"]);
     let none = [
@@ -165,6 +179,16 @@ fn licences_of_dev_dependencies_and_private_members_are_left_out_as_the_policy_s
     assert_eq!(with("private = { ignore = true }"), ["license"]);
     assert_eq!(with("private = { ignore = true }\ninclude-dev = true"), ["license", "license"]);
     assert!(with("private = { ignore = true }\ninclude-build = false").is_empty());
+}
+
+#[test]
+fn a_clarification_without_a_text_is_no_policy() {
+    let clarify = "[licenses]\nallow = [\"ISC\"]\n\n[[licenses.clarify]]\ncrate = \"a\"\n";
+    let file = "license-files = [{ path = \"LICENSE\", hash = 1 }]\n";
+    for rest in ["expression = \"ISC\"\n", "expression = \"ISC\"\nlicense-files = []\n", file] {
+        let error = parse(("deny.toml", format!("{clarify}{rest}").as_bytes()), None).unwrap_err();
+        assert!(error.line == 4 && error.reason.contains("license-files"), "{error}");
+    }
 }
 
 #[test]

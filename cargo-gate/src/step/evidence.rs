@@ -63,6 +63,8 @@ pub enum Observed {
     Format(Vec<Formatted>),
     /// A file.
     File(FileRead),
+    /// A file that was looked for, by its path from the workspace root; none where there is none.
+    NearestFile(Option<(String, FileRead)>),
     /// The source, manifest or lock file that was last changed after a file was written, if one was.
     ChangedSince(Result<Option<String>, Unreadable>),
     /// The packages of the lock file, or why they cannot be known.

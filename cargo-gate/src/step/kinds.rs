@@ -33,6 +33,11 @@ pub enum Step {
         /// Relative to the workspace root.
         path: String,
     },
+    /// The first of those files in the workspace root, else in the nearest folder above it that has one.
+    NearestFile {
+        /// Relative to a folder, in the order in which they are looked for there.
+        names: &'static [&'static str],
+    },
     /// Whether that file is older than the sources.
     ChangedSince {
         /// Relative to the workspace root.
@@ -196,7 +201,7 @@ impl Step {
                 vec![Self::Base { named: base.clone() }]
             }
             Self::LicenseTexts { offline } => {
-                policy::file_steps().chain([Self::Graph { offline: *offline }]).collect()
+                policy::FILES.into_iter().chain([Self::Graph { offline: *offline }]).collect()
             }
             Self::Program(ProgramCall { program: Executable::Built { build, .. }, .. })
             | Self::Timing(Timing {
@@ -227,6 +232,7 @@ impl Step {
             | Self::SourceTime
             | Self::Secrets { .. }
             | Self::File { .. }
+            | Self::NearestFile { .. }
             | Self::ChangedSince { .. }
             | Self::Lock
             | Self::Graph { .. }
@@ -265,6 +271,7 @@ impl fmt::Display for Step {
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
             Self::File { path } => write!(f, "read {path}"),
+            Self::NearestFile { names } => write!(f, "look for {}", names.join(", ")),
             Self::ChangedSince { path } => write!(f, "look what was changed after {path}"),
             Self::Lock => write!(f, "read Cargo.lock"),
             Self::Advisories { .. } => write!(f, "read the advisory database"),
