@@ -247,7 +247,7 @@ impl Bench {
             .count("identical_programs", identical)
             .number("measured_seconds", run.took.as_secs_f64())
             .text("base", &base.commit)
-            .note(format!("compared with {} ({})", short(&base.commit), base.how));
+            .note(format!("compared with {} ({})", base.short(), base.how));
         let outcome = match worst {
             Some(worst) => outcome.number("worst_percent", worst * 100.0),
             None => outcome,
@@ -258,7 +258,7 @@ impl Bench {
         }
         let columns = ["bench", "base", "head", "change", "interval", "rounds", "verdict"];
         let outcome = outcome.table(&columns, opinions.iter().map(row).collect());
-        let compared = || format!("{} against {} ({})", "The working tree", short(&base.commit), base.how);
+        let compared = || format!("{} against {} ({})", "The working tree", base.short(), base.how);
         Ok(if cx.options.html {
             outcome.file("bench.html", html(&opinions, self.bars(), &compared()))
         } else {
@@ -345,8 +345,4 @@ impl Bench {
         let place = (!opinion.root.is_empty()).then(|| Place::file(&opinion.root));
         Some(place.into_iter().fold(finding, Finding::at).anchor(name))
     }
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..10).unwrap_or(commit)
 }

@@ -1,5 +1,6 @@
 //! `changelog`: the changelog tells of the version.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -58,7 +59,9 @@ impl Gate for Changelog {
 
 The changelog has an entry for the version of the workspace, or one for what is not released yet, and that
 entry says something. Entries are headings with a version, as Keep a Changelog, git-cliff and most others write
-them: `## [1.2.0] - 2026-03-05`, `# v1.2.0`, `1.2.0 (2026-03-05)` with a line below, `## [Unreleased]`.
+them: `## [1.2.0] - 2026-03-05`, `# v1.2.0`, `1.2.0 (2026-03-05)` with a line below, `## [Unreleased]`. That
+last one stands above the newest version, under a heading no deeper than that one's. A heading that names another
+member (`## name 1.2.0`) is an entry of that one.
 
 A member with a changelog in its own folder is judged by that one, with its own version. The version of a
 workspace is that of `[workspace.package]`, else of the package in its root, else the highest of its members.
@@ -101,13 +104,16 @@ Add the entry at the line that the finding names. `unreleased = false` asks for 
         let root = self.read(evidence, "")?;
         for package in members(cx).filter(|package| !package.folder.is_empty()) {
             match self.read(evidence, &package.folder)? {
-                Some((path, text)) => logs.extend(Log::of(path, text, package)),
+                Some((path, text)) => {
+                    let version = package.version.parse::<Version>();
+                    logs.extend(version.map(|version| Log::new(cx, path, text, &package.name, version)));
+                }
                 None if root.is_none() && package.publish => without.push(package),
                 None => {}
             }
         }
         if let Some((path, text)) = root {
-            logs.push(Log { path, text, version: workspace.version, entries: parse(text) });
+            logs.push(Log::new(cx, path, text, &workspace.package, workspace.version));
         }
         let mut findings: Vec<Finding> = logs.iter().flat_map(|log| self.log(log)).collect();
         findings.extend(missing(&logs, &without));
@@ -129,13 +135,22 @@ struct Log<'a> {
     path: String,
     text: &'a str,
     version: Version,
+    /// The names of the other members: an entry with one of them is none of this package.
+    others: BTreeSet<&'a str>,
     entries: Vec<Entry>,
 }
 
 impl<'a> Log<'a> {
-    fn of(path: String, text: &'a str, package: &Package) -> Option<Self> {
-        let version = package.version.parse().ok()?;
-        Some(Self { path, text, version, entries: parse(text) })
+    fn new(cx: &Context<'a>, path: String, text: &'a str, package: &str, version: Version) -> Self {
+        let names = cx.facts.packages.iter().map(|package| package.name.as_str());
+        let others = names.filter(|name| *name != package).collect();
+        Self { path, text, version, others, entries: parse(text) }
+    }
+
+    /// The entries but those of other members.
+    fn own(&self) -> impl Iterator<Item = &Entry> {
+        let foreign = |name: &String| self.others.contains(name.as_str());
+        self.entries.iter().filter(move |entry| !entry.name.as_ref().is_some_and(foreign))
     }
 
     fn at(&self, finding: Finding, line: u32) -> Finding {
@@ -176,8 +191,8 @@ impl Changelog {
     /// What is wrong with one changelog.
     fn log(&self, log: &Log<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let own = log.entries.iter().find(|entry| entry.version.as_ref() == Some(&log.version));
-        let unreleased = log.entries.iter().find(|entry| entry.version.is_none());
+        let own = log.own().find(|entry| entry.version.as_ref() == Some(&log.version));
+        let unreleased = log.own().find(|entry| entry.version.is_none());
         let version = &log.version;
         match (own, unreleased.filter(|_| self.unreleased)) {
             (Some(own), _) if own.empty => {
@@ -201,11 +216,9 @@ impl Changelog {
             _ => {}
         }
         findings.extend(log.entries.iter().enumerate().filter_map(|(place, entry)| {
-            let before = log
-                .entries
-                .iter()
-                .take(place)
-                .find(|one| one.version.is_some() && one.version == entry.version)?;
+            let before = log.entries.iter().take(place).find(|one| {
+                entry.version.is_some() && (&one.version, &one.name) == (&entry.version, &entry.name)
+            })?;
             let message = format!("{} has an entry in line {} already", entry.version.as_ref()?, before.line);
             Some(log.at(Finding::error("changelog/twice", message).help("join the two entries"), entry.line))
         }));
@@ -214,8 +227,7 @@ impl Changelog {
             let finding = Finding::warning("changelog/bad-date", format!("`{date}` is no date"));
             Some(log.at(finding.help("write year, month and day: 2026-03-05"), entry.line))
         }));
-        let newest =
-            log.entries.iter().filter(|entry| entry.version.as_ref().is_some_and(|one| one > version));
+        let newest = log.own().filter(|entry| entry.version.as_ref().is_some_and(|one| one > version));
         findings.extend(newest.map(|entry| {
             let message = format!("there is an entry for `{}`, and the version is {version}", entry.title);
             log.at(
@@ -280,7 +292,8 @@ mod tests {
 
     fn rules(gate: &Changelog, version: &str, text: &str) -> Vec<(String, Option<u32>)> {
         let version = version.parse().unwrap();
-        let log = Log { path: "CHANGELOG.md".into(), text, version, entries: parse(text) };
+        let (path, others) = ("CHANGELOG.md".into(), ["other"].into());
+        let log = Log { path, text, version, others, entries: parse(text) };
         gate.log(&log).into_iter().map(|one| (one.rule, one.place.unwrap().line)).collect()
     }
 
@@ -307,6 +320,21 @@ mod tests {
         let empty = "## Unreleased\n\n## 0.9.0\n\n- x\n";
         assert_eq!(one("1.0.0", empty), [("changelog/empty-entry".into(), Some(1))]);
         assert_eq!(one("1.0.0", ""), [("changelog/no-entry".into(), Some(1))]);
+    }
+
+    #[test]
+    fn an_entry_of_another_package_is_none_of_this_one() {
+        let both = "## demo 1.0.0\n\n- x\n\n## other 1.0.0\n\n- x\n\n## other 2.0.0\n\n- x\n";
+        assert!(one("1.0.0", both).is_empty());
+        let other = "## other 1.0.0\n\n- x\n";
+        assert_eq!(one("1.0.0", other), [("changelog/no-entry".into(), Some(1))]);
+        assert!(one("1.0.0", "## Product 1.0.0\n\n- x\n").is_empty());
+    }
+
+    #[test]
+    fn a_heading_that_speaks_of_the_future_is_no_entry() {
+        let text = "## 0.9.0\n\n- x\n\n### Upcoming deprecations\n\n- y\n";
+        assert_eq!(one("1.0.0", text), [("changelog/no-entry".into(), Some(1))]);
     }
 
     #[test]

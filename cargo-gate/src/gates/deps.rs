@@ -116,7 +116,7 @@ accept = [{ rule = \"build-script\", package = \"name@1.2.3\", reason = \"I read
         let old = old
             .map(parse_lock)
             .transpose()
-            .map_err(|error| Unreadable::garbage(format!("the base {}: {error}", short(base))))?;
+            .map_err(|error| Unreadable::garbage(format!("the base {}: {error}", base.short())))?;
         let graph = Graph::new(metadata).map_err(|error| Unreadable::garbage(error.to_string()))?;
         let change = LockChange::new(old.as_deref().unwrap_or_default(), head, &graph);
         let mut found: Vec<Found> = Vec::new();
@@ -157,10 +157,6 @@ impl Deps {
             max_commit_age: self.max_commit_age,
         }
     }
-}
-
-fn short(base: &Base) -> &str {
-    base.commit.get(..7).unwrap_or(&base.commit)
 }
 
 /// The advisories that the base does not have for that package.
@@ -297,7 +293,7 @@ impl<'a> LockChange<'a> {
         let updated = count(&[Change::Updated, Change::Moved]);
         let removed = count(&[Change::Removed, Change::Dropped]);
         let advisories = findings.iter().filter(|finding| finding.rule == "deps/advisory").count();
-        let against = format!("against {} ({})", short(base), base.how);
+        let against = format!("against {} ({})", base.short(), base.how);
         let summary = if self.differences.is_empty() {
             format!("no package differs {against}")
         } else {

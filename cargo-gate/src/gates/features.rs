@@ -71,7 +71,8 @@ impl Gate for FeatureGate {
 The libraries and programs of each package, by themselves (without the features that other members would
 turn on), with `cargo check`: without features, with the default ones, with each feature alone, with all. With
 `depth = 2` each pair of features too, and so on. Combinations that turn the same features on are compiled
-once. The list is that of `cargo hack check --feature-powerset --depth N --optional-deps`.
+once. The list is that of `cargo hack check --feature-powerset --depth N --optional-deps`. Where the limits below
+leave a package no combination at all, there is no verdict.
 
 What one combination and the next both complain of is told once. Warnings that the default features give too
 are `clippy`'s to tell. A feature that needs a nightly toolchain is named as not judged.
@@ -114,24 +115,24 @@ others are compiled together in its place.
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let runs = self.runs(cx).map_err(|TooMany| {
-            Unreadable::nothing_ran(format!("more than {} combinations of features", feature_sets::MOST))
-                .help("set a lower `depth` in [gates.features]")
-        })?;
+        let runs = self.runs(cx)?;
         let sources = evidence.sources()?;
         let judged: Vec<Judged<'_>> =
             runs.iter().map(|run| run.judge(cx, evidence)).collect::<Result<_, _>>()?;
         let failed = judged.iter().filter(|one| one.fails()).count();
         let packages = packages(cx).count();
-        let all = counted(runs.len(), "combination");
+        let unjudged = judged.iter().filter(|one| one.needs_nightly()).count();
+        let all = counted(runs.len() - unjudged, "combination");
         let of = counted(packages, "package");
         let summary = match failed {
             0 => format!("{all} of features compile, in {of}"),
             1 => format!("1 of {all} of features does not compile (bar 0)"),
             many => format!("{many} of {all} of features do not compile (bar 0)"),
         };
-        let outcome = Outcome::new(summary)
-            .count("combinations", runs.len())
+        let unsaid = if unjudged > 0 { format!("; {unjudged} not judged") } else { String::new() };
+        let outcome = Outcome::new(summary + &unsaid)
+            .count("combinations", runs.len() - unjudged)
+            .count("not_judged", unjudged)
             .count("failed", failed)
             .count("packages", packages)
             .findings(findings(&judged, Some(sources)))
@@ -155,10 +156,19 @@ impl FeatureGate {
     }
 
     /// Every call of cargo, package by package.
-    fn runs<'a>(&self, cx: &Context<'a>) -> Result<Vec<Run<'a>>, TooMany> {
+    fn runs<'a>(&self, cx: &Context<'a>) -> Result<Vec<Run<'a>>, Unreadable> {
         let mut runs = Vec::new();
         for package in packages(cx) {
-            let combinations = feature_sets::combinations(&package.features, &self.limits(package))?;
+            let combinations = feature_sets::combinations(&package.features, &self.limits(package));
+            let combinations = combinations.map_err(|TooMany| {
+                Unreadable::nothing_ran(format!("more than {} combinations of features", feature_sets::MOST))
+                    .help("set a lower `depth` in [gates.features]")
+            })?;
+            if combinations.is_empty() {
+                let reason = format!("`one_of` and `exclusive` leave `{}` no combination", package.name);
+                return Err(Unreadable::nothing_ran(reason)
+                    .help("set a higher `depth` in [gates.features], so that each group of `one_of` has its feature"));
+            }
             runs.extend(combinations.into_iter().map(|combination| Run { package, combination }));
         }
         Ok(runs)

@@ -122,7 +122,7 @@ impl Size {
                 )
                 .help(format!(
                     "run `cargo gate size` once on the base ({}), with this target directory",
-                    short(&base.commit)
+                    base.short()
                 ))
                 .anchor(name),
             ),
@@ -276,10 +276,6 @@ fn largest(parts: &[(&str, f64)]) -> String {
     parts.sort_by(|a, b| b.1.total_cmp(&a.1));
     let named = parts.iter().take(NAMED).map(|(part, bytes)| format!("{part} {}", readable(*bytes)));
     named.collect::<Vec<_>>().join(", ")
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..10).unwrap_or(commit)
 }
 
 #[cfg(test)]

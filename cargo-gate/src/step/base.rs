@@ -17,6 +17,13 @@ pub struct Base {
     pub how: String,
 }
 
+impl Base {
+    /// The hash as people read it.
+    pub fn short(&self) -> &str {
+        self.commit.get(..10).unwrap_or(&self.commit)
+    }
+}
+
 /// What was found out about the base. Nothing means that there is provably nothing to compare with: no
 /// repository, no commit, or the first commit of all.
 pub type AgainstBase<T> = Result<Option<T>, Unreadable>;

@@ -1,10 +1,12 @@
 //! The entries of a changelog, as Keep a Changelog (<https://keepachangelog.com/en/1.1.0/>) and git-cliff lay
 //! it out, and as most others do: a heading with a version for each release, newest first.
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use std::cmp::Reverse;
+
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use semver::Version;
 
-use super::printed::version_of;
+use super::printed::{named_version, version_of};
 use crate::scan::LineIndex;
 
 /// One section of a changelog.
@@ -12,6 +14,8 @@ use crate::scan::LineIndex;
 pub struct Entry {
     /// The text of its heading.
     pub title: String,
+    /// What stands before the version, where something does: the name of a package, or of a product.
+    pub name: Option<String>,
     /// The version; none for what is not released.
     pub version: Option<Version>,
     /// What stands where a date is expected, in the form of one.
@@ -22,23 +26,46 @@ pub struct Entry {
     pub empty: bool,
 }
 
-/// The entries in the order of the file.
+/// The entries in the order of the file. What is not released stands above the newest version, and its heading is
+/// no deeper than that one's.
 pub fn parse(text: &str) -> Vec<Entry> {
-    let lines = LineIndex::new(text);
+    let found = headings(text);
+    let version_of =
+        |(level, entry): &(HeadingLevel, Entry)| Some((entry.version.clone()?, Reverse(entry.line), *level));
+    let newest = found.iter().filter_map(version_of).max();
+    let stands = |level: HeadingLevel, entry: &Entry| {
+        let before =
+            newest.as_ref().is_none_or(|(_, line, deepest)| entry.line < line.0 && level <= *deepest);
+        entry.version.is_some() || before
+    };
     let mut entries: Vec<Entry> = Vec::new();
+    for (level, entry) in found {
+        if stands(level, &entry) {
+            entries.push(entry);
+        } else if let Some(above) = entries.last_mut() {
+            above.empty &= entry.empty;
+        }
+    }
+    entries
+}
+
+/// The headings that may begin an entry, each with its level.
+fn headings(text: &str) -> Vec<(HeadingLevel, Entry)> {
+    let lines = LineIndex::new(text);
+    let mut entries: Vec<(HeadingLevel, Entry)> = Vec::new();
     let mut heading: Option<(String, usize)> = None;
     for (event, span) in Parser::new(text).into_offset_iter() {
         match (event, heading.as_mut()) {
             (Event::Start(Tag::Heading { .. }), _) => heading = Some((String::new(), span.start)),
-            (Event::End(TagEnd::Heading(_)), _) => {
+            (Event::End(TagEnd::Heading(level)), _) => {
                 let ended =
                     heading.take().and_then(|(title, start)| entry(title.trim(), lines.position(start).line));
-                entries.extend(ended);
+                entries.extend(ended.map(|entry| (level, entry)));
             }
             (Event::Text(text) | Event::Code(text), Some((title, _))) => title.push_str(&text),
             (Event::SoftBreak | Event::HardBreak, Some((title, _))) => title.push(' '),
             (Event::Text(text) | Event::Code(text), None) if !text.trim().is_empty() => {
-                entries.last_mut().into_iter().for_each(|entry| entry.empty = false);
+                entries.last_mut().into_iter().for_each(|(_, entry)| entry.empty = false);
             }
             _ => {}
         }
@@ -48,20 +75,24 @@ pub fn parse(text: &str) -> Vec<Entry> {
 
 /// The entry that a heading begins, if it begins one.
 fn entry(title: &str, line: u32) -> Option<Entry> {
-    let words: Vec<&str> = title.split(|c: char| c.is_whitespace() || "[]()`,:".contains(c)).collect();
-    let mut words = words.into_iter().filter(|word| !word.is_empty());
-    let first = words.next()?;
-    let version = match version_of(first) {
-        Some(version) => Some(version),
-        None if is_unreleased(first) => None,
-        None if ["version", "release"].contains(&first.to_lowercase().as_str()) => {
-            Some(version_of(words.next()?)?)
-        }
+    let words = title.split(|c: char| c.is_whitespace() || "[]()`,:".contains(c));
+    let words: Vec<&str> = words.filter(|word| word.contains(char::is_alphanumeric)).collect();
+    let (first, rest) = words.split_first()?;
+    let second = rest.first();
+    let (name, version) = if let Some((name, version)) = named_version(first) {
+        (name, Some(version))
+    } else if is_unreleased(first) && rest.iter().all(|word| is_no_statement(word)) {
+        ("", None)
+    } else if ["version", "release"].contains(&first.to_lowercase().as_str()) {
+        ("", Some(version_of(second?)?))
+    } else {
         // `## name 1.2.0`, but not `### Fixed 1.2.0's crash`
-        None => Some(words.next().filter(|_| title.split_whitespace().count() <= 4).and_then(full_version)?),
+        let short = title.split_whitespace().count() <= 4;
+        (*first, Some(second.filter(|_| short).and_then(|word| full_version(word))?))
     };
-    let date = words.find(|word| looks_like_a_date(word)).map(str::to_owned);
-    Some(Entry { title: title.to_owned(), version, date, line, empty: true })
+    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+    let date = rest.iter().find(|word| looks_like_a_date(word)).map(|word| (*word).to_owned());
+    Some(Entry { title: title.to_owned(), name, version, date, line, empty: true })
 }
 
 fn full_version(word: &str) -> Option<Version> {
@@ -70,6 +101,12 @@ fn full_version(word: &str) -> Option<Version> {
 
 fn is_unreleased(word: &str) -> bool {
     ["unreleased", "upcoming", "next"].contains(&word.to_lowercase().as_str())
+}
+
+/// What may follow `Unreleased` without making it another heading: a date or its place, a word for what follows.
+fn is_no_statement(word: &str) -> bool {
+    let known = ["releasedate", "yyyy-mm-dd", "changes", "release", "version"];
+    looks_like_a_date(word) || known.contains(&word.to_lowercase().as_str())
 }
 
 /// Four digits, two and two, whatever they are.
@@ -148,6 +185,40 @@ mod tests {
             assert_eq!(one(title), None, "{title}");
         }
         assert!(read("```\n## 1.0.0\n```\n<!--\n## 2.0.0\n-->\n").is_empty());
+    }
+
+    #[test]
+    fn what_is_unreleased_stands_above_the_newest_version_and_says_nothing_else() {
+        let names = |text: &str| {
+            let of = |(name, ..): (String, Option<String>, u32, bool)| name;
+            read(text).into_iter().map(of).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names("## Unreleased - ReleaseDate\n\n## 1.0.0\n"), "unreleased 1.0.0");
+        assert_eq!(names("# Upcoming release\n\n## 1.0.0\n"), "unreleased 1.0.0");
+        assert_eq!(names("## [Unreleased] (2026-01-02)\n"), "unreleased");
+        for text in [
+            "## 1.0.0\n\n### Upcoming deprecations\n",
+            "## 1.0.0\n\n### Next\n\n- x\n",
+            "### Upcoming\n\n## 1.0.0\n",
+            "## Next steps\n\n## 1.0.0\n",
+            "## 1.0.0\n\n## Unreleased\n",
+        ] {
+            assert_eq!(names(text), "1.0.0", "{text}");
+        }
+        assert_eq!(names("## 0.9.0\n\n## Unreleased\n\n## 1.0.0\n"), "0.9.0 unreleased 1.0.0");
+        let below = read("## 1.0.0\n\n### Next\n\n- x\n");
+        assert!(!below.first().unwrap().3, "what stands below is of the entry above");
+    }
+
+    #[test]
+    fn the_name_of_a_package_is_kept() {
+        let name = |title: &str| parse(&format!("## {title}\n")).pop().unwrap().name.unwrap_or_default();
+        for title in ["foo 1.2.0", "foo-v1.2.0", "`foo` v1.2.0", "[foo@1.2.0] - 2026-01-02", "foo/1.2.0"] {
+            assert_eq!(name(title), "foo", "{title}");
+        }
+        for title in ["1.2.0", "[v1.2.0]", "Version 1.2.0", "Unreleased"] {
+            assert_eq!(name(title), "", "{title}");
+        }
     }
 
     #[test]

@@ -4,13 +4,25 @@ use semver::Version;
 
 /// The version that a word is: `1.2.3`, `v1.2.3`, `1.2`, `name-v1.2.3`, `name-1.2.3`, `name/1.2.3`, `name@1.2.3`.
 pub fn version_of(word: &str) -> Option<Version> {
+    named_version(word).map(|(_, version)| version)
+}
+
+/// The same with the name before it; empty where there is none.
+pub fn named_version(word: &str) -> Option<(&str, Version)> {
     let word = word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '-' || c == '+'));
-    let after = |separator: char| word.rsplit_once(separator).map(|(_, rest)| rest);
-    let after_hyphen = || {
-        let mut places = word.match_indices('-').map(|(at, _)| at + 1);
-        places.find_map(|at| plain(word.get(at..)?).filter(|_| !starts_with_digit(word)))
+    let after = |separator: char| {
+        let (name, rest) = word.rsplit_once(separator)?;
+        Some((name, plain(rest)?))
     };
-    plain(word).or_else(|| plain(after('@')?)).or_else(|| plain(after('/')?)).or_else(after_hyphen)
+    let after_hyphen = || {
+        let named = |(at, _)| Some((word.get(..at)?, plain(word.get(at + 1..)?)?));
+        word.match_indices('-').find_map(named).filter(|_| !starts_with_digit(word))
+    };
+    plain(word)
+        .map(|version| ("", version))
+        .or_else(|| after('@'))
+        .or_else(|| after('/'))
+        .or_else(after_hyphen)
 }
 
 fn starts_with_digit(word: &str) -> bool {
@@ -59,6 +71,15 @@ mod tests {
         assert_eq!(text("1.2.3-rc.1+a5").as_deref(), Some("1.2.3-rc.1+a5"));
         assert_eq!(text("name-1.2.3-rc.1").as_deref(), Some("1.2.3-rc.1"));
         assert_eq!(text("1.2").as_deref(), Some("1.2.0"));
+    }
+
+    #[test]
+    fn the_name_before_a_version_is_kept() {
+        let name = |word| named_version(word).map(|(name, _)| name);
+        for word in ["a-b-1.2.3", "a-b-v1.2.3", "a-b/v1.2.3", "a-b@1.2.3-rc.1"] {
+            assert_eq!(name(word), Some("a-b"), "{word}");
+        }
+        assert_eq!(name("v1.2.3-rc.1"), Some(""));
     }
 
     #[test]

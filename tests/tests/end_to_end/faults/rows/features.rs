@@ -19,6 +19,7 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, Case(Foreign(CARGO_CHECK), Broken("crashed"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(Tool(CARGO_CHECK, Prints(NOTHING_BUILT)), Broken("garbage"))),
+    (NoFilesMatched, Case(How::Scene(no_combination), Broken("nothing-ran"))),
     (DiskFull, Case(Tool(CARGO_CHECK, FindsNoSpace(101)), Broken("crashed"))),
     (ReadOnlyTarget, Case(How::Scene(closed_target), Broken("crashed"))),
     (DatabaseMissing, NO_DATABASE),
@@ -30,6 +31,24 @@ const CELLS: &[(Fault, Cell)] = &[
     (LockOutOfStep, Case(How::Scene(old_lock), Broken("crashed"))),
     PANIC,
 ];
+
+/// Of one package the limits leave nothing, while the other has its combination.
+fn no_combination(scene: Scene) -> Scene {
+    let features = "\n[features]\na = []\nb = []\nc = []\nd = []\n";
+    let group = |names: &str| format!("{{ features = [{names}], reason = \"r\" }}");
+    let (ab, cd, all) = (group("\"a\", \"b\""), group("\"c\", \"d\""), group("\"a\", \"b\", \"c\", \"d\""));
+    scene
+        .change(|workspace| workspace.with_text_of("cli/Cargo.toml", |text| format!("{text}{features}")))
+        .config(&format!("[gates.features]\none_of = [{ab}, {cd}]\nexclusive = [{all}]\n"))
+}
+
+#[test]
+fn what_needs_a_nightly_toolchain_is_not_counted_among_what_compiles() {
+    let report = Workspace::of("features").bulletproof(&["--gate", "features"]).report();
+    let gate = &report["gates"][0];
+    assert_eq!(gate["metrics"]["not_judged"], 1, "{gate:#}");
+    assert!(gate["summary"].as_str().unwrap().ends_with("; 1 not judged"), "{gate:#}");
+}
 
 #[test]
 fn features_never_passes_on_a_fault() {
