@@ -86,6 +86,9 @@ pub enum Outcome {
     TimedOut,
 }
 
+/// The reason that nextest gives where `flaky-result` is `fail` and a later attempt passed.
+const FORBIDDEN: &str = "flaky test treated as failure";
+
 impl Suite {
     /// The name under which tests refer to it: `package::binary`.
     pub fn id(&self) -> String {
@@ -94,9 +97,10 @@ impl Suite {
 }
 
 impl TestCase {
-    /// It passed, but not at the first attempt.
+    /// It passed, but not at the first attempt; where the settings forbid that, nextest calls it failed.
     pub fn is_flaky(&self) -> bool {
-        self.outcome == Outcome::Passed && self.attempts > 1
+        let forbidden = self.outcome == Outcome::Failed && self.output == FORBIDDEN;
+        self.attempts > 1 && (self.outcome == Outcome::Passed || forbidden)
     }
 }
 

@@ -59,6 +59,11 @@ impl History {
         }
     }
 
+    /// How many runs a test has passed that never failed; none for one that did.
+    pub fn steady_runs(&self, test: &str) -> u64 {
+        self.tests.get(test).filter(|tally| tally.failed == 0).map_or(0, |tally| tally.passed)
+    }
+
     /// The tests that both passed and failed.
     pub fn flaky(&self) -> impl Iterator<Item = (&str, Tally)> {
         let both = self.tests.iter().filter(|(_, tally)| tally.passed > 0 && tally.failed > 0);

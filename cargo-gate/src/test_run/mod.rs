@@ -16,4 +16,4 @@ pub(crate) use doctests::{has_doctests, judge_doctests, left_out_examples};
 pub use history::{History, HistoryError, Tally};
 pub(crate) use left_out::left_out;
 pub use settings::{Runner, TestSettings};
-pub(crate) use unit_tests::{has_unit_tests, judge_unit_tests};
+pub(crate) use unit_tests::{UnitTests, has_unit_tests, judge_unit_tests};

@@ -17,8 +17,10 @@ pub(crate) struct UnitTests {
     pub(crate) ran: usize,
     /// The tests that passed only when they were tried again, each with the number of tries.
     pub(crate) retried: Vec<(String, u32)>,
-    /// How each test ended that ran: whether it passed.
+    /// How each test ended that ran: whether its last try passed.
     pub(crate) ended: Vec<(String, bool)>,
+    /// What did not run since the run ended at a failure, in words.
+    pub(crate) not_run: Option<String>,
 }
 
 /// Whether there is a target with tests.
@@ -97,8 +99,10 @@ fn with_nextest(cx: &Context<'_>, captured: &Captured) -> Result<UnitTests, Unre
         outcome = outcome.note(format!("passed only on a retry: {}", names.join(", ")));
     }
     let ended = run.passed().map(|test| (nextest_name(test), true));
-    let ended = ended.chain(run.failed().map(|test| (nextest_name(test), false))).collect();
-    Ok(UnitTests { outcome, ran: run.ran(), retried, ended })
+    let ended = ended.chain(run.failed().map(|test| (nextest_name(test), test.is_flaky()))).collect();
+    let not_run =
+        (run.not_run > 0).then(|| counted(usize::try_from(run.not_run).unwrap_or(usize::MAX), "test"));
+    Ok(UnitTests { outcome, ran: run.ran(), retried, ended, not_run })
 }
 
 fn nextest_name(test: &nextest::TestCase) -> String {
@@ -134,7 +138,9 @@ fn with_cargo(cx: &Context<'_>, captured: &Captured) -> Result<UnitTests, Unread
         let install = Tool::Nextest.install();
         outcome = outcome.note(format!("run by `cargo test`, since nextest is not installed ({install})"));
     }
-    Ok(UnitTests { outcome, ran, retried: Vec::new(), ended: ended(&run) })
+    let not_run = expected.checked_sub(run.sections.len()).filter(|missing| *missing > 0);
+    let not_run = not_run.map(|missing| counted(missing, "test program"));
+    Ok(UnitTests { outcome, ran, retried: Vec::new(), ended: ended(&run), not_run })
 }
 
 /// How each test program ended: the text counts the tests that passed and does not name them.

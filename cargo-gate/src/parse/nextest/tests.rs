@@ -115,6 +115,7 @@ fn a_flaky_test_that_must_not_be_fails() {
     let run = read(FLAKY_FAILED).unwrap();
     let flaky = test(&run, "flaky");
     assert_eq!((flaky.outcome, flaky.attempts), (Outcome::Failed, 2));
+    assert!(flaky.is_flaky());
     assert_eq!(flaky.output, "flaky test treated as failure");
 }
 
