@@ -95,6 +95,7 @@ impl RunArgs {
             base: self.base.clone(),
             html: self.html,
             lcov: self.lcov.clone(),
+            ..Options::default()
         }
     }
 

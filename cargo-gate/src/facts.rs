@@ -2,6 +2,7 @@
 
 mod files;
 mod manifests;
+mod rustflags;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ pub use manifests::{
     build_targets_of_config, flags_of_config, includes_of_config, lints_of_manifest, mark_own_harnesses,
     split_flags,
 };
+pub use rustflags::{FlagsOf, RustFlags};
 pub use tools::{from_git, from_rustc};
 
 /// The workspace, its toolchain and its revision.
@@ -42,6 +44,8 @@ pub struct Facts {
     pub rustflags: Vec<(String, String)>,
     /// The same for every rustdoc.
     pub rustdocflags: Vec<(String, String)>,
+    /// The flags for rustc by their sources, of which cargo takes one.
+    pub flag_sources: RustFlags,
     /// The targets that cargo's configuration builds for; empty for the host's.
     pub build_targets: Vec<String>,
     /// clippy's lints that the manifests set themselves, as `clippy::name`.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::config::Globs;
 use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::step::{Evidence, Step};
@@ -184,6 +185,8 @@ pub struct Options {
     pub html: bool,
     /// A coverage file to judge instead of a run.
     pub lcov: Option<PathBuf>,
+    /// Sources that the config leaves out of every gate.
+    pub left_out: Globs,
 }
 
 /// What a gate may look at when it plans and judges.

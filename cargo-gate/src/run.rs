@@ -95,6 +95,7 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Re
     let config = config::parse(own.as_deref(), &manifest)?;
     let mut options = args.options(stage, environment.advisory_db.clone());
     options.base = options.base.or_else(|| config.general.base.clone());
+    options.left_out = config.general.exclude.clone();
     options.lcov = options.lcov.map(|path| environment.directory.join(path));
     known_packages(&facts, &options)?;
     let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;

@@ -1,6 +1,7 @@
 //! Values that the config writes as text and the gates use as something stricter.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -66,11 +67,27 @@ impl Globs {
         self.set.is_match(path)
     }
 
+    /// The globs that match none of the paths.
+    pub fn unmatched<'a>(&'a self, paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        let matched: BTreeSet<usize> = paths.flat_map(|path| self.set.matches(path)).collect();
+        let left = self.patterns.iter().enumerate().filter(|(place, _)| !matched.contains(place));
+        left.map(|(_, glob)| glob.as_str()).collect()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 }
+
+/// Equal globs in equal order.
+impl PartialEq for Globs {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns == other.patterns
+    }
+}
+
+impl Eq for Globs {}
 
 impl TryFrom<Vec<String>> for Globs {
     type Error = String;

@@ -56,18 +56,20 @@ impl Scale<'_> {
         vec![Finding::error("coverage/package-below-minimum", message).anchor(name).help(self.worst(wanted))]
     }
 
-    /// Critical paths against their bar. Globs without a measured line protect nothing.
+    /// Critical paths against their bar. A glob without a measured line protects nothing.
     pub fn critical(&self, critical: &Critical<'_>) -> Vec<Finding> {
         let Critical { paths, minimum } = critical;
         let names = Vec::from((*paths).clone()).join(", ");
         let figure = self.measured.figure(|path| paths.matches(path));
-        if figure.total == 0 {
-            let message = format!("no measured line lies under the critical paths {names}");
-            let help = "correct the globs under `critical`, or remove the entry";
-            return vec![Finding::error("coverage/critical-unmeasured", message).help(help).anchor(names)];
-        }
+        let measured = self.measured.files.iter().filter(|(_, counts)| counts.total() > 0);
+        let dead = paths.unmatched(measured.map(|(path, _)| path.as_str())).into_iter().map(|glob| {
+            let message = format!("no measured line lies under the critical path {glob}");
+            let help = "correct the glob under `critical`, or remove it";
+            Finding::error("coverage/critical-unmeasured", message).help(help).anchor(glob)
+        });
+        let dead: Vec<Finding> = dead.collect();
         if figure.reaches(*minimum) {
-            return Vec::new();
+            return dead;
         }
         let files = self.measured.files.iter().filter(|(path, _)| paths.matches(path));
         let runs = files.flat_map(|(path, counts)| {
@@ -80,7 +82,7 @@ impl Scale<'_> {
             );
             self.point(Finding::error("coverage/critical", message), path, run)
         });
-        found.collect()
+        dead.into_iter().chain(found).collect()
     }
 
     /// The whole against the base: it may be lower by so many points.

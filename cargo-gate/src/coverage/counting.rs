@@ -47,10 +47,15 @@ fn counts(cx: &Context<'_>) -> Step {
 }
 
 /// The counted lines, and how they came about.
-pub(crate) fn counted_lines(
-    cx: &Context<'_>,
-    evidence: &Evidence,
-) -> Result<(Lcov, Vec<String>), Unreadable> {
+pub(crate) struct Counted {
+    pub(crate) lcov: Lcov,
+    /// In which way they were counted: figures of one way can be compared.
+    pub(crate) way: &'static str,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Reads the counted lines.
+pub(crate) fn counted_lines(cx: &Context<'_>, evidence: &Evidence) -> Result<Counted, Unreadable> {
     if let Some(path) = &cx.options.lcov {
         let name = relative(&cx.facts.root, path);
         let lcov = match evidence.file(&file(path))? {
@@ -64,25 +69,31 @@ pub(crate) fn counted_lines(
         if let Some(changed) = evidence.changed_since(&changed_since(path))? {
             return Err(stale(&format!("{changed} was changed after {name} was written")));
         }
-        return Ok((lcov, vec![format!("lines counted by the DA records of {name}; no test was run")]));
+        let notes = vec![format!("lines counted by the DA records of {name}; no test was run")];
+        return Ok(Counted { lcov, way: "tracefile", notes });
     }
     let examples = ran(cx, evidence)?.examples;
     let counts = evidence.counts(&counts(cx))?;
     let lcov = lcov::parse(&counts.lcov)
         .map_err(|error| Unreadable::garbage(format!("llvm-cov wrote no lcov file: {error}")))?;
-    let doctests = match (counts.doctests, &evidence.llvm_tools(&tools(cx))?.doctests) {
-        _ if !test_run::counts_doctests(cx) => "; doctests are not among them".to_owned(),
-        (_, Err(why)) => format!("; doctests do not count with this toolchain: {why}"),
-        (0, Ok(())) if examples == 0 => "; there are no doctests".to_owned(),
-        (0, Ok(())) => "; doctests are not among them: they left no program that could be asked".to_owned(),
-        (programs, Ok(())) => format!("; doctests count ({})", counted(programs, "program")),
+    let (way, doctests) = match (counts.doctests, &evidence.llvm_tools(&tools(cx))?.doctests) {
+        _ if !test_run::counts_doctests(cx) => ("run", "; doctests are not among them".to_owned()),
+        (_, Err(why)) => {
+            ("run without doctests", format!("; doctests do not count with this toolchain: {why}"))
+        }
+        (0, Ok(())) if examples == 0 => ("run", "; there are no doctests".to_owned()),
+        (0, Ok(())) => (
+            "run without doctests",
+            "; doctests are not among them: they left no program that could be asked".to_owned(),
+        ),
+        (programs, Ok(())) => ("run", format!("; doctests count ({})", counted(programs, "program"))),
     };
     let mut notes = vec![format!("lines counted by their DA records{doctests}")];
     if counts.unread_profiles > 0 {
         let lost = counted(counts.unread_profiles, "profile");
         notes.push(format!("{lost} could not be read: programs that were killed wrote half of it"));
     }
-    Ok((lcov, notes))
+    Ok(Counted { lcov, way, notes })
 }
 
 fn tools(cx: &Context<'_>) -> Step {
@@ -134,19 +145,8 @@ fn ran(cx: &Context<'_>, evidence: &Evidence) -> Result<Ran, Unreadable> {
     Ok(Ran { failed, examples: examples_ran })
 }
 
-/// Whether the counts are of these sources, and of this state of them. What the config leaves out for all
-/// gates is left out here.
-pub(crate) fn of_these_sources(
-    cx: &Context<'_>,
-    measured: &mut Measured,
-    sources: &Sources,
-) -> Result<(), Unreadable> {
-    let known = |path: &String| cx.facts.sources.iter().any(|source| source.path == *path);
-    let hidden: Vec<String> =
-        measured.files.keys().filter(|path| sources.get(path).is_none() && known(path)).cloned().collect();
-    for path in hidden {
-        measured.files.remove(&path);
-    }
+/// Whether the counts are of these sources, and of this state of them.
+pub(crate) fn of_these_sources(measured: &Measured, sources: &Sources) -> Result<(), Unreadable> {
     for (path, counts) in &measured.files {
         let last = counts.iter().last().map_or(0, |count| count.line) as usize;
         match sources.get(path) {

@@ -115,9 +115,19 @@ fn own_path(facts: &Facts, path: &str) -> Own {
     let relative = if is_absolute { under(&facts.root) } else { Some(plain.as_str()) };
     let Some(relative) = relative else { return Own::Elsewhere };
     match normal(relative) {
+        // a package below the root need not be a member: its sources are files of the tree, and not ours
+        Some(path) if is_foreign(facts, &path) => Own::Elsewhere,
         Some(path) if facts.owner(&path).is_some() => Own::Source(path),
         _ => Own::Elsewhere,
     }
+}
+
+/// Whether it is a Rust source of the tree that no member owns.
+fn is_foreign(facts: &Facts, path: &str) -> bool {
+    let is_rust = Path::new(path).extension().is_some_and(|ending| ending == "rs");
+    is_rust
+        && facts.files.iter().any(|file| file == path)
+        && facts.sources.iter().all(|source| source.path != path)
 }
 
 /// The path without `.` and `..`; none where it leaves the root.

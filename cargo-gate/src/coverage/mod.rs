@@ -2,6 +2,7 @@
 //! and are held against bars. Pure: the counts come from a tracefile (see `parse::lcov`).
 
 mod bars;
+mod completeness;
 mod counting;
 mod figure;
 mod html;
@@ -10,6 +11,7 @@ mod sources;
 mod words;
 
 pub use bars::{BaseFigure, Critical, Scale};
+pub(crate) use completeness::completeness;
 pub(crate) use counting::{
     counted_lines, counting_steps, counts_step, nothing_measured, of_these_sources, tests_failed,
 };

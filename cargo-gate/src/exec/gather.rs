@@ -104,7 +104,10 @@ fn with_flags(mut facts: Facts, environment: &Environment) -> Facts {
     };
     facts.rustflags = of_variables(&environment.rustflags);
     facts.rustdocflags = of_variables(&environment.flags_of_rustdoc);
-    for (path, text) in cargo_configs(&facts, environment) {
+    let configs = cargo_configs(&facts, environment);
+    facts.flag_sources =
+        facts::RustFlags::new(&environment.rustflags, configs.iter().rev().map(|(_, text)| text.as_str()));
+    for (path, text) in configs {
         let name = facts::relative(&facts.root, &path);
         let named = |key| facts::flags_of_config(&text, key).into_iter().map(|flag| (name.clone(), flag));
         facts.rustflags.extend(named("rustflags"));
@@ -115,7 +118,7 @@ fn with_flags(mut facts: Facts, environment: &Environment) -> Facts {
 
 /// The configuration files that cargo reads for the workspace root, the nearest first and each before those
 /// that it includes, with their texts.
-fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(PathBuf, String)> {
+pub(super) fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(PathBuf, String)> {
     let above = facts.root.ancestors().map(|folder| folder.join(".cargo"));
     let folders = above.chain(environment.cargo_home.clone());
     let mut paths: VecDeque<PathBuf> =

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use super::gather::cargo_configs;
 use super::llvm::{self, Failure, Pair, files_below, profile_file};
 use super::steps::Bench;
 use super::{environment, stand_in};
@@ -145,10 +146,8 @@ impl Bench<'_> {
 
     /// The workspace wrapper that cargo's configuration names.
     fn wrapper_of_config(&self) -> Option<OsString> {
-        let folders = self.facts.root.ancestors().map(|folder| folder.join(".cargo"));
-        let folders = folders.chain(self.environment.cargo_home.clone());
-        let files = folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name)));
-        files.into_iter().find_map(|file| wrapper_in(&file, &std::fs::read_to_string(&file).ok()?))
+        let files = cargo_configs(self.facts, self.environment);
+        files.into_iter().find_map(|(file, text)| wrapper_in(&file, &text))
     }
 
     /// Builds what the run will start, and names it.

@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Expiry, Globs, Reason};
 use crate::coverage::{
-    BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, counted_lines, counting_steps,
-    counts_step, holds_code, html, is_test, nothing_measured, of_these_sources, rows, tests_failed,
+    BaseFigure, Critical, Figure, LeftOut, Measured, Percent, Scale, completeness, counted_lines,
+    counting_steps, counts_step, html, nothing_measured, of_these_sources, rows, tests_failed,
 };
-use crate::facts::{Facts, Package, selects};
+use crate::facts::{Facts, selects};
 use crate::finding::{Finding, digest};
 use crate::gate::{Context, Gate, Info, Metric, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::parse::lcov::{self, Lcov};
-use crate::reach;
 use crate::step::{Evidence, Step, base, base_figures, changes};
 use crate::test_run::{self, TestSettings};
 use crate::text::counted;
@@ -115,6 +114,7 @@ impl Gate for Coverage {
             Rule::error("dropped", "the share is lower than at the base revision"),
             Rule::error("changed-below-minimum", "the lines of the change are below their bar"),
             Rule::warning("changed-uncovered", "changed lines that no test runs"),
+            Rule::warning("source-unmeasured", "a source with functions of which a tracefile has no line"),
             Rule::error("package-unmeasured", "a package with code of which no line was measured"),
             Rule::error("exclude-expired", "an exclusion whose time is over"),
             Rule::warning("exclude-unused", "an exclusion that leaves nothing out"),
@@ -140,21 +140,24 @@ impl Gate for Coverage {
         if let Some(outcome) = tests_failed(cx, evidence)? {
             return Ok(outcome);
         }
-        let (lcov, notes) = counted_lines(cx, evidence)?;
-        let mut measured = self.measured(cx, lcov, cx.facts);
-        of_these_sources(cx, &mut measured, sources)?;
+        let counted = counted_lines(cx, evidence)?;
+        let measured = self.measured(cx, counted.lcov, cx.facts);
+        of_these_sources(&measured, sources)?;
         let whole = measured.figure(|_| true);
         if whole.total == 0 {
             return Err(nothing_measured(&measured.left_out));
         }
         let scale = Scale { measured: &measured, sources };
         let mut findings = scale.whole(self.minimum);
-        findings.extend(self.packages(cx, &scale));
+        let excluded = |path: &str| self.exclude.iter().any(|exclude| exclude.paths.matches(path));
+        let complete = completeness(cx, &scale, self.package_minimum, excluded)?;
+        findings.extend(complete.findings);
         for CriticalPaths { paths, minimum } in &self.critical {
             findings.extend(scale.critical(&Critical { paths, minimum: *minimum }));
         }
         findings.extend(self.exclusions(cx, &measured.left_out));
-        let base = self.base(cx, evidence)?;
+        let scope = self.scope(cx, counted.way);
+        let base = self.base(cx, evidence, &scope)?;
         if let Known::Figure(base) = &base {
             findings.extend(scale.drop(base, self.max_drop));
         }
@@ -167,7 +170,7 @@ impl Gate for Coverage {
             .count("lines_hit", count(whole.hit))
             .number("line_percent", whole.percent().unwrap_or_default())
             .count("sources", measured.files.len())
-            .text("scope", self.scope(cx))
+            .text("scope", scope)
             .table(&["package", "lines", "not run", "covered"], rows(cx.facts, &measured))
             .findings(findings);
         if let Some(figure) = touched_figure {
@@ -182,9 +185,11 @@ impl Gate for Coverage {
             let is_new = |path: &str, line: u32| changes.is_some_and(|changes| changes.has(path, line));
             outcome = outcome.file("index.html", html(&measured, sources, self.minimum, is_new));
         }
-        let notes = notes
+        let notes = counted
+            .notes
             .into_iter()
             .chain(base.note())
+            .chain(complete.note)
             .chain(self.excluded(&measured.left_out))
             .chain(measured.left_out.notes(sources));
         Ok(notes.fold(outcome, Outcome::note))
@@ -211,12 +216,15 @@ a manifest or the lock file was last changed leaves no verdict.
 A line counts by its `DA` record. (`llvm-cov report` and `--fail-under-lines` count `LF`, which is made from
 regions and gives other numbers.) Not judged, and named in the report: sources in folders named `tests`,
 `examples` or `benches` and files named `tests.rs`, `*_tests.rs` or `*-tests.rs`; code that a build script wrote;
-`exclude`; code under `#[coverage(off)]`. Build scripts and procedural macros run inside the compiler and are
+`exclude`; code under `#[coverage(off)]`. A source with functions of which a tracefile has no line is a warning
+(generic functions that nobody calls leave none), more than half of them leave no verdict. Build scripts and procedural macros run inside the compiler and are
 not measured, save by their own tests. `cfg(coverage)` is not set: the code that is tested is the code that is shipped.
 
-The lines of a run with a failed test are not judged, which fails the gate. The figure of the base revision is the one that this gate recorded
-under `<target>/bulletproof/figures/` when it ran there; where there is none, the report says so;
-`compare = \"run\"` then runs the tests on a private copy of the base.
+The lines of a run with a failed test are not judged, which fails the gate. Each glob of a critical path must have
+a measured line. The figure of the base revision is the one that this gate recorded under
+`<target>/bulletproof/figures/` when it ran there; where there is none, the report says so; `compare = \"run\"`
+then runs the tests on a private copy of the base. A figure that was counted another way (other packages, features,
+exclusions, compiler, a tracefile, without doctests) is not compared, and the report says so.
 
 ## Why
 
@@ -252,7 +260,8 @@ impl Coverage {
     fn measured(&self, cx: &Context<'_>, lcov: Lcov, facts: &Facts) -> Measured {
         let excluded = |path: &str| self.exclude.iter().position(|exclude| exclude.paths.matches(path));
         let package = |path: &str| facts.owner(path).and_then(|index| facts.packages.get(index));
-        let judged = |path: &str| package(path).is_some_and(|package| selects(cx.options, &package.name));
+        let selected = |path: &str| package(path).is_some_and(|package| selects(cx.options, &package.name));
+        let judged = |path: &str| selected(path) && !cx.options.left_out.matches(path);
         Measured::new(lcov, facts, judged, excluded)
     }
 
@@ -263,7 +272,7 @@ impl Coverage {
         (self.compare == Compare::Run).then_some(Step::BaseCounts { runs, doctests, gate, base })
     }
 
-    fn base(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Known, Unreadable> {
+    fn base(&self, cx: &Context<'_>, evidence: &Evidence, scope: &str) -> Result<Known, Unreadable> {
         if self.compare == Compare::Off {
             return Ok(Known::Nothing);
         }
@@ -280,8 +289,11 @@ impl Coverage {
             let figure = self.measured(cx, lcov, &counts.facts).figure(|_| true);
             return Ok(Known::Figure(BaseFigure { figure, how: found.how.clone() }));
         };
-        if figures.get("scope") != Some(&Metric::Text(self.scope(cx))) {
-            return unknown("its recorded figure is of other packages, features or exclusions");
+        if figures.get("scope") != Some(&Metric::Text(scope.to_owned())) {
+            return unknown(
+                "its recorded figure is of other packages, features or exclusions, of another compiler, or \
+                 counted another way (a tracefile, with or without doctests)",
+            );
         }
         match (figures.get("lines_hit"), figures.get("lines")) {
             (Some(Metric::Count(hit)), Some(Metric::Count(total))) => Ok(Known::Figure(BaseFigure {
@@ -293,8 +305,8 @@ impl Coverage {
         }
     }
 
-    /// Names what is counted: only figures of the same are compared.
-    fn scope(&self, cx: &Context<'_>) -> String {
+    /// Names what is counted, and how: only figures of the same are compared.
+    fn scope(&self, cx: &Context<'_>, way: &str) -> String {
         let excluded = self.exclude.iter().flat_map(|exclude| Vec::from(exclude.paths.clone()));
         let excluded: Vec<String> = excluded.collect();
         let options = cx.options;
@@ -303,42 +315,11 @@ impl Coverage {
             &options.exclude.join(","),
             &format!("{:?}", options.features),
             &excluded.join(","),
+            &Vec::from(options.left_out.clone()).join(","),
             &self.doctests.to_string(),
+            way,
+            &cx.facts.toolchain.rustc,
         ])
-    }
-
-    /// Each package: measured at all, and against the bar of packages.
-    fn packages(&self, cx: &Context<'_>, scale: &Scale<'_>) -> Vec<Finding> {
-        let reached = reach::of(cx.facts, scale.sources);
-        let excluded = |path: &str| self.exclude.iter().any(|exclude| exclude.paths.matches(path));
-        let mut findings = Vec::new();
-        for (index, package) in
-            cx.facts.packages.iter().enumerate().filter(|(_, p)| selects(cx.options, &p.name))
-        {
-            let own = |path: &str| cx.facts.owner(path) == Some(index);
-            if scale.measured.figure(own).total > 0 {
-                findings.extend(
-                    self.package_minimum.iter().flat_map(|bar| scale.package(&package.name, own, *bar)),
-                );
-                continue;
-            }
-            let mut code = scale.sources.files.iter().filter(|file| {
-                file.package == Some(index)
-                    && reached.get(&file.path).is_some_and(|reach| reach.production && reach.always)
-                    && !is_test(&file.path)
-                    && !excluded(&file.path)
-                    && holds_code(file)
-            });
-            if let Some(file) = code.next().filter(|_| !is_macro_only(package)) {
-                let name = &package.name;
-                let message =
-                    format!("no line of the package {name} was measured, and {} holds code", file.path);
-                let help = "build it with the tests (a tracefile needs the whole workspace); or list its \
-                            sources under `exclude` with the reason";
-                findings.push(Finding::error("coverage/package-unmeasured", message).help(help).anchor(name));
-            }
-        }
-        findings
     }
 
     /// What is wrong with the exclusions themselves.
@@ -391,12 +372,48 @@ impl Coverage {
     }
 }
 
-/// Whether a package has nothing but a procedural macro, which runs inside the compiler.
-fn is_macro_only(package: &Package) -> bool {
-    let mut production = package.targets.iter().filter(|target| target.is_production()).peekable();
-    production.peek().is_some() && production.all(|target| target.is("proc-macro"))
-}
-
 fn count(lines: u64) -> usize {
     usize::try_from(lines).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::facts::tests::package;
+    use crate::gate::Options;
+
+    fn facts() -> Facts {
+        let (root, target) = ("/ws".into(), "/ws/target".into());
+        Facts { root, target, packages: vec![package("demo", "")], ..Facts::default() }
+    }
+
+    fn leaving_out(glob: &str) -> Options {
+        Options { left_out: Globs::try_from(vec![glob.to_owned()]).unwrap(), ..Options::default() }
+    }
+
+    #[test]
+    fn what_is_counted_another_way_is_of_another_scope() {
+        let (facts, options, selected) = (facts(), Options::default(), BTreeSet::new());
+        let scope = |facts: &Facts, options: &Options, way: &str| {
+            Coverage::default().scope(&Context::new(facts, options, &selected), way)
+        };
+        let one = scope(&facts, &options, "run");
+        assert_eq!(one, scope(&facts, &options, "run"));
+        assert_ne!(one, scope(&facts, &options, "tracefile"));
+        assert_ne!(one, scope(&facts, &leaving_out("gen/**"), "run"));
+        let mut newer = facts.clone();
+        newer.toolchain.rustc = "rustc 1.99.0".into();
+        assert_ne!(one, scope(&newer, &options, "run"));
+    }
+
+    #[test]
+    fn what_the_config_leaves_out_of_every_gate_is_not_measured_here_or_at_the_base() {
+        let (facts, options, selected) = (facts(), leaving_out("gen/**"), BTreeSet::new());
+        let text = b"SF:/ws/src/lib.rs\nDA:1,1\nend_of_record\nSF:/ws/gen/a.rs\nDA:1,0\nend_of_record\n";
+        let cx = Context::new(&facts, &options, &selected);
+        let measured = Coverage::default().measured(&cx, lcov::parse(text).unwrap(), &facts);
+        assert_eq!(measured.files.keys().collect::<Vec<_>>(), ["src/lib.rs"]);
+    }
 }

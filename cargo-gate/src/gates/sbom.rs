@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cargo_metadata::PackageId;
+use cargo_metadata::cargo_platform::Platform;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Package;
+use crate::facts::{FlagsOf, Package};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::sbom::{self, Asked, Bill, Conditions, Content, CycloneDx, Listed, Purpose, Units};
@@ -67,7 +68,7 @@ impl Gate for Sbom {
         if self.described(cx).is_empty() && self.packages.is_empty() {
             return Planned::NothingToJudge("no package has a program, and none may be published".to_owned());
         }
-        let own = [graph(cx), Step::Lock, Step::SourceTime, manifest(), self.cfg(cx), cfg_of_host(cx)];
+        let own = [graph(cx), Step::Lock, Step::SourceTime, manifest(), self.cfg(cx), self.cfg_of_host(cx)];
         Planned::Steps(own.into_iter().chain(self.check.iter().map(|path| file(path))).collect())
     }
 
@@ -79,8 +80,9 @@ impl Gate for Sbom {
             return Err(Unreadable::nothing_ran(reason).help("name one with `target` in the gate's table"));
         }
         let triple = self.named_target(cx).unwrap_or(&cx.facts.toolchain.host);
-        let target = conditions(triple, evidence, &self.cfg(cx))?;
-        let host = conditions(&cx.facts.toolchain.host, evidence, &cfg_of_host(cx))?;
+        let target = with_flags(conditions(triple, evidence, &self.cfg(cx))?, self.flags(cx))?;
+        let host = conditions(&cx.facts.toolchain.host, evidence, &self.cfg_of_host(cx))?;
+        let host = with_flags(host, self.flags_of_host(cx))?;
         let all: Vec<PackageId> = cx.facts.judged(cx.options).map(|package| id(&package.id)).collect();
         let asked = Asked {
             roots: &all.iter().collect::<Vec<_>>(),
@@ -129,7 +131,22 @@ impl Sbom {
     }
 
     fn cfg(&self, cx: &Context<'_>) -> Step {
-        print_cfg(cx, self.named_target(cx))
+        print_cfg(self.named_target(cx), &self.flags(cx))
+    }
+
+    fn cfg_of_host(&self, cx: &Context<'_>) -> Step {
+        print_cfg(None, &self.flags_of_host(cx))
+    }
+
+    /// The flags that rustc gets for the target.
+    fn flags<'a>(&self, cx: &Context<'a>) -> FlagsOf<'a> {
+        let triple = self.target.as_deref().or_else(|| cx.facts.build_targets.first().map(String::as_str));
+        cx.facts.flag_sources.of(triple.unwrap_or(&cx.facts.toolchain.host))
+    }
+
+    /// The flags that rustc gets for what runs while building: where a target is named, none.
+    fn flags_of_host<'a>(&self, cx: &Context<'a>) -> FlagsOf<'a> {
+        if self.named_target(cx).is_some() { FlagsOf::Known(Vec::new()) } else { self.flags(cx) }
     }
 
     /// Adds the documents of a package, read again to see that they are whole.
@@ -231,11 +248,12 @@ fn manifest() -> Step {
     file("Cargo.toml")
 }
 
-/// What holds on a target, with the flags that every rustc gets: what cargo itself asks.
-fn print_cfg(cx: &Context<'_>, target: Option<&str>) -> Step {
+/// What holds on a target, with the flags that rustc gets for it: what cargo itself asks.
+fn print_cfg(target: Option<&str>, flags: &FlagsOf<'_>) -> Step {
     let mut args = vec!["--print".to_owned(), "cfg".to_owned()];
     args.extend(target.into_iter().flat_map(|target| ["--target".to_owned(), target.to_owned()]));
-    args.extend(cx.facts.rustflags.iter().map(|(_, flag)| flag.clone()));
+    let (FlagsOf::Known(own) | FlagsOf::Conditional { own, .. }) = flags;
+    args.extend(own.iter().map(|flag| (*flag).to_owned()));
     Step::Tool(ToolCall {
         tool: Tool::Rustc,
         args,
@@ -245,8 +263,25 @@ fn print_cfg(cx: &Context<'_>, target: Option<&str>) -> Step {
     })
 }
 
-fn cfg_of_host(cx: &Context<'_>) -> Step {
-    print_cfg(cx, None)
+/// The conditions with the flags that hang on conditions themselves.
+fn with_flags(found: Conditions, flags: FlagsOf<'_>) -> Result<Conditions, Unreadable> {
+    let FlagsOf::Conditional { own, under, otherwise } = flags else { return Ok(found) };
+    let mut more = Vec::new();
+    for (condition, flags) in under {
+        let platform: Platform = condition.parse().map_err(|error| {
+            Unreadable::garbage(format!("`target.'{condition}'` in cargo's configuration: {error}"))
+        })?;
+        if found.hold(Some(&platform)) {
+            more.extend(flags);
+        }
+    }
+    let more = if own.is_empty() && more.is_empty() { otherwise } else { more };
+    found.with_flags(&more).map_err(|flag| {
+        Unreadable::garbage(format!(
+            "`{flag}` under a condition in cargo's configuration may change what is built"
+        ))
+        .help("write it under the target's own triple: [target.TRIPLE] rustflags")
+    })
 }
 
 fn conditions(triple: &str, evidence: &Evidence, step: &Step) -> Result<Conditions, Unreadable> {
@@ -338,7 +373,8 @@ builds into it, by cargo's own rules for features, targets and resolvers, and wr
 the target folder: `NAME.cdx.json` (CycloneDX 1.6, or 1.7 on request) and `NAME.spdx.json` (SPDX 2.3). What is shipped
 has the scope `required`; what runs while building only (build scripts' dependencies, procedural macros) the scope
 `excluded`; dependencies of tests are not in it. Features are those of the run's command line, turned on together for
-all its packages, as in a build of the workspace.
+all its packages, as in a build of the workspace; a name that no package and no dependency has leaves no verdict. Flags for
+rustc, which may add conditions, are those that cargo takes: of one source, for each target by itself.
 
 Equal sources give equal documents: parts are sorted, serial numbers come from the content, the time is
 `SOURCE_DATE_EPOCH` or that of the last commit.

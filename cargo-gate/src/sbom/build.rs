@@ -25,6 +25,12 @@ pub enum BuildError {
     /// A line of a manifest that nothing was resolved to.
     #[error("`cargo metadata` does not say what `{0}` needs for `{1}`")]
     Unresolved(String, String),
+    /// A feature that was asked for.
+    #[error(
+        "the feature `{0}` was asked for, and neither a package that is judged has it nor, as DEPENDENCY/FEATURE, \
+         a dependency of one"
+    )]
+    NoFeature(String),
 }
 
 /// What is built, and for what.
@@ -85,7 +91,7 @@ impl<'a> Units<'a> {
         let roots = asked.roots.iter().map(|id| position(id)).collect::<Result<Vec<usize>, _>>()?;
         let mut follow =
             Follow { packages: &packages, resolved, asked, roots: &roots, state: State::default() };
-        follow.features();
+        follow.features()?;
         let edges = follow.edges()?;
         Ok(Self { packages, edges, positions })
     }
@@ -104,6 +110,11 @@ impl<'a> Units<'a> {
 /// Whether the package is a procedural macro.
 pub(super) fn is_proc_macro(package: &Package) -> bool {
     package.targets.iter().any(|target| target.is_kind(TargetKind::ProcMacro))
+}
+
+/// The name before the `/` of a feature, and whether it turns nothing on by itself (`name?`).
+fn weak(name: &str) -> (&str, bool) {
+    name.strip_suffix('?').map_or((name, false), |name| (name, true))
 }
 
 /// Something that was turned on and has to be followed.
@@ -134,29 +145,21 @@ struct Follow<'a, 'f> {
 
 impl<'a> Follow<'a, '_> {
     /// Turns on everything that the roots turn on.
-    fn features(&mut self) {
+    fn features(&mut self) -> Result<(), BuildError> {
         let mut tasks: Vec<Task<'a>> = Vec::new();
+        let asked = self.asked.features;
         for root in self.roots {
             let Some(package) = self.packages.get(*root).copied() else { continue };
             let unit = Unit { package: *root, host: false };
             tasks.push(Task::Unit(unit));
-            let asked = self.asked.features;
-            let named = |feature: &str| {
-                // `package/feature` names another member's
-                let own = feature
-                    .split_once('/')
-                    .map_or(feature, |(of, name)| if of == package.name.as_str() { name } else { feature });
-                asked.all
-                    || asked.names.iter().any(|name| {
-                        name == own
-                            || name
-                                .strip_prefix(package.name.as_str())
-                                .is_some_and(|rest| rest.strip_prefix('/') == Some(own))
-                    })
-            };
             let default = |feature: &str| feature == "default" && !asked.no_default;
-            let on = package.features.keys().filter(|feature| named(feature) || default(feature));
+            let on = package.features.keys().filter(|feature| asked.all || default(feature));
             tasks.extend(on.map(|feature| Task::Feature(unit, feature)));
+        }
+        for name in &asked.names {
+            if !self.asked_for(name, &mut tasks) {
+                return Err(BuildError::NoFeature(name.clone()));
+            }
         }
         while let Some(task) = tasks.pop() {
             match task {
@@ -165,6 +168,38 @@ impl<'a> Follow<'a, '_> {
                 Task::Dependency(unit, name) => self.dependency(unit, name, &mut tasks),
             }
         }
+        Ok(())
+    }
+
+    /// Turns on what the command line names: a feature of the roots, of one of them (`package/feature`), or of
+    /// their dependency (`name/feature`). Whether anything is of that name.
+    fn asked_for(&mut self, name: &str, tasks: &mut Vec<Task<'a>>) -> bool {
+        let (of, feature) = name.split_once('/').map_or((None, name), |(of, feature)| (Some(of), feature));
+        let mut known = false;
+        for root in self.roots {
+            let Some(package) = self.packages.get(*root).copied() else { continue };
+            let unit = Unit { package: *root, host: false };
+            let own = package.features.get_key_value(feature);
+            if let Some((own, _)) = own.filter(|_| of.is_none_or(|of| of == package.name.as_str())) {
+                tasks.push(Task::Feature(unit, own));
+                known = true;
+            }
+            let Some(of) = of else { continue };
+            let (plain, weak) = weak(of);
+            let lines = package.dependencies.iter().filter(|line| manifest_name(line) == plain);
+            let found: Vec<(&'a str, &'a str)> = lines
+                .flat_map(|line| self.found(*root, line).map(move |to| (line, to)))
+                .filter_map(|(line, to)| {
+                    let (feature, _) = self.packages.get(to)?.features.get_key_value(feature)?;
+                    Some((manifest_name(line), feature.as_str()))
+                })
+                .collect();
+            for (name, feature) in found {
+                self.dependency_feature(unit, package, (name, weak), feature, tasks);
+                known = true;
+            }
+        }
+        known
     }
 
     fn package(&self, unit: Unit) -> Option<&'a Package> {
@@ -186,19 +221,19 @@ impl<'a> Follow<'a, '_> {
             if let Some(name) = value.strip_prefix("dep:") {
                 tasks.push(Task::Dependency(unit, name));
             } else if let Some((name, of_dependency)) = value.split_once('/') {
-                self.dependency_feature(unit, package, name, of_dependency, tasks);
+                self.dependency_feature(unit, package, weak(name), of_dependency, tasks);
             } else {
                 tasks.push(Task::Feature(unit, value));
             }
         }
     }
 
-    /// `name/feature` and `name?/feature`.
+    /// `name/feature`, and `name?/feature`, which is weak.
     fn dependency_feature(
         &mut self,
         unit: Unit,
         package: &'a Package,
-        name: &'a str,
+        (name, weak): (&'a str, bool),
         feature: &'a str,
         tasks: &mut Vec<Task<'a>>,
     ) {
@@ -206,7 +241,7 @@ impl<'a> Follow<'a, '_> {
             let mut lines = package.dependencies.iter().filter(|line| manifest_name(line) == name);
             lines.any(|line| line.optional)
         };
-        if let Some(name) = name.strip_suffix('?') {
+        if weak {
             if optional(name) && !self.state.on.contains(&(unit, name)) {
                 self.state.weak.entry((unit, name)).or_default().push(feature);
             } else {

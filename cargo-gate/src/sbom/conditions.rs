@@ -17,6 +17,26 @@ impl Conditions {
         platform.is_none_or(|platform| platform.matches(&self.triple, &self.cfg))
     }
 
+    /// The same where rustc gets further flags: `--cfg` adds a condition, most change none.
+    ///
+    /// # Errors
+    /// The first flag that may change conditions in a way that only rustc knows.
+    pub fn with_flags(mut self, flags: &[&str]) -> Result<Self, String> {
+        const CHANGING: [&str; 5] = ["target-feature", "target-cpu", "panic", "-Z", "sysroot"];
+        let mut flags = flags.iter();
+        while let Some(flag) = flags.next() {
+            let condition = match flag.strip_prefix("--cfg") {
+                Some("") => flags.next().copied(),
+                Some(rest) => rest.strip_prefix('='),
+                None if flag.starts_with('@') || CHANGING.iter().any(|word| flag.contains(word)) => None,
+                None => continue,
+            };
+            let condition = condition.and_then(|text| Cfg::from_str(text).ok());
+            self.cfg.push(condition.ok_or_else(|| (*flag).to_owned())?);
+        }
+        Ok(self)
+    }
+
     /// The target's triple.
     pub fn triple(&self) -> &str {
         &self.triple
@@ -62,6 +82,18 @@ pub(super) mod tests {
         assert!(holds("cfg(unix)") && holds("cfg(all(target_os = \"linux\", not(windows)))"));
         assert!(holds("x86_64-unknown-linux-gnu") && !holds("x86_64-pc-windows-msvc"));
         assert!(!holds("cfg(windows)") && !holds("cfg(tokio_unstable)"));
+    }
+
+    #[test]
+    fn flags_add_conditions_or_nobody_knows() {
+        let with = |flags: &[&str]| conditions("x", LINUX.as_bytes()).unwrap().with_flags(flags);
+        let unstable = Platform::from_str("cfg(tokio_unstable)").unwrap();
+        for flags in [&["--cfg", "tokio_unstable"][..], &["-Clink-arg=-s", "--cfg=tokio_unstable"]] {
+            assert!(with(flags).unwrap().hold(Some(&unstable)));
+        }
+        assert!(!with(&["-C", "link-arg=-fuse-ld=lld"]).unwrap().hold(Some(&unstable)));
+        assert_eq!(with(&["-C", "target-cpu=native"]), Err("target-cpu=native".to_owned()));
+        assert!(with(&["--cfg"]).is_err() && with(&["@flags"]).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cargo_metadata::Metadata;
+use cargo_metadata::{Metadata, PackageId};
 use serde_json::{Value, json};
 
 use super::conditions::tests::LINUX;
@@ -35,6 +35,10 @@ impl Case {
     }
 
     fn bill(&self) -> Bill<'_> {
+        self.units(|units, root| bill(&units.unwrap(), root).unwrap())
+    }
+
+    fn units<'a, T>(&'a self, ask: impl FnOnce(Result<Units<'a>, BuildError>, &'a PackageId) -> T) -> T {
         let root = &self.metadata.workspace_members[0];
         let (roots, host) = ([root], linux());
         let asked = Asked {
@@ -44,7 +48,7 @@ impl Case {
             target: &self.target,
             host: &host,
         };
-        bill(&Units::new(&self.metadata, &asked).unwrap(), root).unwrap()
+        ask(Units::new(&self.metadata, &asked), root)
     }
 
     /// The names of what is shipped, and of what runs while building only, the member left out.
@@ -90,6 +94,24 @@ fn what_is_shipped_is_told_from_what_runs_while_building_and_tests_are_left_out(
 fn dependencies_of_the_target_count_and_those_of_others_do_not() {
     let case = Case { target: windows(), ..Case::new(&kinds()) };
     assert_eq!(case.names(), pair("normal shared win", "deep macros maker"));
+}
+
+#[test]
+fn a_feature_that_is_asked_for_is_one_of_a_package_or_of_its_dependency_or_nothing_is_said() {
+    let asked = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let features = Features { names, no_default: true, ..Features::default() };
+        let case = Case { features, ..Case::new(&with_features()) };
+        case.units(|units, _| units.map(drop)).map(|()| case.names().0)
+    };
+    assert_eq!(asked(&["more"]).unwrap(), "b c e");
+    assert_eq!(asked(&["app/more"]).unwrap(), "b c e");
+    assert_eq!(asked(&["c/extra"]).unwrap(), "c e");
+    assert_eq!(asked(&["b/inner"]).unwrap(), "b c d");
+    assert_eq!(asked(&["b?/inner"]).unwrap(), "c");
+    for unknown in ["mroe", "app/mroe", "c/none", "other/more"] {
+        assert_eq!(asked(&[unknown]), Err(BuildError::NoFeature(unknown.to_owned())));
+    }
 }
 
 fn optional() -> Value {

@@ -60,6 +60,10 @@ fn critical_paths_that_protect_nothing_are_an_error() {
     let paths = globs(&["src/oauth/**"]);
     let found = with(|scale| scale.critical(&Critical { paths: &paths, minimum: Percent::ALL }));
     assert_eq!(rules(&found), ["coverage/critical-unmeasured"]);
+    let paths = globs(&["src/auth/**", "src/oauth/**"]);
+    let found = with(|scale| scale.critical(&Critical { paths: &paths, minimum: Percent::ALL }));
+    assert_eq!(rules(&found), ["coverage/critical-unmeasured", "coverage/critical"], "one of two");
+    assert!(found[0].message.ends_with("src/oauth/**"));
 }
 
 #[test]

@@ -57,6 +57,18 @@ fn sources_are_sorted_by_what_they_are() {
 }
 
 #[test]
+fn a_source_of_a_package_below_the_root_that_is_no_member_is_elsewhere() {
+    let files = ["Cargo.toml", "src/lib.rs", "vendor/x/Cargo.toml", "vendor/x/src/lib.rs"];
+    let files: Vec<String> = files.map(str::to_owned).to_vec();
+    let facts = Facts { files: files.clone(), ..crate::facts::with_files(facts(), &files) };
+    let text =
+        "SF:/ws/src/lib.rs\nDA:1,1\nend_of_record\nSF:/ws/vendor/x/src/lib.rs\nDA:1,1\nend_of_record\n";
+    let measured = Measured::new(parse(text.as_bytes()).unwrap(), &facts, |_| true, |_| None);
+    assert_eq!(measured.files.keys().collect::<Vec<_>>(), ["src/lib.rs"]);
+    assert_eq!(measured.left_out.elsewhere, ["/ws/vendor/x/src/lib.rs"]);
+}
+
+#[test]
 fn one_source_under_two_names_is_one_source() {
     let measured = measured(&["/ws/src/lib.rs", "src/lib.rs", "./src/../src/lib.rs", "src\\lib.rs"]);
     assert_eq!(measured.files.len(), 1);
