@@ -54,6 +54,10 @@ impl Git<'_> {
         match self.commit("HEAD^1")? {
             Some(parent) => self.described(parent, "the commit before HEAD".to_owned()).map(Some),
             None if self.is_shallow()? => Err(shallow("the commit before HEAD")),
+            // after the first commit of all, new files are what there is to compare
+            None if self.facts.revision.as_ref().is_some_and(|revision| revision.dirty) => {
+                self.described(head, "HEAD".to_owned()).map(Some)
+            }
             None => Ok(None),
         }
     }

@@ -84,6 +84,7 @@ fn the_main_branch_is_compared_with_its_last_commit_but_one_or_with_head_where_f
     let repository = Repository::new();
     let first = repository.git(&["rev-parse", "HEAD"]);
     assert_eq!(repository.base(false, None).unwrap(), None);
+    assert_eq!(repository.base(true, None).unwrap(), Some(first.clone()), "new files after the first commit");
     let second = repository.write("a.rs", "1\n").commit();
     assert_eq!(repository.base(false, None).unwrap(), Some(first.clone()));
     repository.write("left-behind.txt", "by a job\n");
