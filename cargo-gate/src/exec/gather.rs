@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::process::{Command, run};
 use super::{Cancel, Environment, tools};
-use crate::facts::{self, FactError, Facts};
+use crate::facts::{self, FactError, Facts, Revision};
 use crate::parse::cargo_error;
 use crate::step::{Captured, End, Tool};
 
@@ -62,12 +62,11 @@ pub fn gather(
     if !is_part(&facts, &asked) {
         return Err(GatherError::OtherWorkspace(root));
     }
-    let (files, revision, status) = thread::scope(|scope| {
-        let revision = scope.spawn(|| ask(Tool::Git, &root, &["rev-parse", "HEAD", "HEAD^{tree}"]));
-        let status = scope.spawn(|| ask(Tool::Git, &root, &["status", "--porcelain", "-z"]));
+    let (files, revision) = thread::scope(|scope| {
+        let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
         let listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
         let files = ask(Tool::Git, &root, &listed);
-        (files, revision.join().ok().flatten(), status.join().ok().flatten())
+        (files, revision.join().ok().flatten())
     });
     let answer = succeeded(files);
     let listed = answer.as_deref().map(facts::from_file_list).transpose()?;
@@ -85,14 +84,31 @@ pub fn gather(
     facts = with_manifests(facts);
     facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
-    facts.revision = succeeded(revision)
-        .zip(succeeded(status))
-        .and_then(|(commit, status)| facts::from_git(&commit, &status));
+    facts.revision = revision;
     facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
     tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
     facts.tools = found;
     facts.now = jiff::Timestamp::now();
     if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
+}
+
+/// The revision, as git tells it now.
+fn revision(ask: &(dyn Fn(&[&str]) -> Option<Captured> + Sync)) -> Option<Revision> {
+    let (commit, status) = thread::scope(|scope| {
+        let commit = scope.spawn(|| ask(&["rev-parse", "HEAD", "HEAD^{tree}"]));
+        let status = ask(&["status", "--porcelain", "-z"]);
+        (commit.join().ok().flatten(), status)
+    });
+    facts::from_git(&succeeded(commit)?, &succeeded(status)?)
+}
+
+/// The tree of the run, where its files were those of a commit when it began and are so now: what was found out in
+/// between was found out about that tree.
+pub(super) fn steady_tree<'a>(facts: &'a Facts, cancel: &Cancel) -> Option<&'a str> {
+    let before = facts.revision.as_ref().filter(|revision| !revision.dirty)?;
+    let git = facts.tools.get(&Tool::Git)?;
+    let now = revision(&|args| Some(run(&Command::new(git, &facts.root, TIMEOUT).args(args), cancel)))?;
+    (!now.dirty && now.tree == before.tree).then_some(before.tree.as_str())
 }
 
 /// Adds the flags for every rustc and rustdoc: from variables, and from the configuration files that cargo

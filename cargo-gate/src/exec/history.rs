@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::gather::steady_tree;
 use super::steps::Bench;
 use super::store::write_artifact;
 use crate::gate::{Context, Unreadable};
@@ -13,21 +14,19 @@ const MOST_RECORDS: usize = 200;
 
 impl Bench<'_> {
     /// Adds the run to the record of its tree, and gives the whole record; none where files differ from
-    /// the commit, since then nothing says that two runs met the same code.
+    /// the commit, or did not when the run began, since then nothing says that two runs met the same code.
     pub(super) fn test_history(
         &self,
         run: &Step,
         key: &str,
         before: &Evidence,
     ) -> Result<Option<History>, Unreadable> {
-        let Some(revision) = self.facts.revision.as_ref().filter(|revision| !revision.dirty) else {
-            return Ok(None);
-        };
+        let Some(tree) = steady_tree(self.facts, self.cancel) else { return Ok(None) };
         let selected = std::collections::BTreeSet::new();
         let cx = Context::new(self.facts, self.options, &selected).with_tests(self.tests);
         let tests = judge_unit_tests(&cx, before.tool(run)?)?;
         let folder = self.facts.target.join("bulletproof").join("history").join("tests");
-        let path = folder.join(format!("{}-{key}.json", revision.tree));
+        let path = folder.join(format!("{tree}-{key}.json"));
         let mut history = read(&path)?;
         history.add(&tests.ended, &tests.retried);
         write_artifact(&path, &history.to_bytes()).map_err(|error| Unreadable::crashed(error.to_string()))?;

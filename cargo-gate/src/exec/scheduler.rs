@@ -53,7 +53,7 @@ pub fn carry_out(run: &Run<'_>) -> Vec<GateReport> {
         state.judge_ready(scope);
         state.drive(scope, &receive);
         let reports = state.reports();
-        figures::record(run.facts, run.options, &reports);
+        figures::record(run.facts, run.options, &reports, run.cancel);
         reports
     })
 }

@@ -82,6 +82,8 @@ with a CVSS score from 4.0, or without a score, fails the gate. What a package d
 licence come from `cargo metadata` of the present state: of an updated package it is not known whether the
 old version did the same. Nothing is asked of the network.
 
+A lock file that git ignores has no earlier state: nothing is compared, and `audit` is the gate that judges it.
+
 Packages of the workspace itself and those by path are left out. The database and its age are judged as in
 `audit`, wherever a package is new or another.
 
@@ -113,6 +115,13 @@ accept = [{ rule = \"build-script\", package = \"name@1.2.3\", reason = \"I read
             return Ok(Outcome::new("nothing to judge: there is no revision to compare with"));
         };
         let old = evidence.base_file(&base_file(cx, "Cargo.lock"))?;
+        // the list has what git tracks and what it would: a lock file that is new in this change is in it
+        if old.is_none() && !cx.facts.files.iter().any(|file| file == "Cargo.lock") {
+            let outcome = Outcome::new("nothing to compare: Cargo.lock is not tracked");
+            return Ok(
+                outcome.note("git ignores Cargo.lock; `audit` judges the advisories of all its packages")
+            );
+        }
         let old = old
             .map(parse_lock)
             .transpose()

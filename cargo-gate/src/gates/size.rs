@@ -53,7 +53,8 @@ that grew is compared with the base revision, and the sections and crates that g
 A crate's share is the sum of the functions and constants that its name stands for; generic code counts
 for the crate that wrote it. A program that the profile strips has no names, so only its sections are told.
 
-The sizes at the base are those that an earlier run of this gate recorded there, in the target directory.
+The sizes at the base are those that an earlier run of this gate recorded there, in the target directory,
+with the same packages and features.
 Where there is none the growth cannot be judged, and the gate warns: run it on the base once, or keep the
 target directory's `bulletproof/figures` between runs of the CI.
 
@@ -121,7 +122,7 @@ impl Size {
                     format!("the size of `{name}` at {} is not known", base.how),
                 )
                 .help(format!(
-                    "run `cargo gate size` once on the base ({}), with this target directory",
+                    "run `cargo gate size` once on the base ({}), with the same options and this target directory",
                     base.short()
                 ))
                 .anchor(name),

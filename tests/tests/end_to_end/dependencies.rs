@@ -123,6 +123,29 @@ fn without_a_changed_package_no_database_is_needed() {
     assert!(report["reason"].as_str().unwrap().starts_with("no package differs"), "{report:#}");
 }
 
+#[test]
+fn a_lock_file_that_git_ignores_is_not_compared_and_one_that_is_new_is() {
+    let locked = |ignored: &str| {
+        let packages = [Vendored::new("severe", "1.0.0")];
+        let workspace =
+            depend_on(Workspace::of("clean"), &packages).with(".gitignore", format!("/target\n{ignored}"));
+        commit(&workspace);
+        git(&workspace.root(), &["rm", "--quiet", "--cached", "Cargo.lock"]);
+        git(&workspace.root(), &["commit", "--quiet", "--message=no lock file"]);
+        commit_nothing(&workspace);
+        workspace
+    };
+    let ignored = gate(&locked("Cargo.lock\n"));
+    assert_eq!(ignored["status"], "passed", "{ignored:#}");
+    assert_eq!(ignored["reason"], "nothing to compare: Cargo.lock is not tracked", "{ignored:#}");
+    let workspace = locked("");
+    let untracked = gate(&workspace);
+    assert_eq!(rules(&untracked), ["deps/advisory"], "{untracked:#}");
+    git(&workspace.root(), &["add", "Cargo.lock"]);
+    let staged = gate(&workspace);
+    assert_eq!(rules(&staged), ["deps/advisory"], "{staged:#}");
+}
+
 fn commit_nothing(workspace: &Workspace) {
     git(&workspace.root(), &["commit", "--quiet", "--allow-empty", "--message=nothing"]);
 }

@@ -44,3 +44,15 @@ fn growth_against_a_base_without_figures_is_no_silent_pass() {
     assert_eq!(report["status"], "warned", "{report:#}");
     assert_eq!(report["findings"][0]["rule"], "size/growth-unknown", "{report:#}");
 }
+
+#[test]
+fn figures_of_other_features_are_no_base() {
+    let workspace = Workspace::of("size").with("bulletproof.toml", "").with_own_target();
+    commit(&workspace);
+    assert_eq!(gate(&workspace)["status"], "passed");
+    let workspace = workspace.with("src/main.rs", LARGER);
+    commit(&workspace);
+    let report = workspace.bulletproof(&["--gate", "size", "--all-features"]).report()["gates"][0].clone();
+    assert_eq!(report["status"], "warned", "{report:#}");
+    assert_eq!(report["findings"][0]["rule"], "size/growth-unknown", "{report:#}");
+}
