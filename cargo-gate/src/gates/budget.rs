@@ -138,18 +138,11 @@ one that runs the gate. A noisy machine needs more `runs`, or a bar that is fart
         }
         let findings: Vec<Finding> = judged.iter().flat_map(|one| one.findings.clone()).collect();
         let over = judged.iter().filter(|one| one.is_over()).count();
-        // what was too noisy, or has no bar
-        let open = judged.iter().filter(|one| !one.is_over() && !one.findings.is_empty()).count();
-        let all = counted(judged.len(), "command");
-        let summary = match (over, open) {
-            (0, 0) => format!("{all} within the budget"),
-            (0, many) => format!("{} of {all} within the budget, {many} not told", judged.len() - many),
-            (many, _) => format!("{many} of {all} over the budget (bar 0)"),
-        };
-        let mut outcome = Outcome::new(summary).count("commands", judged.len()).count("over", over).table(
-            &["command", "runs", "median", "bar", "p95", "bar", "peak MB", "bar"],
-            judged.iter().map(|one| one.row.clone()).collect(),
-        );
+        let mut outcome =
+            Outcome::new(summary(&judged)).count("commands", judged.len()).count("over", over).table(
+                &["command", "runs", "median", "bar", "p95", "bar", "peak MB", "bar"],
+                judged.iter().map(|one| one.row.clone()).collect(),
+            );
         for (name, value) in judged.iter().flat_map(|one| &one.metrics) {
             outcome = outcome.number(name, *value);
         }
@@ -167,6 +160,18 @@ struct Judged {
 impl Judged {
     fn is_over(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == crate::finding::Severity::Error)
+    }
+}
+
+fn summary(judged: &[Judged]) -> String {
+    let over = judged.iter().filter(|one| one.is_over()).count();
+    // what was too noisy, or has no bar
+    let open = judged.iter().filter(|one| !one.is_over() && !one.findings.is_empty()).count();
+    let all = counted(judged.len(), "command");
+    match (over, open) {
+        (0, 0) => format!("{all} within the budget"),
+        (0, many) => format!("{} of {all} within the budget, {many} not told", judged.len() - many),
+        (many, _) => format!("{many} of {all} over the budget (bar 0)"),
     }
 }
 
@@ -437,6 +442,14 @@ mod tests {
         let measured = Measured { floor_bytes: 9_000_000, ..runs(&[1; 20]) };
         let strict = Command { max_megabytes: Some(1.0), ..command() };
         assert_eq!(rules(&strict, &measured), ["budget/too-noisy"]);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_not_said_to_be_within_the_budget() {
+        let within = Command { max_wall: Some(bar("1h")), ..command() };
+        let judged = [&within, &command()].map(|one| one.judge(&runs(&[1; 20])));
+        assert_eq!(summary(&judged), "1 of 2 commands within the budget, 1 not told");
+        assert_eq!(summary(&judged[..1]), "1 command within the budget");
     }
 
     #[test]

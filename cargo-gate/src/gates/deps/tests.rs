@@ -91,7 +91,7 @@ fn new_packages_are_told_with_what_they_do_at_build_time_and_their_licence() {
     let outcome = change.outcome(&base_revision(), Vec::new());
     assert_eq!(
         outcome.summary,
-        "2 new packages, 1 updated, 1 removed against 0123456 (main): no new advisory"
+        "2 new packages, 1 updated, 1 removed against 0123456789 (main): no new advisory"
     );
     let rows = outcome.table.unwrap().rows;
     assert_eq!(rows[0], ["new", "macros", "1.0.0", "proc-macro", "MIT/Zlib", "app"]);
@@ -140,6 +140,6 @@ fn an_equal_lock_file_has_no_table() {
     let outcome = change.outcome(&base_revision(), Vec::new());
     assert_eq!(
         (outcome.summary.as_str(), outcome.table),
-        ("no package differs against 0123456 (main)", None)
+        ("no package differs against 0123456789 (main)", None)
     );
 }
