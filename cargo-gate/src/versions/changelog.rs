@@ -106,7 +106,7 @@ fn is_unreleased(word: &str) -> bool {
 /// What may follow `Unreleased` without making it another heading: a date or its place, a word for what follows.
 fn is_no_statement(word: &str) -> bool {
     let known = ["releasedate", "yyyy-mm-dd", "changes", "release", "version"];
-    looks_like_a_date(word) || known.contains(&word.to_lowercase().as_str())
+    looks_like_a_date(word) || is_unreleased(word) || known.contains(&word.to_lowercase().as_str())
 }
 
 /// Four digits, two and two, whatever they are.
@@ -194,6 +194,7 @@ mod tests {
             read(text).into_iter().map(of).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(names("## Unreleased - ReleaseDate\n\n## 1.0.0\n"), "unreleased 1.0.0");
+        assert_eq!(names("## [Unreleased] - Unreleased\n\n## 1.0.0\n"), "unreleased 1.0.0");
         assert_eq!(names("# Upcoming release\n\n## 1.0.0\n"), "unreleased 1.0.0");
         assert_eq!(names("## [Unreleased] (2026-01-02)\n"), "unreleased");
         for text in [
