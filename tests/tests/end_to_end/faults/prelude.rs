@@ -13,7 +13,7 @@ pub(in crate::faults) use super::scene::Misbehaviour::{
     Contradicts, ContradictsJoined, FindsNoSpace, Hangs, IsKilled, Keeps, KeepsJoined, Prints,
     RejectsArguments, SaysNothing,
 };
-pub(in crate::faults) use super::scene::{Call, Scene};
+pub(in crate::faults) use super::scene::{Call, Misbehaviour, Scene};
 pub(in crate::faults) use super::shared::*;
 pub(in crate::faults) use super::{Cell, Fault, How, Row, never_passes, runner_of};
 pub(in crate::faults) use crate::support::{Act, Database, Workspace};

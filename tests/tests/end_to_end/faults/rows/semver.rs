@@ -1,8 +1,12 @@
 //! The row of `semver`, with answers of cargo-semver-checks as recorded.
 
 use crate::faults::prelude::*;
+use crate::support::git;
 
 const SEMVER: Call = Call("cargo-semver-checks", &["--package"]);
+
+const TAGS: Call = Call("git", &["for-each-ref"]);
+const GREP: Call = Call("git", &["grep"]);
 
 const CLEAN: &str = "    Building clean v0.1.0 (current)
        Built [   0.507s] (current)
@@ -44,6 +48,16 @@ fn says(scene: Scene, code: u8, stderr: &str) -> Scene {
     published(scene).recorded(SEMVER, code, "", stderr)
 }
 
+/// There is a release, and git misbehaves when it is asked about it.
+fn released(scene: Scene, call: Call, misbehaviour: Misbehaviour) -> Scene {
+    let scene = sound(scene);
+    let root = scene.workspace.root();
+    git(&root, &["commit", "--quiet", "--message=one"]);
+    git(&root, &["tag", "v0.0.9"]);
+    git(&root, &["commit", "--quiet", "--allow-empty", "--message=two"]);
+    scene.fake(call, &misbehaviour.act())
+}
+
 const OF_THE_TOOL: Cell = NotApplicable("the tool resolves the dependencies of both sides by itself");
 
 const CELLS: &[(Fault, Cell)] = &[
@@ -74,6 +88,16 @@ const CELLS: &[(Fault, Cell)] = &[
     (Hang, Case(Tool(SEMVER, Hangs), Broken("timed-out"))),
     (OutputOfAnotherRun, Case(How::Scene(another_package), Broken("garbage"))),
     (OutputOfAnotherRun, Case(How::Scene(another_version), Broken("garbage"))),
+    (
+        FailureWithCleanOutput,
+        Case(How::Scene(|scene| released(scene, TAGS, Contradicts(1))), Broken("crashed")),
+    ),
+    (Garbage, Case(How::Scene(|scene| released(scene, TAGS, Prints("?\n"))), Broken("garbage"))),
+    (Truncated, Case(How::Scene(|scene| released(scene, TAGS, Keeps("half"))), Broken("garbage"))),
+    (KilledBySignal, Case(How::Scene(|scene| released(scene, TAGS, IsKilled)), Broken("crashed"))),
+    (WrongVersion, Case(How::Scene(|scene| released(scene, GREP, Contradicts(128))), Broken("crashed"))),
+    (WrongVersion, Case(How::Scene(|scene| released(scene, GREP, RejectsArguments)), Broken("crashed"))),
+    (KilledBySignal, Case(How::Scene(|scene| released(scene, GREP, IsKilled)), Broken("crashed"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(How::Scene(no_checks), Broken("garbage"))),
     (DiskFull, Case(Tool(SEMVER, FindsNoSpace(101)), Broken("crashed"))),

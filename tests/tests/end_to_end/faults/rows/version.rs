@@ -28,13 +28,16 @@ const CELLS: &[(Fault, Cell)] = &[
     (Hang, Case(Tool(GIT_LOG, Hangs), Broken("timed-out"))),
     (Hang, Case(Tool(CAT_FILE, Hangs), Broken("timed-out"))),
     (OutputOfAnotherRun, Case(How::Scene(the_log_of_another_commit), Broken("garbage"))),
+    (WrongVersion, Case(How::Scene(|scene| not_tagged(scene, RejectsArguments)), Broken("crashed"))),
+    (FailureWithCleanOutput, Case(How::Scene(|scene| not_tagged(scene, Contradicts(1))), Broken("crashed"))),
+    (EmptyOutput, Case(How::Scene(|scene| not_tagged(scene, SaysNothing)), Broken("crashed"))),
+    (LookUpImpossible, Case(How::Scene(|scene| not_tagged(scene, Prints("true\n"))), Broken("unavailable"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(Tool(METADATA, Prints("{}")), Refused("cannot be read"))),
     (DiskFull, Case(Tool(CAT_FILE, FindsNoSpace(128)), Broken("crashed"))),
     (ReadOnlyTarget, NO_WRITING),
     (DatabaseMissing, NO_DATABASE),
     (DatabaseTooOld, NO_DATABASE),
-    (LookUpImpossible, NO_DATABASE),
     (RunCutShort, NO_TESTS),
     NO_TOOLCHAIN,
     (LockMissing, NO_BUILD),
@@ -47,6 +50,12 @@ fn released(scene: Scene) -> Scene {
     git(&scene.workspace.root(), &["commit", "--quiet", "--message=one"]);
     git(&scene.workspace.root(), &["tag", "v0.1.0"]);
     scene
+}
+
+/// There is a commit without a tag, and git misbehaves when it is asked whether it has all of them.
+fn not_tagged(scene: Scene, misbehaviour: Misbehaviour) -> Scene {
+    git(&scene.workspace.root(), &["commit", "--quiet", "--message=one"]);
+    scene.fake(Call("git", &["--is-shallow-repository"]), &misbehaviour.act())
 }
 
 fn a_log_that_fails(scene: Scene) -> Scene {
