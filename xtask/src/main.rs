@@ -1,4 +1,4 @@
-//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | sbom | fuzz`.
+//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | sbom | repro | fuzz`.
 
 #![expect(clippy::disallowed_methods, reason = "chores are effects")]
 
@@ -15,6 +15,7 @@ mod new_gate;
 mod packages;
 mod program;
 mod repo;
+mod repro;
 mod say;
 mod sbom;
 mod tidy;
@@ -47,6 +48,8 @@ enum Chore {
     Fuzz(fuzz::Args),
     /// Compare the bills of materials with `cargo tree` and with validators, on real packages
     Sbom(sbom::Args),
+    /// Compare the verdicts of the gate `repro` with those of diffoscope, on real packages (Linux)
+    Repro(repro::Args),
 }
 
 /// Why a chore did not end well.
@@ -70,6 +73,8 @@ enum Error {
     Fuzz(#[from] fuzz::Error),
     #[error(transparent)]
     Sbom(#[from] sbom::Error),
+    #[error(transparent)]
+    Repro(#[from] repro::Error),
 }
 
 fn main() -> ExitCode {
@@ -92,6 +97,7 @@ fn run(chore: &Chore) -> Result<(), Error> {
         Chore::Corpus(args) => corpus::run(args)?,
         Chore::Fuzz(args) => fuzz::run(args, &Repo::find()?)?,
         Chore::Sbom(args) => sbom::run(args)?,
+        Chore::Repro(args) => repro::run(args)?,
     }
     Ok(())
 }

@@ -17,7 +17,8 @@ impl Twins<'_> {
         let cargo = self.facts.tools.get(&Tool::Cargo).cloned().unwrap_or_else(|| "cargo".into());
         let mut line: Vec<OsString> = Vec::new();
         line.push(cargo.into());
-        line.extend(args.iter().take_while(|arg| *arg != "--").map(OsString::from));
+        let own = args.iter().take_while(|arg| *arg != "--").filter(|arg| *arg != "--offline");
+        line.extend(own.map(OsString::from));
         let jobs = jobs() + 1;
         line.extend([format!("--jobs={jobs}"), "--offline".to_owned()].map(OsString::from));
         line.extend(args.iter().skip_while(|arg| *arg != "--").map(OsString::from));
