@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     /// How many runs of all benches there were, and in how many of them any bench was called slower.
     pub(super) runs: usize,
     pub(super) alarmed: usize,
+    /// How often each bench was called slower, of those that ever were.
+    pub(super) by_bench: BTreeMap<String, usize>,
     /// Rounds that were used, of all benches together.
     pub(super) rounds: usize,
     /// Benches that other rules would call slower, by name.
@@ -40,10 +42,19 @@ impl Outcome {
         self.kinds.values().sum()
     }
 
+    /// Those that came to that.
+    pub(super) fn count(&self, kind: Kind) -> usize {
+        self.kinds.get(&kind).copied().unwrap_or_default()
+    }
+
     /// Those called slower.
     pub(super) fn slower(&self) -> usize {
-        let count = |kind: Kind| self.kinds.get(&kind).copied().unwrap_or_default();
-        count(Kind::Slower) + count(Kind::SomewhatSlower)
+        self.count(Kind::Slower) + self.count(Kind::SomewhatSlower)
+    }
+
+    /// Those that the gate says nothing of.
+    pub(super) fn passed(&self) -> usize {
+        self.count(Kind::Holds) + self.count(Kind::Faster)
     }
 }
 
@@ -65,8 +76,8 @@ pub(super) fn all(recorded: &Recorded) -> Result<Vec<Outcome>, Error> {
 }
 
 fn one(recorded: &Recorded, base: &'static str, head: &'static str, bars: Bars) -> Outcome {
-    let (kinds, others) = (BTreeMap::new(), BTreeMap::new());
-    let mut outcome = Outcome { base, head, bars, kinds, runs: 0, alarmed: 0, rounds: 0, others };
+    let (kinds, by_bench, others) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut outcome = Outcome { base, head, bars, kinds, runs: 0, alarmed: 0, by_bench, rounds: 0, others };
     let last = recorded.rounds() - (MOST + CONFIRMING);
     for start in (0..=last).step_by(STEP) {
         let stretch = |lines: &Vec<Line>| {
@@ -99,16 +110,15 @@ impl Outcome {
         let (package, target, root) = (String::new(), String::new(), String::new());
         let state = State::Compared { benches, appeared: Vec::new(), vanished: Vec::new() };
         let programs = vec![Programs { package, target, root, state }];
-        let kinds: Vec<Kind> = opinions(&BenchRun { programs, ..BenchRun::default() }, bars)
-            .iter()
-            .map(|one| one.kind)
-            .collect();
-        self.runs += 1;
-        self.alarmed +=
-            usize::from(kinds.iter().any(|kind| matches!(kind, Kind::Slower | Kind::SomewhatSlower)));
-        for kind in kinds {
-            *self.kinds.entry(kind).or_default() += 1;
+        let before = self.slower();
+        for one in opinions(&BenchRun { programs, ..BenchRun::default() }, bars) {
+            *self.kinds.entry(one.kind).or_default() += 1;
+            if matches!(one.kind, Kind::Slower | Kind::SomewhatSlower) {
+                *self.by_bench.entry(one.name).or_default() += 1;
+            }
         }
+        self.runs += 1;
+        self.alarmed += usize::from(self.slower() > before);
     }
 }
 
@@ -188,6 +198,8 @@ mod tests {
         assert_eq!(of("base", "same").slower(), 0);
         assert_eq!(of("base", "slower").slower(), of("base", "slower").benches());
         assert_eq!(of("base", "slower").runs, 3);
+        assert_eq!(of("base", "slower").by_bench, BTreeMap::from([("a".to_owned(), 3)]));
+        assert_eq!((of("base", "slower").passed(), of("base", "same").passed()), (0, 3));
     }
 
     #[test]
