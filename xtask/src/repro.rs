@@ -122,8 +122,12 @@ impl Pair {
     fn judged(&self, gate: &Path, remapped: bool) -> Result<Judged, Error> {
         let args = ["gate", "repro", "--offline", "--format", "json"];
         let flags = flags(&self.one, &cargo_home(), remapped);
-        let output =
-            Program::new(gate).args(args).env("RUSTFLAGS", flags).dir(&self.one).output(&[0, 1, 2])?;
+        let output = Program::new(gate)
+            .args(args)
+            .env("RUSTFLAGS", flags)
+            .env("CARGO_TARGET_DIR", self.one.join("target"))
+            .dir(&self.one)
+            .output(&[0, 1, 2])?;
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let gate = report.pointer("/gates/0").cloned().unwrap_or_default();
         let texts = |list: &str, key: &str| -> Vec<String> {
@@ -147,6 +151,7 @@ impl Pair {
             .args(["build", "--release", "--bins", "--locked", "--offline", "--quiet"])
             .env("RUSTFLAGS", flags(&self.two, &self.second_home, remapped))
             .env("CARGO_HOME", &self.second_home)
+            .env("CARGO_TARGET_DIR", self.two.join("target"))
             .dir(&self.two)
             .succeed()?;
         let release = |root: &Path| root.join("target").join("release");

@@ -100,8 +100,8 @@ bench by bench: base, head, head, base, … Each run is short, and only its shor
 From 5 rounds on a bench is done once its answer is clear, after 12 unless it is still unclear, after 18 in any
 case, or when `time` is over. Of three estimates of the change (the median of the rounds' ratios, the ratio of
 the minima, the ratio of the shortest thirds) the middle one counts. A bench is slower where that passes the
-bar and the interval around it, widened for the number of benches, lies above 0; and where 5 rounds measured
-anew show it too. docs/bench-rule.md has the rule's false alarms and misses as measured.
+bar and the interval around it, widened for the number of benches, lies above 0, or from 12 rounds on where all
+three pass the bar that warns; and where 5 rounds measured anew show it too. docs/bench-rule.md has the rule's false alarms and misses as measured.
 
 Programs that are equal byte by byte are not run: nothing became slower, unless in a file that they read while
 they run. A bench that takes as many instructions as before (counted with valgrind, where that is installed) but

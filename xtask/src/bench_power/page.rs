@@ -20,7 +20,7 @@ The rule: a round runs each program of a bench for a moment (10 samples in 0.1 s
 sample. Three estimates of the change are taken over the rounds: the median of the rounds' ratios, the ratio
 of the minima over all rounds, the ratio of the means of each side's shortest third. The middle one is the
 change. A bench is slower where that passes the bar and the lower end of its bootstrap interval (95 % for all
-benches together) is above 0. It is decided from {FEWEST} rounds on where both ends of the interval lie on one side of
+benches together) is above 0, or, from {USUAL} rounds on, where all three pass the bar that warns. It is decided from {FEWEST} rounds on where both ends of the interval lie on one side of
 each bar, after {USUAL} rounds unless it is unclear, after {MOST} in any case; and before a bench is called slower,
 {CONFIRMING} rounds measured anew must show at least half of the bar.
 

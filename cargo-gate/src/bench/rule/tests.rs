@@ -45,6 +45,16 @@ fn a_slower_bench_is_found_on_a_busy_machine() {
 }
 
 #[test]
+fn where_all_three_estimates_agree_over_enough_rounds_a_wide_interval_hides_nothing() {
+    let wild = |count: usize| -> Vec<(f64, f64)> {
+        (0..count).map(|round| if round % 5 < 2 { (100.0, 0.0) } else { (0.0, 0.0) }).collect()
+    };
+    let of = |count: usize| judge(&rounds(1.15, &wild(count)), BARS, 19).unwrap();
+    assert!(of(USUAL).interval.low < 0.0);
+    assert_eq!((of(USUAL).verdict, of(USUAL - 2).verdict), (Verdict::Warns, Verdict::Unclear));
+}
+
+#[test]
 fn on_a_quiet_machine_few_rounds_are_enough() {
     let quiet = [(0.0, 0.1), (0.2, 0.0), (0.1, 0.1), (0.0, 0.3), (0.2, 0.2)];
     for ratio in [1.0, 1.15, 1.5] {
