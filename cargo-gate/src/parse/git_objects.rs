@@ -64,8 +64,10 @@ pub fn sizes(stdout: &[u8], asked: usize) -> Option<Vec<(String, u64)>> {
     for line in text.lines() {
         let [hash, kind, size] = <[&str; 3]>::try_from(line.split(' ').collect::<Vec<_>>()).ok()?;
         let size = size.parse().ok().filter(|_| is_hash(hash))?;
-        if kind == "blob" {
-            blobs.push((hash.to_owned(), size));
+        match kind {
+            "blob" => blobs.push((hash.to_owned(), size)),
+            "tree" | "commit" | "tag" => {}
+            _ => return None,
         }
     }
     Some(blobs)
@@ -119,6 +121,7 @@ mod tests {
         assert_eq!(sizes(check.as_bytes(), 2).unwrap(), [(ONE.to_owned(), 3)]);
         assert_eq!(sizes(check.as_bytes(), 3), None);
         assert_eq!(sizes(format!("{ONE} missing\n").as_bytes(), 1), None);
+        assert_eq!(sizes(format!("{ONE} nothing 3\n").as_bytes(), 1), None, "git has no such kind");
     }
 
     proptest::proptest! {

@@ -30,7 +30,7 @@ pub(super) fn git_objects(input: Input<'_>) {
     let _ = (git_objects::of_rev_list(bytes), git_objects::of_raw_diff(bytes));
     for asked in [0, 1, 3] {
         let Some(sizes) = git_objects::sizes(bytes, asked) else { continue };
-        assert_eq!(sizes.len(), asked, "an answer for each question");
+        assert!(sizes.len() <= asked, "an answer for each question, and only blobs are kept");
         if let Some(contents) = git_objects::contents(bytes, &sizes) {
             assert_eq!(contents.len(), asked, "a content for each question");
         }
