@@ -121,6 +121,7 @@ impl Git<'_> {
             let texts = contents(&answer, &chunk).ok_or_else(|| odd("cat-file --batch"))?;
             for ((hash, _), bytes) in chunk.iter().zip(texts) {
                 let Some(text) = text_of(bytes) else { continue };
+                tree.contents += 1;
                 for path in paths_of(hash) {
                     for mut found in scan(path, &text).map_err(Unreadable::defect)? {
                         if known.insert((path.to_owned(), found.rule.name(), found.digest.clone())) {

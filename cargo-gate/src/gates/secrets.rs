@@ -89,6 +89,10 @@ impl Gate for Secrets {
             .count();
         let accepted = tree.found.len() - secrets;
         let files = counted(tree.files, if tree.whole { "file" } else { "changed file" });
+        let files = match tree.contents {
+            0 => files,
+            many => format!("{files} and {many} staged or committed"),
+        };
         let summary = match secrets {
             0 => format!("no secret in {files}"),
             many => format!("{} in {files} (bar 0)", counted(many, "secret")),
@@ -96,6 +100,7 @@ impl Gate for Secrets {
         let outcome = Outcome::new(summary)
             .count("files", tree.files)
             .count("bytes", usize::try_from(tree.bytes).unwrap_or(usize::MAX))
+            .count("staged_or_committed", tree.contents)
             .count("binary_files", tree.binary)
             .count("accepted", accepted)
             .count("secrets", secrets)

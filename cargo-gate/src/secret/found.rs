@@ -67,7 +67,9 @@ pub struct Tree {
     pub below: String,
     /// How many text files were looked at.
     pub files: usize,
-    /// How many bytes they have.
+    /// How many texts were looked at beside them: what is staged, and what commits bring.
+    pub contents: usize,
+    /// How many bytes the files have.
     pub bytes: u64,
     /// How many files are no text.
     pub binary: usize,
