@@ -2,14 +2,15 @@
 //! every target was looked at.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::facts::{Package, Target};
+use crate::facts::{Package, Target, Wrapper};
 use crate::feature_sets::has_required;
 use crate::finding::{Finding, Place};
 use crate::gate::{Cause, Context, Unreadable};
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::parse::cargo_messages::{self, CargoRun, Diagnostic, Level, TargetId};
-use crate::step::{Captured, End, SourceFile, Sources};
+use crate::step::{Captured, End, Evidence, Executable, ProgramCall, SourceFile, Sources, Step, Tool};
 use crate::text::counted;
 
 /// A compile run over the workspace.
@@ -245,6 +246,45 @@ pub fn failed(captured: &Captured) -> Unreadable {
         _ => Unreadable::crashed(reason),
     }
 }
+
+/// A lint that the empty crate breaks.
+const ALWAYS_BROKEN: &str = "missing_docs";
+
+/// A trial of the program that stands in the place of rustc: an empty crate, by way of it, with a lint that such a
+/// crate breaks. None where nothing stands there that may add flags.
+pub fn trial_of_wrapper(cx: &Context<'_>) -> Option<Step> {
+    let wrapper = cx.facts.rustc_wrapper.as_ref()?;
+    let rustc = cx.facts.tools.get(&Tool::Rustc)?;
+    let folder = cx.facts.target.join("bulletproof").join("lints");
+    let warn = format!("--warn={ALWAYS_BROKEN}");
+    // the source comes from the standard input, in which there is nothing
+    let flags = ["--crate-name=trial", "--crate-type=lib", "--emit=metadata", "--error-format=json", &warn];
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let args = std::iter::once(text(rustc)).chain(flags.map(str::to_owned));
+    let args = args.chain(["--out-dir".to_owned(), text(&folder), "-".to_owned()]).collect();
+    let program = Executable::Named(wrapper.program.clone());
+    Some(Step::Program(ProgramCall { program, args, folder: String::new(), limit: None }))
+}
+
+/// Whether lints come through the program that stands in the place of rustc.
+///
+/// # Errors
+/// When the trial did not tell of its lint.
+pub fn wrapper_tells_lints(cx: &Context<'_>, evidence: &Evidence) -> Result<(), Unreadable> {
+    let (Some(step), Some(wrapper)) = (trial_of_wrapper(cx), &cx.facts.rustc_wrapper) else {
+        return Ok(());
+    };
+    let captured = evidence.tool(&step)?;
+    captured.exit_code()?;
+    let code = format!("\"code\":\"{ALWAYS_BROKEN}\"");
+    if memchr::memmem::find(&captured.stderr, code.as_bytes()).is_some() {
+        return Ok(());
+    }
+    let Wrapper { place, program, .. } = wrapper;
+    let reason = format!("`{program}`, in the place of rustc by {place}, does not tell of a broken lint");
+    Err(Unreadable::garbage(reason).help("take it out, or have it pass the compiler's lints on"))
+}
+
 /// A warning for each flag that allows lints everywhere, for the gate that reads what that tool says.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use crate::step::Tool;
 pub use files::{from_file_list, odd_names, utf8_name, with_files};
 pub use manifests::{
     build_targets_of_config, flags_of_config, includes_of_config, lints_of_manifest, mark_own_harnesses,
-    split_flags,
+    split_flags, wrapper_of_config,
 };
 pub use rustflags::{FlagsOf, RustFlags};
 pub use tools::{from_git, from_rustc};
@@ -46,6 +46,8 @@ pub struct Facts {
     pub rustdocflags: Vec<(String, String)>,
     /// The flags for rustc by their sources, of which cargo takes one.
     pub flag_sources: RustFlags,
+    /// What cargo calls in the place of every rustc; none where that is a well-known cache.
+    pub rustc_wrapper: Option<Wrapper>,
     /// The targets that cargo's configuration builds for; empty for the host's.
     pub build_targets: Vec<String>,
     /// clippy's lints that the manifests set themselves, as `clippy::name`.
@@ -182,6 +184,25 @@ pub struct Toolchain {
     pub rustc: String,
     /// The host's target triple.
     pub host: String,
+}
+
+/// A program that cargo calls in the place of rustc, and that may add flags of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrapper {
+    /// Where it is named: a variable or a configuration file.
+    pub place: String,
+    /// Its path from the workspace root, or its name on the search path.
+    pub program: String,
+    /// A digest of its path and file.
+    pub mark: String,
+}
+
+/// Programs in the place of rustc that add no flags: caches of what it makes.
+const CACHES: [&str; 3] = ["sccache", "ccache", "cachepot"];
+
+/// Whether that program is a well-known cache.
+pub fn is_cache(program: &Path) -> bool {
+    program.file_stem().is_some_and(|name| CACHES.iter().any(|cache| name == *cache))
 }
 
 /// A git revision.

@@ -29,6 +29,9 @@ pub struct Environment {
     pub base_hints: Vec<String>,
     /// The commit that the branch had before the push that the server runs us for.
     pub before: Option<String>,
+    /// `RUSTC_WRAPPER`, or `CARGO_BUILD_RUSTC_WRAPPER`, with its value: what cargo calls in the place of every rustc.
+    /// An empty one is there: it switches the wrapper of the configuration off.
+    pub rustc_wrapper: Option<(String, PathBuf)>,
     /// `RUSTC_WORKSPACE_WRAPPER`: what the user has cargo call in the place of rustc for the workspace.
     pub workspace_wrapper: Option<OsString>,
     /// The user's variables with flags for rustdoc, parted by the byte 0x1f.
@@ -66,6 +69,9 @@ impl Environment {
             flags_of_rustdoc: flags("RUSTDOCFLAGS"),
             base_hints: base_hints(&text),
             before: before(&text, &|path| std::fs::read(path).ok()),
+            rustc_wrapper: ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"]
+                .into_iter()
+                .find_map(|name| Some((name.to_owned(), std::env::var_os(name)?.into()))),
             workspace_wrapper: variable("RUSTC_WORKSPACE_WRAPPER")
                 .or_else(|| variable("CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER")),
             rustdocflags: variable("CARGO_ENCODED_RUSTDOCFLAGS").or_else(|| {

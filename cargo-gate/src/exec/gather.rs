@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::process::{Command, run};
 use super::{Cancel, Environment, tools};
-use crate::facts::{self, FactError, Facts, Revision};
+use crate::facts::{self, FactError, Facts, Revision, Wrapper};
+use crate::finding::digest;
 use crate::parse::cargo_error;
 use crate::step::{Captured, End, Tool};
 
@@ -84,6 +85,7 @@ pub fn gather(
     facts = with_manifests(facts);
     facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
+    facts.rustc_wrapper = rustc_wrapper(&facts, environment);
     facts.revision = revision;
     facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
     tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
@@ -150,6 +152,27 @@ pub(super) fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(Pa
         read.push((path, text));
     }
     read
+}
+
+/// What cargo calls in the place of rustc: of a variable, else of the nearest file.
+fn rustc_wrapper(facts: &Facts, environment: &Environment) -> Option<Wrapper> {
+    let of_files = || {
+        cargo_configs(facts, environment).into_iter().find_map(|(path, text)| {
+            let wrapper = facts::wrapper_of_config(&path, &text, "rustc-wrapper")?;
+            Some((facts::relative(&facts.root, &path), wrapper))
+        })
+    };
+    let (place, program) = environment.rustc_wrapper.clone().or_else(of_files)?;
+    if program.as_os_str().is_empty() || facts::is_cache(&program) {
+        return None;
+    }
+    let name = program.to_string_lossy().into_owned();
+    let path =
+        if name.contains(['/', '\\']) { facts.root.join(program) } else { which::which(program).ok()? };
+    // cargo says what is wrong with one that cannot be read
+    let content = std::fs::read(&path).unwrap_or_default();
+    let mark = digest(&[&path.to_string_lossy(), &String::from_utf8_lossy(&content)]);
+    Some(Wrapper { place, program: name, mark })
 }
 
 /// The targets that cargo builds for where nobody names one: of the variable, else of the nearest file.

@@ -13,6 +13,7 @@ use super::gather::cargo_configs;
 use super::llvm::{self, Failure, Pair, files_below, profile_file};
 use super::steps::Bench;
 use super::{environment, stand_in};
+use crate::facts::wrapper_of_config;
 use crate::gate::Unreadable;
 use crate::parse::cargo_messages;
 use crate::step::{
@@ -147,7 +148,9 @@ impl Bench<'_> {
     /// The workspace wrapper that cargo's configuration names.
     fn wrapper_of_config(&self) -> Option<OsString> {
         let files = cargo_configs(self.facts, self.environment);
-        files.into_iter().find_map(|(file, text)| wrapper_in(&file, &text))
+        files
+            .into_iter()
+            .find_map(|(file, text)| Some(wrapper_of_config(&file, &text, "rustc-workspace-wrapper")?.into()))
     }
 
     /// Builds what the run will start, and names it.
@@ -313,30 +316,9 @@ impl Litter {
     }
 }
 
-/// The workspace wrapper that a file of cargo's configuration names: a path with a separator is relative
-/// to the folder that `.cargo` lies in.
-fn wrapper_in(file: &Path, text: &str) -> Option<OsString> {
-    let table: toml_edit::DocumentMut = text.parse().ok()?;
-    let name = table.get("build")?.get("rustc-workspace-wrapper")?.as_str()?.to_owned();
-    if !name.contains(['/', '\\']) {
-        return Some(name.into());
-    }
-    Some(file.parent()?.parent()?.join(name).into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_users_wrapper_is_found_in_cargos_configuration() {
-        let file = Path::new("/ws/.cargo/config.toml");
-        let found = |text: &str| wrapper_in(file, text);
-        assert_eq!(found("build.rustc-workspace-wrapper = \"tools/wrap\"\n"), Some("/ws/tools/wrap".into()));
-        assert_eq!(found("[build]\nrustc-workspace-wrapper = \"wrap\"\n"), Some("wrap".into()));
-        assert_eq!(found("[build]\njobs = 2\n"), None);
-        assert_eq!(found("?"), None);
-    }
 
     #[test]
     fn a_program_that_was_replaced_is_told() {

@@ -1,6 +1,7 @@
 //! What only the manifests and cargo's configuration tell.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::Package;
 
@@ -57,6 +58,14 @@ pub fn flags_of_config(text: &str, key: &str) -> Vec<String> {
             None => split_flags(flags.as_str().unwrap_or_default()),
         })
         .collect()
+}
+
+/// The wrapper that a configuration file of cargo names under that key of `[build]`. A path with a separator begins
+/// where the file's folder `.cargo` is.
+pub fn wrapper_of_config(file: &Path, text: &str, key: &str) -> Option<PathBuf> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let name = document.get("build")?.get(key)?.as_str()?.to_owned();
+    if name.contains(['/', '\\']) { Some(file.parent()?.parent()?.join(name)) } else { Some(name.into()) }
 }
 
 /// The files that a configuration file of cargo includes, relative to its own folder.
@@ -123,6 +132,16 @@ mod tests {
         let text = "[build]\nrustflags = [\"--cap-lints\", \"allow\"]\n[target.'cfg(unix)']\nrustflags = \"-A warnings\"\n";
         assert_eq!(flags_of_config(text, "rustflags"), ["--cap-lints", "allow", "-A", "warnings"]);
         assert_eq!(split_flags("-Cdebuginfo=1\u{1f}-Awarnings"), ["-Cdebuginfo=1", "-Awarnings"]);
+    }
+
+    #[test]
+    fn wrappers_are_found_in_cargos_configuration() {
+        let file = Path::new("/ws/.cargo/config.toml");
+        let found = |text: &str| wrapper_of_config(file, text, "rustc-wrapper");
+        assert_eq!(found("build.rustc-wrapper = \"tools/wrap\"\n"), Some("/ws/tools/wrap".into()));
+        assert_eq!(found("[build]\nrustc-wrapper = \"wrap\"\n"), Some("wrap".into()));
+        assert_eq!(found("[build]\nrustc-workspace-wrapper = \"wrap\"\n"), None);
+        assert_eq!(found("?"), None);
     }
 
     #[test]

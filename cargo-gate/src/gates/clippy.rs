@@ -37,6 +37,10 @@ impl Gate for Clippy {
 error. Each diagnostic is told once, also where the library and its tests both give it. A target that
 does not compile stops no other; one that needs a nightly toolchain is named as not judged.
 
+A program that cargo calls in the place of rustc (`RUSTC_WRAPPER`, `build.rustc-wrapper`) may add flags that
+allow lints. One that is no well-known cache has to show on an empty crate that it tells of a lint; else the
+gate is `broken`.
+
 The panic lints (`unwrap_used`, `panic`, …) ride in the same run for the `panics` gate, which tells
 of them; this gate tells of those only that the sources ask for themselves.
 
@@ -53,11 +57,12 @@ its name: `[gates.clippy.rules]` with `needless_return = \"warning\"`.
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        Planned::Steps(vec![Step::Sources, clippy(cx)])
+        Planned::Steps([Step::Sources, clippy(cx)].into_iter().chain(compile::trial_of_wrapper(cx)).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let compiled = compile::read(cx, evidence.tool(&clippy(cx))?)?;
+        compile::wrapper_tells_lints(cx, evidence)?;
         let sources = evidence.sources().ok();
         let mut findings = findings(cx, &compiled, sources);
         findings.extend(compile::silencing(&cx.facts.rustflags, "clippy")?);

@@ -83,6 +83,10 @@ pub fn clippy(cx: &Context<'_>) -> Step {
     let mut call = compile(cx, "clippy");
     // a denied lint would end the compile of everything that needs its crate
     call.args.extend(["--", "--cap-lints", "warn"].map(str::to_owned));
+    if let Some(wrapper) = &cx.facts.rustc_wrapper {
+        // cargo knows a crate by these flags: what was compiled by way of another wrapper is not taken for this
+        call.args.push(format!("--cfg=bulletproof_wrapper_{}", wrapper.mark));
+    }
     if cx.selected("panics") {
         call.args.extend(forced_lints(cx).flat_map(|lint| ["--force-warn".to_owned(), lint.to_owned()]));
     }

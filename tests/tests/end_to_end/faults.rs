@@ -356,6 +356,29 @@ fn flags_that_switch_lints_off_leave_no_verdict() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_program_in_the_place_of_rustc_that_switches_lints_off_leaves_no_verdict() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let text = "//! A value that nobody uses.\n\nfn main() {\n    let a = 1;\n}\n";
+    let workspace = Workspace::of("size").with("src/main.rs", text).with_own_target();
+    let wrapper = workspace.root().join("../wrapper");
+    let by_way_of = |flags: &str| {
+        std::fs::write(&wrapper, format!("#!/bin/sh\nexec \"$@\" {flags}\n")).unwrap();
+        std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let run = workspace.bulletproof(&["--gate", "clippy"]).env("RUSTC_WRAPPER", &wrapper);
+        run.report()["gates"][0]["status"].as_str().unwrap().to_owned()
+    };
+    for flags in ["--cap-lints allow", "-A warnings"] {
+        assert_eq!(by_way_of(flags), "broken", "{flags}");
+    }
+    // what was compiled in silence does not count for others
+    assert_eq!(by_way_of(""), "failed");
+    assert_eq!(by_way_of("--cap-lints allow"), "broken");
+    let report = workspace.bulletproof(&["--gate", "clippy"]).report();
+    assert_eq!(report["gates"][0]["status"], "failed", "{report:#}");
+}
+
 #[test]
 fn a_list_of_files_that_lacks_the_manifest_is_not_believed() {
     let workspace = Workspace::of("todo").with("src/inner.rs", "//! A module. XXX\n");
