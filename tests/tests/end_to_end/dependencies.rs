@@ -146,6 +146,26 @@ fn a_lock_file_that_git_ignores_is_not_compared_and_one_that_is_new_is() {
     assert_eq!(rules(&staged), ["deps/advisory"], "{staged:#}");
 }
 
+#[test]
+fn a_policy_above_the_workspace_root_counts_as_for_cargo_deny() {
+    let workspace = Workspace::of("deny-defaults");
+    let gate = || workspace.bulletproof(&["--gate", "deny"]).report()["gates"][0].clone();
+    assert!(rules(&gate()).contains(&"deny/license"));
+    let above = workspace.root().parent().unwrap().join("deny.toml");
+    std::fs::write(
+        above,
+        "[bans]\ndeny = [\"choice\"]\n[licenses]\nallow = [\"GPL-3.0\", \"MIT\", \"Zlib\"]\n",
+    )
+    .unwrap();
+    let report = gate();
+    let banned = report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "deny/banned");
+    assert!(banned.is_some(), "{report:#}");
+    assert!(report["findings"].to_string().contains("\"../deny.toml\""), "{report:#}");
+    let exceptions = workspace.root().parent().unwrap().join(".deny.exceptions.toml");
+    std::fs::write(exceptions, "exceptions = 1\n").unwrap();
+    assert_eq!(gate()["status"], "broken");
+}
+
 fn commit_nothing(workspace: &Workspace) {
     git(&workspace.root(), &["commit", "--quiet", "--allow-empty", "--message=nothing"]);
 }
