@@ -95,6 +95,7 @@ pub fn selects(options: &crate::gate::Options, name: &str) -> bool {
 }
 
 /// A member of the workspace.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// Its name.
@@ -111,6 +112,9 @@ pub struct Package {
     pub publish: bool,
     /// The registries that it may be published to; empty for any.
     pub registries: Vec<String>,
+    /// Whether cargo's options for features pass it by unless they name it: a member beside the root package
+    /// under the oldest resolver.
+    pub passed_by: bool,
     /// Whether it names a licence or a licence file.
     pub licensed: bool,
     /// Whether it states the oldest Rust version it supports.
@@ -268,6 +272,7 @@ fn member(root: &Path, package: &cargo_metadata::Package) -> Package {
         edition: package.edition.to_string(),
         publish: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
         registries: package.publish.clone().unwrap_or_default(),
+        passed_by: false,
         licensed: package.license.is_some() || package.license_file.is_some(),
         rust_version: package.rust_version.is_some(),
         targets: package.targets.iter().map(|target| self::target(root, target)).collect(),
@@ -312,6 +317,7 @@ pub(crate) mod tests {
             edition: "2024".into(),
             publish: true,
             registries: Vec::new(),
+            passed_by: false,
             licensed: true,
             rust_version: true,
             targets: Vec::new(),

@@ -108,10 +108,13 @@ pub fn required_but_off<'a>(package: &Package, target: &'a Target, chosen: &Feat
     if chosen.all {
         return Vec::new();
     }
-    let default = (!chosen.no_default).then_some("default");
+    let default = (package.passed_by || !chosen.no_default).then_some("default");
     // `package/feature` is a feature of the package, or of a dependency with one of ours
     let prefix = format!("{}/", package.name);
-    let named = chosen.names.iter().map(|name| name.strip_prefix(&prefix).unwrap_or(name));
+    let named = chosen.names.iter().filter_map(|name| match name.strip_prefix(&prefix) {
+        None if package.passed_by => None,
+        own => Some(own.unwrap_or(name)),
+    });
     let on = turned_on(&package.features, default.into_iter().chain(named));
     target.required_features.iter().map(String::as_str).filter(|name| !on.contains(*name)).collect()
 }

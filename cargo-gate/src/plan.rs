@@ -222,6 +222,7 @@ mod tests {
             edition: "2024".into(),
             publish: false,
             registries: Vec::new(),
+            passed_by: false,
             licensed: true,
             rust_version: true,
             targets: vec![crate::facts::Target {

@@ -10,6 +10,7 @@ use super::{Cancel, Environment, tools};
 use crate::facts::{self, FactError, Facts, Revision, Wrapper};
 use crate::finding::digest;
 use crate::parse::cargo_error;
+use crate::sbom::Resolver;
 use crate::step::{Captured, End, Tool};
 
 /// The longest that a question about the workspace may take.
@@ -196,11 +197,14 @@ fn is_part(facts: &Facts, asked: &Path) -> bool {
 /// Adds what only the manifests tell; one that cannot be read tells nothing, and cargo will say why.
 fn with_manifests(mut facts: Facts) -> Facts {
     let text = |path: &str| std::fs::read_to_string(facts.root.join(path)).unwrap_or_default();
-    let mut own_lints = facts::lints_of_manifest(&text("Cargo.toml"));
+    let root_manifest = text("Cargo.toml");
+    let mut own_lints = facts::lints_of_manifest(&root_manifest);
+    let first_resolver = Resolver::of_manifest(root_manifest.as_bytes()) == Ok(Resolver::One);
     let manifests: Vec<String> = facts.packages.iter().map(|package| text(&package.manifest())).collect();
     for (package, manifest) in facts.packages.iter_mut().zip(&manifests) {
         own_lints.extend(facts::lints_of_manifest(manifest));
         facts::mark_own_harnesses(package, manifest);
+        package.passed_by = first_resolver && !package.folder.is_empty();
     }
     facts.own_lints = own_lints;
     facts

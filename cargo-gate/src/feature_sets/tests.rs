@@ -33,6 +33,38 @@ fn texts(known: &Known, limits: &Limits) -> Vec<String> {
 }
 
 #[test]
+fn the_features_that_a_target_lacks_are_those_that_no_option_turns_on() {
+    let mut package = crate::facts::tests::package("one", "one");
+    package.features = known(&[("default", &["a"]), ("a", &[]), ("b", &["c"]), ("c", &[])]);
+    let target = Target {
+        name: "one".into(),
+        kinds: vec!["bin".into()],
+        root: "one/src/main.rs".into(),
+        test: true,
+        doctest: false,
+        doc: true,
+        own_harness: false,
+        required_features: vec!["a".into(), "c".into()],
+    };
+    let chosen = |names: &[&str], all, no_default| Features {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        all,
+        no_default,
+    };
+    let off = |package: &Package, chosen: &Features| required_but_off(package, &target, chosen).join(" ");
+    assert_eq!(off(&package, &chosen(&[], false, false)), "c");
+    assert_eq!(off(&package, &chosen(&[], false, true)), "a c");
+    assert_eq!(off(&package, &chosen(&[], true, false)), "");
+    for names in ["b", "one/b"] {
+        assert_eq!(off(&package, &chosen(&[names], false, false)), "", "{names}");
+    }
+    assert_eq!(off(&package, &chosen(&["other/b"], false, false)), "c");
+    let beside = Package { passed_by: true, ..package };
+    assert_eq!(off(&beside, &chosen(&["b"], false, true)), "c");
+    assert_eq!(off(&beside, &chosen(&["one/b"], false, true)), "");
+}
+
+#[test]
 fn each_feature_none_the_default_and_all_are_compiled() {
     let limits = Limits::default();
     let expected = ["default", "[]", "[a]", "[b]", "[c]", "[d]", "[full]", "[o1]", "all"];

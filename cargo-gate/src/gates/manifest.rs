@@ -256,6 +256,7 @@ mod tests {
             edition: "2024".into(),
             publish: true,
             registries: Vec::new(),
+            passed_by: false,
             licensed: false,
             rust_version: false,
             targets: Vec::new(),

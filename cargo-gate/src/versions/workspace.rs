@@ -52,6 +52,7 @@ mod tests {
             edition: "2024".into(),
             publish,
             registries: Vec::new(),
+            passed_by: false,
             licensed: true,
             rust_version: true,
             targets: Vec::new(),

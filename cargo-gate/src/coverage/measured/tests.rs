@@ -11,6 +11,7 @@ fn facts() -> Facts {
         edition: "2024".into(),
         publish: true,
         registries: Vec::new(),
+        passed_by: false,
         licensed: true,
         rust_version: true,
         targets: Vec::new(),
