@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::recorded::Baseline;
-use self::targets::{notes, of_targets};
+use self::targets::{left_out, notes, of_targets};
 use crate::bench::{
     Bars, BenchRun, BuiltBenches, Kind, Opinion, State, html, opinions, percent, read_build, row,
 };
@@ -87,6 +87,7 @@ impl Gate for Bench {
             Rule::warning("vanished", "a bench that the base has and the change has not"),
             Rule::warning("not-criterion", "a bench target that is not measured with criterion"),
             Rule::warning("needs-nightly", "a bench target that needs a nightly toolchain"),
+            Rule::warning("left-out", "a bench target that needs features which are off"),
             Rule::error("accept-expired", "an accepted slowdown whose time is over"),
             Rule::warning("accept-unused", "an accepted slowdown of no bench"),
         ],
@@ -146,7 +147,10 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
             return Planned::Steps(recorded.into_iter().map(|from| Step::Recorded { from }).collect());
         }
         if expected(cx).next().is_none() {
-            return Planned::NothingToJudge("nothing to judge: no package has a bench target".to_owned());
+            return match left_out(cx).as_slice() {
+                [] => Planned::NothingToJudge("nothing to judge: no package has a bench target".to_owned()),
+                _ => Planned::Steps(vec![base(cx)]),
+            };
         }
         let call = self.call(cx);
         Planned::Steps(vec![base(cx), Step::Tool(call.build.clone()), call.base_build(), Step::Benches(call)])
@@ -159,8 +163,12 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
         }
         let call = self.call(cx);
         let Some(base) = evidence.base(cx)? else {
-            return Ok(Outcome::new("nothing to compare with: there is no revision before this one"));
+            let summary = "nothing to compare with: there is no revision before this one";
+            return Ok(Outcome::new(summary).findings(left_out(cx)));
         };
+        if expected(cx).next().is_none() {
+            return Ok(Outcome::new("no bench judged").findings(left_out(cx)));
+        }
         let head = read_build(evidence.tool(&Step::Tool(call.build.clone()))?)?;
         whole(cx, &head)?;
         let of_base = |unreadable: Unreadable| Unreadable {
@@ -173,7 +181,7 @@ slowdown that is worth it is accepted for a time: an entry under `accept` with `
         }
         let run = evidence.benches(&Step::Benches(call))?;
         let run = run.ok_or_else(|| Unreadable::defect("a base, and no bench measured against it"))?;
-        self.outcome(cx, base, &head, run)
+        Ok(self.outcome(cx, base, &head, run)?.findings(left_out(cx)))
     }
 }
 

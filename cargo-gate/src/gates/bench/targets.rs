@@ -1,7 +1,10 @@
 //! What is to be said of whole bench targets, and of benches that only one side has.
 
 use crate::bench::{BenchRun, BuiltBenches, Side, State};
+use crate::facts::{Package, Target};
+use crate::feature_sets::required_but_off;
 use crate::finding::{Finding, Place};
+use crate::gate::Context;
 
 /// What is to be said of whole targets.
 pub(super) fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
@@ -42,6 +45,23 @@ pub(super) fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
         }
     });
     nightly.chain(broken).chain(gone).chain(programs).collect()
+}
+
+/// The bench targets that cargo does not build with the features of this run.
+pub(super) fn left_out(cx: &Context<'_>) -> Vec<Finding> {
+    let packages = cx.facts.judged(cx.options);
+    let targets = packages.flat_map(|package| package.targets.iter().map(move |target| (package, target)));
+    let finding = |(package, target): (&Package, &Target)| {
+        let off = required_but_off(package, target, &cx.options.features);
+        (!off.is_empty()).then(|| {
+            let (name, features) = (&target.name, off.join(", "));
+            let message =
+                format!("the bench target `{name}` is not measured: it needs the features {features}");
+            let help = format!("turn them on: --features {}", off.join(","));
+            Finding::warning("bench/left-out", message).help(help).at(Place::file(&target.root)).anchor(name)
+        })
+    };
+    targets.filter(|(_, target)| target.is("bench")).filter_map(finding).collect()
 }
 
 pub(super) fn vanished(what: &str) -> Finding {
