@@ -325,6 +325,20 @@ pub(crate) mod tests {
         }
     }
 
+    /// A target of a member, as cargo makes it where the manifest says nothing.
+    pub(crate) fn target(name: &str, kind: &str, root: &str) -> Target {
+        Target {
+            name: name.into(),
+            kinds: vec![kind.into()],
+            root: root.into(),
+            test: true,
+            doctest: kind == "lib",
+            doc: true,
+            own_harness: false,
+            required_features: Vec::new(),
+        }
+    }
+
     #[test]
     fn metadata_that_is_cut_short_or_empty_is_an_error() {
         assert!(from_metadata(b"").is_err());

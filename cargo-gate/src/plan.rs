@@ -214,29 +214,8 @@ mod tests {
     use crate::config::parse;
 
     fn facts() -> Facts {
-        let package = crate::facts::Package {
-            name: "a".into(),
-            version: "0.1.0".into(),
-            id: "a".into(),
-            folder: String::new(),
-            edition: "2024".into(),
-            publish: false,
-            registries: Vec::new(),
-            passed_by: false,
-            licensed: true,
-            rust_version: true,
-            targets: vec![crate::facts::Target {
-                name: "a".into(),
-                kinds: vec!["lib".into()],
-                root: "src/lib.rs".into(),
-                test: true,
-                doctest: true,
-                doc: true,
-                own_harness: false,
-                required_features: Vec::new(),
-            }],
-            features: std::collections::BTreeMap::new(),
-        };
+        let mut package = crate::facts::tests::package("a", "");
+        package.targets = vec![crate::facts::tests::target("a", "lib", "src/lib.rs")];
         Facts { packages: vec![package], ..Facts::default() }
     }
 

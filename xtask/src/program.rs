@@ -1,7 +1,7 @@
 //! Calls of programs, in an environment without what cargo and git left in ours.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,14 @@ pub(crate) enum Error {
         /// The end of what it said.
         said: String,
     },
+}
+
+/// Builds `cargo-gate` of the repository in that folder, and names the program.
+pub(crate) fn gate(repository: &Path) -> Result<PathBuf, Error> {
+    Program::cargo().args(["build", "--locked", "--package", "cargo-gate"]).dir(repository).succeed()?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let name = format!("cargo-gate{}", std::env::consts::EXE_SUFFIX);
+    Ok(repository.join(target).join("debug").join(name))
 }
 
 /// A call of a program.

@@ -95,8 +95,8 @@ fn is_macro_only(package: &Package) -> bool {
 mod tests {
     use super::*;
     use crate::coverage::Measured;
-    use crate::facts::tests::package;
-    use crate::facts::{Facts, Target};
+    use crate::facts::Facts;
+    use crate::facts::tests::{package, target};
     use crate::gate::Options;
     use crate::parse::lcov::{LineCount, LineCounts};
     use crate::step::{SourceFile, Sources};
@@ -106,16 +106,7 @@ mod tests {
     /// A package of `src/lib.rs` with the modules `a` to `d`; `d` holds no function.
     fn judged(measured: &[&str], lcov: bool) -> Result<Completeness, Unreadable> {
         let mut demo = package("demo", "");
-        demo.targets = vec![Target {
-            name: "demo".into(),
-            kinds: vec!["lib".into()],
-            root: "src/lib.rs".into(),
-            test: true,
-            doctest: true,
-            doc: true,
-            own_harness: false,
-            required_features: Vec::new(),
-        }];
+        demo.targets = vec![target("demo", "lib", "src/lib.rs")];
         let facts = Facts { packages: vec![demo], ..Facts::default() };
         let options = Options { lcov: lcov.then(|| "lcov.info".into()), ..Options::default() };
         let file = |path: &str, text: &str| SourceFile::new(path.into(), Some(0), Ok(text.into()));

@@ -36,16 +36,8 @@ fn texts(known: &Known, limits: &Limits) -> Vec<String> {
 fn the_features_that_a_target_lacks_are_those_that_no_option_turns_on() {
     let mut package = crate::facts::tests::package("one", "one");
     package.features = known(&[("default", &["a"]), ("a", &[]), ("b", &["c"]), ("c", &[])]);
-    let target = Target {
-        name: "one".into(),
-        kinds: vec!["bin".into()],
-        root: "one/src/main.rs".into(),
-        test: true,
-        doctest: false,
-        doc: true,
-        own_harness: false,
-        required_features: vec!["a".into(), "c".into()],
-    };
+    let required_features = vec!["a".into(), "c".into()];
+    let target = Target { required_features, ..crate::facts::tests::target("one", "bin", "one/src/main.rs") };
     let chosen = |names: &[&str], all, no_default| Features {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         all,

@@ -341,16 +341,7 @@ mod tests {
     fn rules(text: &str, typed: Option<&Typed>) -> Vec<(String, u32)> {
         let file = SourceFile::new("src/lib.rs".into(), Some(0), Ok(text.into()));
         let sources = Sources { files: vec![file] };
-        let target = Target {
-            name: "a".into(),
-            kinds: vec!["lib".into()],
-            root: "src/lib.rs".into(),
-            test: true,
-            doctest: true,
-            doc: true,
-            own_harness: false,
-            required_features: Vec::new(),
-        };
+        let target = crate::facts::tests::target("a", "lib", "src/lib.rs");
         let package = crate::facts::Package {
             name: "a".into(),
             version: "0.1.0".into(),

@@ -80,10 +80,7 @@ pub(crate) enum Error {
 /// When something cannot be run, a validator is missing, or there are differences.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let repo = Repo::find()?;
-    Program::cargo().args(["build", "--locked", "--package", "cargo-gate"]).dir(repo.root()).succeed()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let gate =
-        repo.root().join(target).join("debug").join(format!("cargo-gate{}", std::env::consts::EXE_SUFFIX));
+    let gate = program::gate(repo.root())?;
     let dir = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join("bulletproof-sbom"));
     std::fs::create_dir_all(&dir).map_err(|source| Error::File { path: dir.clone(), source })?;
     let validators = Validators::find(&args.python, args.node.as_deref());
