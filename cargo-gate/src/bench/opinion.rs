@@ -2,7 +2,7 @@
 
 use super::need::Needs;
 use super::words::{judgement, percent, time};
-use super::{Bars, BenchRun, Judgement, Measured, Verdict, confirmed};
+use super::{Bars, BenchRun, Instructions, Judgement, Measured, Verdict, confirmed};
 
 /// The largest slowdown that the place of code in memory is taken to explain: alignment moved benches of
 /// equal instructions by up to 37 % where it was measured.
@@ -23,12 +23,22 @@ pub struct Opinion {
     pub root: String,
     /// The judgement on time, where time was measured.
     pub judged: Option<Judgement>,
+    /// Its instructions, where they were counted.
+    pub counted: Option<Instructions>,
     /// What comes of it.
     pub kind: Kind,
     /// The figures in words.
     pub said: String,
     /// What would settle it, where that hangs on the figures.
     pub help: Option<String>,
+}
+
+impl Opinion {
+    /// head / base - 1, of the time where that was measured, else of the instructions.
+    pub fn change(&self) -> Option<f64> {
+        let of_time = self.judged.map(|judged| judged.change);
+        of_time.or_else(|| self.counted.map(|counted| counted.change().0))
+    }
 }
 
 /// What comes of a bench.
@@ -90,7 +100,16 @@ pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
             _ => None,
         };
         let (target, root) = (programs.target.clone(), programs.root.clone());
-        Opinion { name: bench.name.clone(), target, root, judged, kind, said, help }
+        Opinion {
+            name: bench.name.clone(),
+            target,
+            root,
+            judged,
+            counted: bench.instructions,
+            kind,
+            said,
+            help,
+        }
     };
     let mut all: Vec<Opinion> = run.measured().map(opinion).collect();
     worst_first(&mut all);
@@ -99,7 +118,7 @@ pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
 
 /// The order in which opinions are shown.
 pub(super) fn worst_first(opinions: &mut [Opinion]) {
-    let change = |one: &Opinion| one.judged.map_or(0.0, |judged| judged.change);
+    let change = |one: &Opinion| one.change().unwrap_or_default();
     opinions.sort_by(|a, b| a.kind.cmp(&b.kind).then(change(b).total_cmp(&change(a))));
 }
 
@@ -141,7 +160,7 @@ fn of(bench: &Measured, judged: Option<&Judgement>, bars: Bars) -> (Kind, String
 }
 
 /// The opinion where only instructions are counted; what the start of the program hides is unclear.
-fn by_instructions(counted: super::Instructions, bars: Bars) -> (Kind, String) {
+fn by_instructions(counted: Instructions, bars: Bars) -> (Kind, String) {
     let (change, off) = counted.change();
     let said = format!("{} → {} instructions, {}", counted.base, counted.head, percent(change));
     let bar = |percent: u32| f64::from(percent) / 100.0;
@@ -153,22 +172,26 @@ fn by_instructions(counted: super::Instructions, bars: Bars) -> (Kind, String) {
         _ => Kind::Holds,
     };
     match kind {
-        Kind::Unclear => (kind, format!("{said}: too few to tell from those of the program's start")),
+        Kind::Unclear => (kind, format!("{said}: too few to tell from those of criterion itself")),
         kind => (kind, said),
     }
 }
 
 /// The row of a table: bench, base, head, change, interval, rounds, verdict.
 pub fn row(opinion: &Opinion) -> Vec<String> {
-    let cells = match &opinion.judged {
-        Some(judged) => [
+    let cells = match (&opinion.judged, opinion.counted) {
+        (Some(judged), _) => [
             time(judged.base),
             time(judged.head),
             percent(judged.change),
             super::words::interval(judged.interval),
             judged.rounds.to_string(),
         ],
-        None => ["", "", "", "", ""].map(str::to_owned),
+        (None, Some(counted)) => {
+            let (base, head) = (counted.base.to_string(), counted.head.to_string());
+            [base, head, percent(counted.change().0), String::new(), String::new()]
+        }
+        (None, None) => [const { String::new() }; 5],
     };
     let name = std::iter::once(opinion.name.clone());
     name.chain(cells).chain(std::iter::once(opinion.kind.word().to_owned())).collect()
@@ -187,11 +210,15 @@ mod tests {
     }
 
     fn kind(bench: Measured) -> Kind {
+        opinion(bench).kind
+    }
+
+    fn opinion(bench: Measured) -> Opinion {
         let state = State::Compared { benches: vec![bench], appeared: Vec::new(), vanished: Vec::new() };
         let (package, target, root) = ("demo".to_owned(), "speed".to_owned(), "benches/speed.rs".to_owned());
         let programs = vec![Programs { package, target, root, state }];
         let run = BenchRun { programs, ..BenchRun::default() };
-        opinions(&run, BARS).first().unwrap().kind
+        opinions(&run, BARS).remove(0)
     }
 
     #[test]
@@ -235,6 +262,9 @@ mod tests {
         assert_eq!(kind(counted(1_000_000, 1_150_000)), Kind::SomewhatSlower);
         assert_eq!(kind(counted(1_000_000, 1_300_000)), Kind::Slower);
         assert_eq!(kind(counted(1_000_000, 800_000)), Kind::Faster);
+        let slower = opinion(counted(1_000_000, 1_300_000));
+        assert_eq!(slower.change().map(|change| (change * 100.0).round()), Some(30.0));
+        assert_eq!(row(&slower)[1..4], ["1000000", "1300000", "+30.0 %"]);
         assert_eq!(kind(counted(3_000, 3_000)), Kind::Unclear);
     }
 }

@@ -135,6 +135,7 @@ mod tests {
             target,
             root,
             judged: Some(judged),
+            counted: None,
             kind,
             said: "said".to_owned(),
             help: None,

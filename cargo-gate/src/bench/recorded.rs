@@ -159,7 +159,7 @@ fn opinion(name: &str, base: OneRun, head: OneRun, bars: Bars) -> Opinion {
         _ => (judgement(&judged), None),
     };
     let (target, root) = (String::new(), String::new());
-    Opinion { name: name.to_owned(), target, root, judged: Some(judged), kind, said, help }
+    Opinion { name: name.to_owned(), target, root, judged: Some(judged), counted: None, kind, said, help }
 }
 
 #[cfg(test)]

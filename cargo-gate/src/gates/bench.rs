@@ -102,12 +102,14 @@ From 5 rounds on a bench is done once its answer is clear, after 12 unless it is
 case, or when `time` is over. Of three estimates of the change (the median of the rounds' ratios, the ratio of
 the minima, the ratio of the shortest thirds) the middle one counts. A bench is slower where that passes the
 bar and the interval around it, widened for the number of benches, lies above 0, or from 12 rounds on where all
-three pass the bar that warns; and where 5 rounds measured anew show it too. docs/bench-rule.md has the rule's false alarms and misses as measured.
+three pass the bar that warns; and where 5 rounds measured anew show it too. docs/bench-rule.md has the rule's
+false alarms and misses as measured.
 
 Programs that are equal byte by byte are not run: nothing became slower, unless in a file that they read while
 they run. A bench that takes as many instructions as before (counted with valgrind, where that is installed) but
 more time is named `layout`: its code lies elsewhere in memory, reads it differently, or waits. What a bench
-prepares is counted with what it measures; where the count cannot be of the time measured, it says nothing.
+prepares within `iter_batched` is counted with what it measures; where the count cannot be of the time measured,
+it says nothing.
 
 Where `time` is too short for 5 rounds of all benches, some have them and the rest are `unclear`. What looks
 slower is measured anew after that time.
@@ -245,7 +247,7 @@ impl Bench {
             );
         }
         let count = |kind: Kind| opinions.iter().filter(|one| one.kind == kind).count();
-        let worst = opinions.iter().filter_map(|one| Some(one.judged?.change)).reduce(f64::max);
+        let worst = opinions.iter().filter_map(Opinion::change).reduce(f64::max);
         let outcome = Outcome::new(self.summary(judged, identical, new, worst))
             .findings(findings)
             .count("benches", judged)

@@ -48,23 +48,29 @@ pub(super) fn both(
     Ok(Ok(Instructions { base, head }))
 }
 
-/// The instructions of a run of the bench less those of a run of none.
+/// The instructions of one run of the bench with one iteration.
 fn one(machine: &Machine<'_>, program: &Program, bench: &str) -> Answer<u64> {
-    let with = match run(machine, program, &exactly(bench))? {
-        Ok(count) => count,
-        Err(why) => return Ok(Err(why)),
-    };
-    Ok(run(machine, program, &exactly(""))?.map(|without| with.saturating_sub(without)))
-}
-
-fn run(machine: &Machine<'_>, program: &Program, filter: &str) -> Answer<u64> {
     let Some(valgrind) = &machine.valgrind else { return Ok(Err("valgrind is not installed".to_owned())) };
     let home = machine.fresh_home()?;
-    let outer = Command::new(valgrind, home.path(), machine.timeout)
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    let captured = machine.call(program, Some(&outer), &["--bench", "--test", filter], home.path());
+    let file = home.path().join("callgrind.out");
+    let out = format!("--callgrind-out-file={}", file.display());
+    let outer = Command::new(valgrind, home.path(), machine.timeout).args([
+        "--tool=callgrind",
+        "--compress-strings=no",
+        "--compress-pos=no",
+        &out,
+    ]);
+    let filter = exactly(bench);
+    let captured = machine.call(program, Some(&outer), &["--bench", "--test", &filter], home.path());
     if let Err(why) = succeeded(&captured)? {
         return Ok(Err(why));
     }
-    Ok(callgrind::instructions(&captured.stderr).ok_or_else(|| "callgrind gave no count".to_owned()))
+    let counted = std::fs::read(&file).ok().and_then(|bytes| callgrind::in_iterations(&bytes));
+    Ok(match counted {
+        None => Err("callgrind gave no count".to_owned()),
+        Some(0) => Err("its names are stripped, and what it measures cannot be told from what it prepares: \
+                        `strip = false` in [profile.bench]"
+            .to_owned()),
+        Some(count) => Ok(count),
+    })
 }

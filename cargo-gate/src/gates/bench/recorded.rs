@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::targets::vanished;
 use super::{Bench, Kind};
-use crate::bench::{RecordedIn, compare, html, row};
+use crate::bench::{Opinion, RecordedIn, compare, html, row};
 use crate::gate::{Context, Outcome, Unreadable};
 use crate::step::{Evidence, Step};
 
@@ -74,7 +74,7 @@ impl Bench {
         let opinions = &compared.opinions;
         let judged =
             opinions.iter().filter(|one| !matches!(one.kind, Kind::NotCompared | Kind::Unclear)).count();
-        let worst = opinions.iter().filter_map(|one| Some(one.judged?.change)).reduce(f64::max);
+        let worst = opinions.iter().filter_map(Opinion::change).reduce(f64::max);
         let mut findings: Vec<_> =
             compared.vanished.iter().map(|name| vanished(&format!("the bench `{name}`"))).collect();
         self.add_benches(&mut findings, opinions, true, records.today);
