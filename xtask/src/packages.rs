@@ -52,13 +52,16 @@ pub(crate) fn database(from: &Path, dir: &Path) -> Result<PathBuf, Error> {
     Ok(clone)
 }
 
-/// Makes a git repository of a folder, with everything in one commit.
+/// Makes a git repository of a folder, with everything in one commit: the same one whenever and wherever it is made,
+/// as programs may have its hash in them.
 pub(crate) fn commit(root: &Path) -> Result<(), Error> {
     let identity =
         ["-c", "user.name=xtask", "-c", "user.email=xtask@localhost", "-c", "commit.gpgsign=false"];
     let commit = ["commit", "--quiet", "--no-verify", "-m", "copy"];
     for args in [&["init", "--quiet"] as &[&str], &["add", "--all", "--force"], &commit] {
-        Program::new("git").args(identity).args(args).dir(root).succeed()?;
+        let dated = |program: Program, name| program.env(name, "2026-01-01T00:00:00Z");
+        let git = ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"].into_iter().fold(Program::new("git"), dated);
+        git.args(identity).args(args).dir(root).succeed()?;
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ const PACKAGES: [(&str, &str); 3] = [("hexyl", "0.16.0"), ("sd", "1.0.0"), ("rip
 /// Compare the verdicts of the gate `repro` with those of diffoscope, on real packages (Linux; needs diffoscope)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// These packages only
+    names: Vec<String>,
     /// Where packages are unpacked and built, instead of a folder of the system's temp dir
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -58,7 +60,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let dir = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join("bulletproof-repro"));
     let mut different = 0;
     say::line(&format!("{:<16} {:<10} {:<36} diffoscope", "package", "paths", "the gate"));
-    for (name, version) in PACKAGES {
+    let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|one| one == name);
+    for (name, version) in PACKAGES.into_iter().filter(|(name, _)| wanted(name)) {
         for remapped in [false, true] {
             let pair = Pair::unpack(name, version, &dir)?;
             let ours = pair.judged(&gate, remapped)?;

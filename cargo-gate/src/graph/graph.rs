@@ -48,7 +48,7 @@ pub enum GraphError {
 ///
 /// `cargo metadata` lists more than can ever be built: an optional dependency that only a weak feature
 /// (`name?/feature`) asks for is in the lock file, and in its answer, without anything that turns it on. Such edges, and
-/// those under a condition that never holds, are not here; what only they lead to is not [reachable](Graph::reachable).
+/// those under a condition that never holds, are not here; what only they lead to is not reachable.
 #[derive(Debug)]
 pub struct Graph<'a> {
     packages: Vec<&'a Package>,
