@@ -121,7 +121,7 @@ impl Pair {
     /// The gate's verdict; its first build is left where cargo puts it.
     fn judged(&self, gate: &Path, remapped: bool) -> Result<Judged, Error> {
         let args = ["gate", "repro", "--offline", "--format", "json"];
-        let flags = flags(&self.one, &cargo_home(), remapped);
+        let flags = flags(&self.one, &[&cargo_home()], remapped);
         let output = Program::new(gate)
             .args(args)
             .env("RUSTFLAGS", flags)
@@ -149,7 +149,7 @@ impl Pair {
     fn compared(&self, remapped: bool) -> Result<usize, Error> {
         Program::cargo()
             .args(["build", "--release", "--bins", "--locked", "--offline", "--quiet"])
-            .env("RUSTFLAGS", flags(&self.two, &self.second_home, remapped))
+            .env("RUSTFLAGS", flags(&self.two, &[&self.second_home, &cargo_home()], remapped))
             .env("CARGO_HOME", &self.second_home)
             .env("CARGO_TARGET_DIR", self.two.join("target"))
             .dir(&self.two)
@@ -173,13 +173,15 @@ impl Pair {
     }
 }
 
-/// The flags that take the folder and cargo's home out of what is built.
-fn flags(root: &Path, cargo_home: &Path, remapped: bool) -> String {
+/// The flags that take the folder and cargo's homes out of what is built. Debug information has the folders of packages
+/// as the system knows them: a link in the second home is followed.
+fn flags(root: &Path, homes: &[&Path], remapped: bool) -> String {
     if !remapped {
         return String::new();
     }
     let map = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    format!("{} {}", map(root, "/src"), map(cargo_home, "/cargo"))
+    let homes = homes.iter().map(|home| map(home, "/cargo"));
+    std::iter::once(map(root, "/src")).chain(homes).collect::<Vec<_>>().join(" ")
 }
 
 fn cargo_home() -> PathBuf {
