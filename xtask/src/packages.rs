@@ -48,19 +48,26 @@ pub(crate) fn database(from: &Path, dir: &Path) -> Result<PathBuf, Error> {
     let clone = dir.join("advisory-db");
     clear(&clone)?;
     copy(from, &clone)?;
-    commit(&clone)?;
+    // a database of another day would be too old to judge with
+    commit_as_of(&clone, None)?;
     Ok(clone)
 }
 
 /// Makes a git repository of a folder, with everything in one commit: the same one whenever and wherever it is made,
 /// as programs may have its hash in them.
 pub(crate) fn commit(root: &Path) -> Result<(), Error> {
+    commit_as_of(root, Some("2026-01-01T00:00:00Z"))
+}
+
+/// The same with that time, or now.
+fn commit_as_of(root: &Path, time: Option<&str>) -> Result<(), Error> {
     let identity =
         ["-c", "user.name=xtask", "-c", "user.email=xtask@localhost", "-c", "commit.gpgsign=false"];
     let commit = ["commit", "--quiet", "--no-verify", "-m", "copy"];
     for args in [&["init", "--quiet"] as &[&str], &["add", "--all", "--force"], &commit] {
-        let dated = |program: Program, name| program.env(name, "2026-01-01T00:00:00Z");
-        let git = ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"].into_iter().fold(Program::new("git"), dated);
+        let names = time.map(|time| ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"].map(|name| (name, time)));
+        let dated = |program: Program, (name, time)| program.env(name, time);
+        let git = names.into_iter().flatten().fold(Program::new("git"), dated);
         git.args(identity).args(args).dir(root).succeed()?;
     }
     Ok(())
