@@ -23,10 +23,14 @@ pub use tools::{from_git, from_rustc};
 /// The workspace, its toolchain and its revision.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The workspace root, absolute.
+    /// The workspace root, absolute: where the judged files lie.
     pub root: PathBuf,
+    /// The workspace root in the user's own tree, absolute: the same, unless what is judged is a private copy.
+    pub home: PathBuf,
     /// Where cargo builds, absolute.
     pub target: PathBuf,
+    /// Where everything lies that outlives a run, absolute: one folder for whatever is judged of this workspace.
+    pub state: PathBuf,
     /// The members, in cargo's order.
     pub packages: Vec<Package>,
     /// Every file of the tree that git tracks or would, sorted: sources of other workspaces, hidden files
@@ -255,7 +259,9 @@ pub fn from_metadata(stdout: &[u8]) -> Result<Facts, FactError> {
     }
     Ok(Facts {
         root: root.to_owned(),
+        home: root.to_owned(),
         target: metadata.target_directory.as_std_path().to_owned(),
+        state: metadata.target_directory.as_std_path().join("bulletproof"),
         packages,
         ..Facts::default()
     })

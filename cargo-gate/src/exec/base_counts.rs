@@ -41,6 +41,7 @@ impl Bench<'_> {
         let mut facts = gather(&environment, Some(&manifest), self.options.offline, self.cancel)
             .map_err(|error| Unreadable::unavailable(format!("the base ({}): {error}", base.how)))?;
         facts.target.clone_from(&tree.target);
+        facts.state.clone_from(&self.facts.state);
         facts.tools.clone_from(&self.facts.tools);
         let elsewhere = |call: &ToolCall| {
             let mut call = call.clone();

@@ -14,9 +14,9 @@ use crate::step::{AgainstBase, Base};
 
 type Figures = BTreeMap<String, Metric>;
 
-fn place(target: &Path, tree: &str, gate: &str, options: &Options) -> PathBuf {
+fn place(state: &Path, tree: &str, gate: &str, options: &Options) -> PathBuf {
     let file = format!("{gate}{}.json", scope(options));
-    target.join("bulletproof").join("figures").join(tree).join(file)
+    state.join("figures").join(tree).join(file)
 }
 
 /// A mark of what a run is about: a part of the workspace, or other features, give figures of their own.
@@ -45,16 +45,16 @@ pub(super) fn record(facts: &Facts, options: &Options, gates: &[GateReport], can
     }
     let Some(tree) = steady_tree(facts, cancel) else { return };
     for gate in kept {
-        let path = place(&facts.target, tree, &gate.id, options);
+        let path = place(&facts.state, tree, &gate.id, options);
         let text = serde_json::to_string_pretty(&gate.metrics).unwrap_or_default();
-        let folder = path.parent().unwrap_or(&facts.target);
+        let folder = path.parent().unwrap_or(&facts.state);
         let _ = std::fs::create_dir_all(folder).is_ok() && write_output(&path, &(text + "\n")).is_ok();
     }
 }
 
 /// The figures that a run about the same recorded for the base's tree.
-pub(super) fn read(target: &Path, base: &Base, gate: &str, options: &Options) -> AgainstBase<Figures> {
-    let path = place(target, &base.tree, gate, options);
+pub(super) fn read(state: &Path, base: &Base, gate: &str, options: &Options) -> AgainstBase<Figures> {
+    let path = place(state, &base.tree, gate, options);
     let unreadable = |error: &dyn std::fmt::Display| {
         Unreadable::garbage(format!("{}: the recorded figures cannot be read: {error}", path.display()))
             .help("remove the file; the figures are recorded anew by a run on that revision")
@@ -105,12 +105,16 @@ mod tests {
             String::from_utf8(captured.stdout).unwrap().trim().to_owned()
         }
 
+        fn state(&self) -> PathBuf {
+            self.folder.path().join("state")
+        }
+
         fn facts(&self) -> Facts {
             let commit = self.call(&["rev-parse", "HEAD"]);
             let revision = Revision { commit, tree: self.base().tree, dirty: false };
             Facts {
                 root: self.root(),
-                target: self.folder.path().to_owned(),
+                state: self.state(),
                 tools: [(Tool::Git, self.git.clone())].into(),
                 revision: Some(revision),
                 ..Facts::default()
@@ -122,7 +126,7 @@ mod tests {
         }
 
         fn read(&self, gate: &str, options: &Options) -> Option<Figures> {
-            read(self.folder.path(), &self.base(), gate, options).unwrap()
+            read(&self.state(), &self.base(), gate, options).unwrap()
         }
     }
 
@@ -180,7 +184,7 @@ mod tests {
         repository.call(&["checkout", "--quiet", "a.rs"]);
         let elsewhere = Revision { commit: "c".repeat(40), tree: "t".repeat(40), dirty: false };
         keep(&Facts { revision: Some(elsewhere), ..facts }, &Options::default());
-        assert!(!repository.folder.path().join("bulletproof").exists());
+        assert!(!repository.state().exists());
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Bench<'_> {
         let selected = std::collections::BTreeSet::new();
         let cx = Context::new(self.facts, self.options, &selected).with_tests(self.tests);
         let tests = judge_unit_tests(&cx, before.tool(run)?)?;
-        let folder = self.facts.target.join("bulletproof").join("history").join("tests");
+        let folder = self.facts.state.join("history").join("tests");
         let path = folder.join(format!("{tree}-{key}.json"));
         let mut history = read(&path)?;
         history.add(&tests.ended, &tests.retried);

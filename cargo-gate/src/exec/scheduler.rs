@@ -275,10 +275,10 @@ impl<'a> State<'a> {
 /// Writes the files that the gate gives, and names them. One that cannot be written leaves no verdict.
 fn write_files(facts: &Facts, gate: &str, judged: &mut Result<Outcome, Unreadable>) -> Vec<String> {
     let files = judged.as_mut().map(|outcome| std::mem::take(&mut outcome.files)).unwrap_or_default();
-    let folder = facts.target.join("bulletproof").join(gate);
+    let folder = facts.state.join(gate);
     let write = |file: &OutputFile| {
         let path = folder.join(&file.name);
-        write_artifact(&path, &file.bytes).map(|()| relative(&facts.root, &path))
+        write_artifact(&path, &file.bytes).map(|()| relative(&facts.home, &path))
     };
     match files.iter().map(write).collect() {
         Ok(names) => names,

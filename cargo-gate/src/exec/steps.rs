@@ -68,7 +68,7 @@ impl Bench<'_> {
                 Observed::BaseFile(against(before, base.as_ref(), |base| self.git(timeout).file(base, path)))
             }
             Step::BaseFigures { gate, base } => {
-                let read = |base: &Base| figures::read(&self.facts.target, base, gate, self.options);
+                let read = |base: &Base| figures::read(&self.facts.state, base, gate, self.options);
                 Observed::BaseFigures(against(before, base.as_ref(), read))
             }
             Step::SemverChecks(call) => Observed::SemverChecks(self.semver_checks(call, timeout)),

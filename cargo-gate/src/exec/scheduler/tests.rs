@@ -151,7 +151,8 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
 #[test]
 fn a_file_of_a_gate_is_written_and_named_or_leaves_no_verdict() {
     let folder = tempfile::tempdir().unwrap();
-    let facts = Facts { root: folder.path().into(), target: folder.path().join("out"), ..Facts::default() };
+    let state = folder.path().join("out/bulletproof");
+    let facts = Facts { root: folder.path().into(), home: folder.path().into(), state, ..Facts::default() };
     let run = |facts: &Facts| {
         let gates = vec![configured::<Writing>()];
         carry_out_steps(gates, &[Step::Sources], facts, &Options::default(), &Cancel::default()).0.remove(0)
@@ -160,7 +161,7 @@ fn a_file_of_a_gate_is_written_and_named_or_leaves_no_verdict() {
     assert_eq!(report.files, ["out/bulletproof/writing/pages/a.html"]);
     assert_eq!(std::fs::read(folder.path().join(&report.files[0])).unwrap(), b"<p>");
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let report = run(&Facts { target: folder.path().join("file"), ..facts });
+    let report = run(&Facts { state: folder.path().join("file"), ..facts });
     assert_eq!((report.status, report.files.len()), (Status::Broken, 0));
 }
 
