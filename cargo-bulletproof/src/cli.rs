@@ -4,7 +4,8 @@ use cargo_gate::cli::RunArgs;
 use cargo_gate::gate::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands;
+use crate::baseline::Baseline;
+use crate::{baseline, commands};
 
 /// cargo calls `cargo-bulletproof bulletproof …`.
 #[derive(Debug, Parser)]
@@ -45,6 +46,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Accept today's findings and figures, so that only new or worse ones fail
+    Baseline(Baseline),
     /// Look after the advisory database
     #[command(subcommand)]
     Db(Db),
@@ -52,15 +55,15 @@ enum Command {
 
 /// A run of the gates.
 #[derive(Debug, Args)]
-struct Run {
+pub(crate) struct Run {
     /// The stage whose gates run
     #[arg(long, value_enum, default_value_t)]
-    stage: Stage,
+    pub(crate) stage: Stage,
     /// Run these gates only, whatever the stage; may be given many times
     #[arg(long, value_name = "GATE", value_delimiter = ',')]
-    gate: Vec<String>,
+    pub(crate) gate: Vec<String>,
     #[command(flatten)]
-    args: RunArgs,
+    pub(crate) args: RunArgs,
 }
 
 /// What has a schema.
@@ -90,6 +93,7 @@ pub(crate) fn main() -> u8 {
     let Cargo::Bulletproof(bulletproof) = Cargo::parse();
     match bulletproof.command.unwrap_or(Command::Run(Box::new(bulletproof.run))) {
         Command::Run(run) => cargo_gate::run::run(&run.args, run.stage, &run.gate),
+        Command::Baseline(one) => baseline::run(one),
         Command::List => commands::list(),
         Command::Explain { gate } => commands::explain(&gate),
         Command::Schema { of } => commands::schema(of),

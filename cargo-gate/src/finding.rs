@@ -1,5 +1,6 @@
 //! Findings: one thing wrong, with its place, what to do, and an identity that outlives moved lines.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use schemars::JsonSchema;
@@ -54,8 +55,50 @@ pub struct Excerpt {
     pub mark: std::ops::Range<usize>,
 }
 
+/// The figure that a finding is about. A baseline accepts the finding up to a figure, so the anchor of such a
+/// finding must not contain it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measure {
+    /// The figure, in the unit that the rule has.
+    pub value: f64,
+    /// Which side is worse.
+    pub worse: Worse,
+}
+
+/// Which side of a figure is worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Worse {
+    /// More is worse: a size.
+    Higher,
+    /// Less is worse: a coverage.
+    Lower,
+}
+
+impl Measure {
+    /// Whether the figure is worse than that one. One that is no number is worse than any.
+    pub fn is_worse_than(self, other: f64) -> bool {
+        match self.worse {
+            Worse::Higher => {
+                !matches!(self.value.partial_cmp(&other), Some(Ordering::Less | Ordering::Equal))
+            }
+            Worse::Lower => {
+                !matches!(self.value.partial_cmp(&other), Some(Ordering::Greater | Ordering::Equal))
+            }
+        }
+    }
+
+    /// Whether the figure is better than that one.
+    pub fn is_better_than(self, other: f64) -> bool {
+        match self.worse {
+            Worse::Higher => self.value < other,
+            Worse::Lower => self.value > other,
+        }
+    }
+}
+
 /// One thing wrong, as a gate found it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// `gate/rule`.
     pub rule: String,
@@ -73,6 +116,8 @@ pub struct Finding {
     pub excerpt: Option<Excerpt>,
     /// What names this finding apart from its line number: the source line, an advisory's id.
     pub anchor: String,
+    /// The figure that it is about, where a bar over a figure is missed.
+    pub measure: Option<Measure>,
 }
 
 impl Finding {
@@ -88,6 +133,7 @@ impl Finding {
             help: None,
             detail: None,
             excerpt: None,
+            measure: None,
         }
     }
 
@@ -121,6 +167,13 @@ impl Finding {
     #[must_use]
     pub fn excerpt(mut self, excerpt: Option<Excerpt>) -> Self {
         self.excerpt = excerpt;
+        self
+    }
+
+    /// Sets the figure that it is about.
+    #[must_use]
+    pub fn measure(mut self, value: f64, worse: Worse) -> Self {
+        self.measure = Some(Measure { value, worse });
         self
     }
 

@@ -189,6 +189,18 @@ pub struct Options {
     pub left_out: Globs,
 }
 
+impl Options {
+    /// Whether the request is about the whole workspace, with its usual features.
+    pub fn whole(&self) -> bool {
+        self.whole_packages() && self.features == Features::default()
+    }
+
+    /// Whether the request is about every package, whatever the features.
+    pub fn whole_packages(&self) -> bool {
+        self.packages.is_empty() && self.exclude.is_empty() && self.lcov.is_none()
+    }
+}
+
 /// What a gate may look at when it plans and judges.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {

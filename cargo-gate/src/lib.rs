@@ -48,11 +48,13 @@ pub mod versions;
 pub mod exec;
 pub mod plan;
 
+pub mod baseline;
 pub mod event;
 pub mod report;
 pub mod verdict;
 
 pub mod manual;
+pub mod ratchet;
 pub mod render;
 pub mod run;
 pub mod single;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Standing;
 use crate::facts::Facts;
-use crate::finding::{Excerpt, Finding, Severity};
+use crate::finding::{Excerpt, Finding, Measure, Severity};
 use crate::gate::{Cause, Metric, Stage, Table};
 use crate::verdict::{Status, Verdict};
 
@@ -33,6 +34,9 @@ pub struct Report {
     pub duration_ms: u64,
     /// Each gate of the run.
     pub gates: Vec<GateReport>,
+    /// What became of the baseline, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Standing>,
 }
 
 /// What was judged.
@@ -133,7 +137,7 @@ impl GateReport {
 }
 
 /// One thing wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingReport {
     /// `gate/rule`.
     pub rule: String,
@@ -166,6 +170,9 @@ pub struct FindingReport {
     pub fingerprint: String,
     /// Whether a baseline accepts it.
     pub baselined: bool,
+    /// The figure that it is about, where a bar over a figure is missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
     /// The source at that place, for people.
     #[serde(skip)]
     pub excerpt: Option<Excerpt>,
@@ -188,6 +195,7 @@ impl FindingReport {
             detail: finding.detail,
             fingerprint,
             baselined: false,
+            measure: finding.measure,
             excerpt: finding.excerpt,
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use crate::baseline::{Baseline, BaselineError};
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
-use crate::event::Event;
+use crate::event::{Event, Listener};
 use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
@@ -25,12 +26,15 @@ pub enum RunError {
     /// There is no workspace, or it cannot be read.
     #[error(transparent)]
     Gather(#[from] GatherError),
-    /// A file of the config cannot be read.
+    /// A file of the config, or the baseline, cannot be read.
     #[error("{0}")]
-    ConfigFile(String),
+    File(String),
     /// The config has problems.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The baseline cannot be used.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// The request names a gate that is none.
     #[error(transparent)]
     UnknownGate(#[from] UnknownGate),
@@ -40,6 +44,9 @@ pub enum RunError {
     /// The request leaves nothing to judge.
     #[error("`--exclude` leaves no package to judge; the packages are: {0}")]
     NoPackage(String),
+    /// The request would change a baseline from a part of the workspace.
+    #[error("a baseline is about the whole workspace: leave out --package, --exclude, --since and --lcov")]
+    PartOfBaseline,
     /// A report could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -62,7 +69,7 @@ pub fn run(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
 pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
     let environment = Environment::read()?;
     let Ok(facts) = exec::gather(&environment, None, true, cancel) else { return Ok(None) };
-    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
+    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::File)?;
     let config = config::parse(own.as_deref(), &manifest)?;
     let only = Selection { only: vec!["audit".to_owned()], skip: Vec::new() };
     let plan = plan::plan(&config, &facts, &Options::default(), &only)?;
@@ -79,68 +86,95 @@ pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
 pub fn own_gates() -> Result<Vec<Configured>, RunError> {
     let environment = Environment::read()?;
     let Ok(facts) = exec::gather(&environment, None, true, &Cancel::default()) else { return Ok(Vec::new()) };
-    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
+    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::File)?;
     let config = config::parse(own.as_deref(), &manifest)?;
     let is_own = |gate: &Configured| !GATES.iter().any(|one| one.info().id == gate.info.id);
     Ok(config.gates.into_iter().filter(is_own).collect())
 }
 
 fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Result<u8, RunError> {
-    let start = Instant::now();
-    let started_at = jiff::Timestamp::now();
-    let environment = Environment::read()?;
-    Console.color(environment.color.as_deref());
-    let facts = exec::gather(&environment, args.manifest.manifest_path.as_deref(), args.offline, cancel)?;
-    let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::ConfigFile)?;
-    let config = config::parse(own.as_deref(), &manifest)?;
-    let mut options = args.options(stage, environment.advisory_db.clone());
-    options.base = options.base.or_else(|| config.general.base.clone());
-    options.left_out = config.general.exclude.clone();
-    options.lcov = options.lcov.map(|path| environment.directory.join(path));
-    known_packages(&facts, &options)?;
-    let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
+    let prepared = Prepared::new(args, stage, only, cancel)?;
     if args.plan {
-        show_plan(&plan, args.format);
+        show_plan(&prepared.plan, args.format);
         return Ok(0);
     }
-    let progress = Progress::new(!environment.no_progress);
+    let baseline = prepared.baseline()?;
+    let progress = Progress::new(!prepared.environment.no_progress);
     let listen = |event: &Event| tell(&progress, event, args);
-    let work =
-        Work { plan: &plan, config: &config, facts: &facts, options: &options, environment: &environment };
-    listen(&Event::RunStarted {
-        schema_version: SCHEMA_VERSION,
-        stage,
-        gates: plan.selected().into_iter().collect(),
-        steps: plan.steps.len(),
-    });
-    let gates = work.carry_out(cancel, &listen);
-    let report = Report {
-        schema_version: SCHEMA_VERSION.to_owned(),
-        verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),
-        subject: report::worktree(&facts, &environment.directory),
-        environment: report::environment(&facts, &config.digest),
-        stage,
-        started_at: started_at.to_string(),
-        duration_ms: milliseconds(start.elapsed()),
-        gates,
-    };
-    listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms: report.duration_ms });
+    let report = prepared.judge(baseline.as_ref(), cancel, &listen);
     show(&report, args)?;
     Ok(report.verdict.exit_code)
 }
 
-struct Work<'a> {
-    plan: &'a Plan,
-    config: &'a Config,
-    facts: &'a Facts,
-    options: &'a Options,
-    environment: &'a Environment,
+/// Everything that is known before the gates run.
+pub(crate) struct Prepared {
+    start: Instant,
+    started_at: jiff::Timestamp,
+    pub(crate) environment: Environment,
+    pub(crate) facts: Facts,
+    pub(crate) config: Config,
+    pub(crate) options: Options,
+    pub(crate) plan: Plan,
 }
 
-impl Work<'_> {
-    fn carry_out(&self, cancel: &Cancel, listen: crate::event::Listener<'_>) -> Vec<report::GateReport> {
-        let Work { plan, config, facts, options, environment } = *self;
-        exec::carry_out(&Run { plan, config, facts, options, environment, cancel, listen })
+impl Prepared {
+    /// Gathers the facts, reads the config and makes the plan.
+    pub(crate) fn new(
+        args: &RunArgs,
+        stage: Stage,
+        only: &[String],
+        cancel: &Cancel,
+    ) -> Result<Self, RunError> {
+        let start = Instant::now();
+        let started_at = jiff::Timestamp::now();
+        let environment = Environment::read()?;
+        Console.color(environment.color.as_deref());
+        let manifest_path = args.manifest.manifest_path.as_deref();
+        let facts = exec::gather(&environment, manifest_path, args.offline, cancel)?;
+        let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::File)?;
+        let config = config::parse(own.as_deref(), &manifest)?;
+        let mut options = args.options(stage, environment.advisory_db.clone());
+        options.base = options.base.or_else(|| config.general.base.clone());
+        options.left_out = config.general.exclude.clone();
+        options.lcov = options.lcov.map(|path| environment.directory.join(path));
+        known_packages(&facts, &options)?;
+        let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
+        Ok(Self { start, started_at, environment, facts, config, options, plan })
+    }
+
+    /// What the workspace accepts, where it has a baseline.
+    pub(crate) fn baseline(&self) -> Result<Option<Baseline>, RunError> {
+        let text = exec::read_baseline(&self.facts.root).map_err(RunError::File)?;
+        Ok(text.as_deref().map(Baseline::parse).transpose()?)
+    }
+
+    /// Runs the gates, holds what they found against the baseline, and gives the report.
+    pub(crate) fn judge(&self, baseline: Option<&Baseline>, cancel: &Cancel, listen: Listener<'_>) -> Report {
+        let Self { environment, facts, config, options, plan, .. } = self;
+        let stage = options.stage;
+        listen(&Event::RunStarted {
+            schema_version: SCHEMA_VERSION,
+            stage,
+            gates: plan.selected().into_iter().collect(),
+            steps: plan.steps.len(),
+        });
+        let none = Baseline::default();
+        let accepted = baseline.unwrap_or(&none);
+        let run = Run { plan, config, facts, options, baseline: accepted, environment, cancel, listen };
+        let gates = exec::carry_out(&run);
+        let report = Report {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),
+            subject: report::worktree(facts, &environment.directory),
+            environment: report::environment(facts, &config.digest),
+            stage,
+            started_at: self.started_at.to_string(),
+            duration_ms: milliseconds(self.start.elapsed()),
+            baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
+            gates,
+        };
+        listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms: report.duration_ms });
+        report
     }
 }
 
@@ -158,14 +192,14 @@ fn known_packages(facts: &Facts, options: &Options) -> Result<(), RunError> {
     }
 }
 
-fn show_plan(plan: &Plan, format: Format) {
+pub(crate) fn show_plan(plan: &Plan, format: Format) {
     Console.out(&match format {
         Format::Human => render::plan_text(plan),
         Format::Json | Format::Jsonl => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
     });
 }
 
-fn tell(progress: &Progress, event: &Event, args: &RunArgs) {
+pub(crate) fn tell(progress: &Progress, event: &Event, args: &RunArgs) {
     match args.format {
         Format::Human if !args.quiet => progress.show(event),
         Format::Jsonl => Console.out(&render::event_line(event)),
@@ -173,7 +207,7 @@ fn tell(progress: &Progress, event: &Event, args: &RunArgs) {
     }
 }
 
-fn detail(args: &RunArgs) -> Detail {
+pub(crate) fn detail(args: &RunArgs) -> Detail {
     match (args.quiet, args.verbose) {
         (true, _) => Detail::Quiet,
         (_, true) => Detail::Verbose,

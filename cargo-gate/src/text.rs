@@ -5,6 +5,12 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A count as a figure: exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
+pub(crate) fn exact(count: usize) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

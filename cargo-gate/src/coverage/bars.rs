@@ -3,7 +3,7 @@
 
 use super::{Figure, Measured, Percent, uncovered_runs};
 use crate::config::Globs;
-use crate::finding::{Excerpt, Finding, Place};
+use crate::finding::{Excerpt, Finding, Place, Worse};
 use crate::parse::git_diff::Changes;
 use crate::step::Sources;
 
@@ -42,7 +42,8 @@ impl Scale<'_> {
             return Vec::new();
         }
         let message = format!("{whole} of lines were run by tests (bar {minimum}): {}", missing(whole));
-        vec![Finding::error("coverage/below-minimum", message).anchor("whole").help(self.worst(|_| true))]
+        let finding = Finding::error("coverage/below-minimum", message).help(self.worst(|_| true));
+        vec![measured(finding.anchor("whole"), whole)]
     }
 
     /// A package against the bar of packages.
@@ -53,7 +54,8 @@ impl Scale<'_> {
         }
         let message =
             format!("{name}: {figure} of lines were run by tests (bar {minimum}): {}", missing(figure));
-        vec![Finding::error("coverage/package-below-minimum", message).anchor(name).help(self.worst(wanted))]
+        let finding = Finding::error("coverage/package-below-minimum", message).help(self.worst(wanted));
+        vec![measured(finding.anchor(name), figure)]
     }
 
     /// Critical paths against their bar. A glob without a measured line protects nothing.
@@ -164,6 +166,14 @@ impl Scale<'_> {
         let named: Vec<String> =
             missed.iter().take(MOST).map(|(count, path)| format!("{path} ({count})")).collect();
         format!("most lines without a test: {}; all of them: cargo gate coverage --html", named.join(", "))
+    }
+}
+
+/// The finding with the share that it is about.
+fn measured(finding: Finding, figure: Figure) -> Finding {
+    match figure.percent() {
+        Some(percent) => finding.measure(percent, Worse::Lower),
+        None => finding,
     }
 }
 

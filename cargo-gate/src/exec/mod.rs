@@ -44,4 +44,4 @@ pub use index_cache::Yanked;
 pub use scheduler::{Run, carry_out};
 pub use stand_in::stand_in;
 
-pub use store::{WriteError, read_config, write_output};
+pub use store::{WriteError, read_baseline, read_config, replace_file, write_output};

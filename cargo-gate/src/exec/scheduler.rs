@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::steps::Bench;
 use super::store::write_artifact;
 use super::{Cancel, Environment, figures};
+use crate::baseline::Baseline;
 use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::facts::{Facts, relative};
@@ -33,6 +34,8 @@ pub struct Run<'a> {
     pub facts: &'a Facts,
     /// The request.
     pub options: &'a Options,
+    /// What is accepted.
+    pub baseline: &'a Baseline,
     /// The environment that we were started in.
     pub environment: &'a Environment,
     /// Ends the run early.
@@ -238,7 +241,8 @@ impl<'a> State<'a> {
         }
     }
 
-    fn finish_gate(&mut self, place: usize, report: GateReport) {
+    fn finish_gate(&mut self, place: usize, mut report: GateReport) {
+        self.run.baseline.apply(&mut report);
         let bad = matches!(report.status, Status::Failed | Status::Broken);
         if bad && self.run.options.fail_fast && self.stopped_by.is_none() {
             self.stopped_by = self.run.plan.gates.get(place).map(|gate| gate.id);

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::baseline;
+
 /// A report or a file of a gate that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: the file could not be written: {cause}", .path.display())]
@@ -32,6 +34,30 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
+/// Replaces a file of the user's, or makes it, so that nobody sees half of it: its mode stays, and a link to it
+/// stays one.
+///
+/// # Errors
+/// When the folder does not exist or cannot be written.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    replace(&real, bytes).map_err(|cause| WriteError { path: path.to_owned(), cause })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // what a new file usually has: the user's mask still holds
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(parent)?;
+    file.write_all(bytes)?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        file.as_file().set_permissions(metadata.permissions())?;
+    }
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
 /// The text of `bulletproof.toml`, if there is one, and of the root manifest.
 ///
 /// # Errors
@@ -43,6 +69,18 @@ pub fn read_config(root: &Path) -> Result<(Option<String>, String), String> {
         Err(error) => Err(format!("{name}:1: it cannot be read: {error}")),
     };
     Ok((read("bulletproof.toml")?, read("Cargo.toml")?.unwrap_or_default()))
+}
+
+/// The text of the baseline, if there is one.
+///
+/// # Errors
+/// When it is there and cannot be read; names it.
+pub fn read_baseline(root: &Path) -> Result<Option<String>, String> {
+    match std::fs::read_to_string(root.join(baseline::NAME)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}:1: it cannot be read: {error}", baseline::NAME)),
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +95,22 @@ mod tests {
         write_output(&path, "two").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_a_link_to_it_stays_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("script.rs"), folder.path().join("link.rs"));
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        replace_file(&link, b"new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Globs;
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, Worse};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::reach;
 use crate::step::{Captured, Evidence, Formatted, SourceFile, Step, Tool};
-use crate::text::counted;
+use crate::text::{counted, exact};
 
 /// The settings of `fmt`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -150,11 +150,14 @@ fn refused(file: &SourceFile, run: &Captured, reached: bool) -> Result<Finding, 
 }
 
 fn unformatted(file: &SourceFile, line: u32, places: usize, diff: String) -> Finding {
+    // places may grow together, lines do not
+    let lines = diff.lines().filter(|line| line.starts_with(['-', '+'])).count();
     Finding::error("fmt/unformatted", format!("not formatted ({})", counted(places, "place")))
         .at(Place::line(&file.path, line))
         .help(format!("cargo fmt --all, or: rustfmt {}", file.path))
         .detail(diff)
         .anchor(&file.path)
+        .measure(exact(lines), Worse::Higher)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::binary::Image;
-use crate::finding::Finding;
+use crate::finding::{Finding, Worse};
 use crate::gate::{Context, Gate, Info, Metric, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::release::{self, BuiltProgram};
 use crate::step::{Base, Evidence, Step, base, base_figures, release_build};
@@ -112,7 +112,8 @@ impl Size {
                 &program.parts.iter().map(|(part, bytes)| (part.as_str(), *bytes)).collect::<Vec<_>>(),
             );
             let detail = format!("largest: {largest}");
-            findings.push(Finding::error("size/too-large", message).help(help).detail(detail).anchor(name));
+            let finding = Finding::error("size/too-large", message).help(help).detail(detail).anchor(name);
+            findings.push(finding.measure(program.bytes, Worse::Higher));
         }
         let Some(base) = base else { return findings };
         match program.base(old) {

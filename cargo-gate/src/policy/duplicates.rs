@@ -7,7 +7,8 @@ use cargo_metadata::DependencyKind;
 use super::ground::{Found, Ground, at_level};
 use super::sections::{Bans, Level};
 use super::spec::Entry;
-use crate::finding::Finding;
+use crate::finding::{Finding, Worse};
+use crate::text::exact;
 
 /// The versions of each package that is there in several, as positions in the graph.
 pub(super) fn several(ground: &Ground<'_>, include_dev: bool) -> BTreeMap<String, Vec<usize>> {
@@ -61,7 +62,9 @@ pub(super) fn judge(ground: &Ground<'_>, bans: &Bans) -> Vec<Found> {
             "cargo tree --all-features --target all --invert {name}@VERSION, and update what keeps it back"
         );
         let first = counted.first().copied().unwrap_or_default();
-        findings.extend(finding.map(|one| ground.at(one.help(help).anchor(name.as_str()), first)));
+        let versions = exact(counted.len());
+        let measured = |one: Finding| one.help(help).anchor(name.as_str()).measure(versions, Worse::Higher);
+        findings.extend(finding.map(|one| ground.at(measured(one), first)));
     }
     findings.extend(unused(ground, bans, &several));
     findings

@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::snippet::snippet;
 use super::table::rows;
-use crate::report::{GateReport, Report};
+use crate::baseline::Standing;
+use crate::report::{FindingReport, GateReport, Report};
 use crate::verdict::{Status, Verdict};
 
 /// How many findings of a gate are shown where not all are asked for.
@@ -46,6 +47,9 @@ fn conclusion(report: &Report, detail: Detail) -> String {
         text.push_str(&remedies(&report.gates));
         text.push('\n');
     }
+    for line in report.baseline.iter().flat_map(Standing::sentences) {
+        let _ = writeln!(text, "{}", wrapped(&line, WIDTH).join("\n"));
+    }
     text.push_str(&verdict_line(report));
     text
 }
@@ -77,7 +81,9 @@ pub fn gate_line(gate: &GateReport) -> String {
 fn particulars(gate: &GateReport, detail: Detail) -> String {
     let mut text = String::new();
     let verbose = detail == Detail::Verbose;
-    if gate.findings.is_empty() && gate.notes.is_empty() && gate.table.is_none() && gate.files.is_empty() {
+    let shown = |finding: &&FindingReport| verbose || !finding.baselined;
+    let nothing = gate.findings.iter().find(shown).is_none();
+    if nothing && gate.notes.is_empty() && gate.table.is_none() && gate.files.is_empty() {
         return text;
     }
     let style = style(gate.status);
@@ -96,7 +102,7 @@ fn particulars(gate: &GateReport, detail: Detail) -> String {
     }
     let most = if verbose { usize::MAX } else { MOST_FINDINGS };
     // errors first: a long list of warnings must not push them out
-    let mut findings: Vec<_> = gate.findings.iter().collect();
+    let mut findings: Vec<_> = gate.findings.iter().filter(shown).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in findings.iter().take(most) {
         let _ = write!(text, "\n{}", snippet(finding, verbose));

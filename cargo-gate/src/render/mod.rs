@@ -1,5 +1,6 @@
 //! How a report is shown: one file a format. Nothing here decides anything.
 
+mod baseline;
 mod console;
 mod human;
 mod json;
@@ -9,6 +10,7 @@ mod progress;
 mod snippet;
 mod table;
 
+pub use baseline::{baseline_table, change_text};
 pub use console::Console;
 pub use human::{Detail, gate_line, human, seconds};
 pub use json::json;

@@ -18,7 +18,8 @@ pub(super) fn snippet(finding: &FindingReport, in_full: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(finding.message.as_str()).id(finding.rule.as_str());
+    let accepted = if finding.baselined { " (accepted by the baseline)" } else { "" };
+    let title = level.primary_title(format!("{}{accepted}", finding.message)).id(finding.rule.as_str());
     let mut group = match source(finding) {
         Some(snippet) => title.element(snippet),
         None => match &finding.file {

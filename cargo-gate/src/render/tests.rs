@@ -95,6 +95,7 @@ fn sample() -> Report {
         started_at: "2026-01-31T12:00:00Z".to_owned(),
         duration_ms: 200_123,
         gates,
+        baseline: None,
     }
 }
 

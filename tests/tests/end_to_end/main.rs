@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod baseline;
 mod benches;
 mod cli;
 mod corpus;

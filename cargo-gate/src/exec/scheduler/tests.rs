@@ -99,6 +99,7 @@ fn carry_out_steps(
         config: &config,
         facts,
         options,
+        baseline: &Baseline::default(),
         environment: &Environment::default(),
         cancel,
         listen: &listen,
