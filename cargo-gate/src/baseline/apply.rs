@@ -132,11 +132,10 @@ fn accepted(gate: &str, entry: Option<&Accepted>, finding: &FindingReport) -> Re
     }
     let entry = entry.ok_or(Unaccepted::New)?;
     match (entry.figure, finding.measure) {
-        (None, None) => Ok(()),
         (Some(accepted), Some(now)) if now.is_worse_than(accepted) => {
             Err(Unaccepted::Worse { accepted, now: now.value })
         }
-        (Some(_), Some(_)) => Ok(()),
+        (None, None) | (Some(_), Some(_)) => Ok(()),
         // the rule learnt to measure since, or forgot it: nobody can say that it is not worse
         _ => Err(Unaccepted::New),
     }

@@ -58,7 +58,7 @@ pub fn change_text(change: &Change, how: How, verbose: bool) -> String {
     if !change.refused.is_empty() {
         let _ = writeln!(text, "\n{} never accepted:", counted(change.refused.len(), "error"));
         for refusal in &change.refused {
-            let _ = write!(text, "{}      {}\n", line('!', &refusal.entry), refusal.why);
+            let _ = writeln!(text, "{}      {}", line('!', &refusal.entry), refusal.why);
         }
     }
     if !change.unjudged.is_empty() {
