@@ -5,6 +5,7 @@ use cargo_gate::gate::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::baseline::Baseline;
+use crate::hooks::{self, Hooks};
 use crate::{baseline, commands};
 
 /// cargo calls `cargo-bulletproof bulletproof …`.
@@ -51,6 +52,9 @@ enum Command {
     /// Look after the advisory database
     #[command(subcommand)]
     Db(Db),
+    /// Have git start the gates before commits and pushes
+    #[command(subcommand)]
+    Hooks(Hooks),
 }
 
 /// A run of the gates.
@@ -99,6 +103,7 @@ pub(crate) fn main() -> u8 {
         Command::Schema { of } => commands::schema(of),
         Command::Completions { shell } => commands::completions(shell),
         Command::Db(Db::Update { url }) => commands::update_database(url.as_deref()),
+        Command::Hooks(command) => hooks::run(&command),
         Command::Db(Db::Status) => commands::database_status(),
     }
 }

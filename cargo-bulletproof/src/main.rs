@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod baseline;
 mod cli;
 mod commands;
+mod hooks;
 
 fn main() -> ExitCode {
     let stand_in = cargo_gate::exec::stand_in();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Globs;
 use crate::facts::Facts;
 use crate::finding::Severity;
+use crate::hooks::HookSettings;
 use crate::step::{Evidence, Step};
 use crate::test_run::TestSettings;
 use crate::versions::tags::Pattern;
@@ -138,6 +139,11 @@ pub trait Gate:
 
     /// How releases are tagged, by the gate whose settings say so.
     fn tag_patterns(&self) -> Option<&[Pattern]> {
+        None
+    }
+
+    /// Which hooks there are to be and what they ask, by the gate whose settings say so.
+    fn hook_settings(&self) -> Option<HookSettings> {
         None
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::config::{Common, IfUnavailable, Level, Section};
 use crate::config::{Problems, nearest, properties_of, property_names};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Stage, Unreadable};
+use crate::hooks::HookSettings;
 use crate::step::Evidence;
 use crate::test_run::TestSettings;
 use crate::versions::tags::Pattern;
@@ -112,6 +113,11 @@ impl Configured {
         self.gate.tag_patterns()
     }
 
+    /// Which hooks there are to be, where its settings say so.
+    pub fn hook_settings(&self) -> Option<HookSettings> {
+        self.gate.hook_settings()
+    }
+
     /// What it needs.
     pub fn plan(&self, cx: &Context<'_>) -> Planned {
         self.gate.plan(cx)
@@ -132,6 +138,7 @@ trait Judge: Send + Sync {
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable>;
     fn shape_tests(&self, tests: &mut TestSettings);
     fn tag_patterns(&self) -> Option<&[Pattern]>;
+    fn hook_settings(&self) -> Option<HookSettings>;
 }
 
 impl<G: Gate> Judge for G {
@@ -141,6 +148,10 @@ impl<G: Gate> Judge for G {
 
     fn tag_patterns(&self) -> Option<&[Pattern]> {
         Gate::tag_patterns(self)
+    }
+
+    fn hook_settings(&self) -> Option<HookSettings> {
+        Gate::hook_settings(self)
     }
 
     fn plan(&self, cx: &Context<'_>) -> Planned {

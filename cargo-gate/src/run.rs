@@ -1,5 +1,6 @@
 //! One run from the command line to the exit code.
 
+use std::path::Path;
 use std::time::Instant;
 
 use crate::baseline::{Baseline, BaselineError};
@@ -10,6 +11,7 @@ use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
 use crate::gates::GATES;
+use crate::hooks::HookSettings;
 use crate::plan::{self, Plan, Selection, UnknownGate};
 use crate::registry::Configured;
 use crate::render::{self, Console, Detail, Progress};
@@ -77,6 +79,15 @@ pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
         Step::Advisories { url, .. } => url,
         _ => None,
     }))
+}
+
+/// What the config of the workspace in that folder says about hooks.
+///
+/// # Errors
+/// When the config has problems.
+pub fn hook_settings(folder: &Path) -> Result<HookSettings, RunError> {
+    let (own, manifest) = exec::read_config(folder).map_err(RunError::ConfigFile)?;
+    Ok(config::parse(own.as_deref(), &manifest)?.hooks())
 }
 
 /// The gates that the config of this workspace defines; none outside a workspace.

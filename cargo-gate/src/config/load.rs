@@ -13,6 +13,7 @@ use super::{Globs, Problem};
 use crate::finding::digest;
 use crate::gate::Stage;
 use crate::gates::GATES;
+use crate::hooks::HookSettings;
 use crate::registry::Configured;
 use crate::test_run::TestSettings;
 use crate::versions::tags::Pattern;
@@ -38,6 +39,11 @@ impl Config {
     /// How releases are tagged.
     pub fn tags(&self) -> &[Pattern] {
         self.gates.iter().find_map(Configured::tag_patterns).unwrap_or_default()
+    }
+
+    /// Which hooks there are to be, and what they ask.
+    pub fn hooks(&self) -> HookSettings {
+        self.gates.iter().find_map(Configured::hook_settings).unwrap_or_default()
     }
 }
 

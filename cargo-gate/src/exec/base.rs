@@ -223,6 +223,16 @@ impl Git<'_> {
         if captured.exit_code()? == 0 { Ok(captured.stdout) } else { Err(failed(&captured)) }
     }
 
+    /// What git prints; none where it ends with 1, as it does where it has nothing of what was asked for.
+    pub(super) fn none_or_stdout(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Unreadable> {
+        let captured = self.ask(args);
+        match captured.exit_code()? {
+            0 => Ok(Some(captured.stdout)),
+            1 if captured.stdout.is_empty() && captured.stderr.is_empty() => Ok(None),
+            _ => Err(failed(&captured)),
+        }
+    }
+
     /// What a question with the answers yes (0) and no (1) comes to.
     pub(super) fn holds(&self, args: &[&str]) -> Result<bool, Unreadable> {
         let captured = self.ask(args);

@@ -11,7 +11,7 @@ use super::files::changed_since;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
-use super::{bench, environment, figures, files, format, license_texts, program, programs, timing};
+use super::{bench, environment, figures, files, format, hooks, license_texts, program, programs, timing};
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
@@ -84,6 +84,7 @@ impl Bench<'_> {
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }
+            Step::Hooks => Observed::Hooks(hooks::find(&self.git(timeout))),
             Step::SourceTime => Observed::SourceTime(self.source_time(timeout)),
             Step::Secrets { scope, most_bytes } => {
                 let read = self.secrets(scope, *most_bytes, timeout);

@@ -16,6 +16,7 @@ mod doctest;
 mod features;
 mod flaky;
 mod fmt;
+mod hooks;
 mod manifest;
 mod panics;
 mod paths;
@@ -42,6 +43,7 @@ pub const GATES: &[&dyn Registered] = &[
     &Entry::<panics::Panics>::NEW,
     &Entry::<todo::Todo>::NEW,
     &Entry::<secrets::Secrets>::NEW,
+    &Entry::<hooks::HookGate>::NEW,
     &Entry::<check::Check>::NEW,
     &Entry::<clippy::Clippy>::NEW,
     &Entry::<features::FeatureGate>::NEW,

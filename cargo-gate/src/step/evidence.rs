@@ -15,6 +15,7 @@ use crate::advisory::LockedPackage;
 use crate::bench::{BenchRun, Records};
 use crate::exec::{AdvisoryDb, Yanked};
 use crate::gate::{Metric, Unreadable};
+use crate::hooks::Repository;
 use crate::parse::git_diff::Changes;
 use crate::parse::rustfmt::Hunk;
 use crate::policy::Texts;
@@ -97,6 +98,8 @@ pub enum Observed {
     BaseFigures(AgainstBase<BTreeMap<String, Metric>>),
     /// When the sources are from; none where nothing tells.
     SourceTime(Result<Option<Timestamp>, Unreadable>),
+    /// The hooks of the repository; none where there is no repository.
+    Hooks(Result<Option<Repository>, Unreadable>),
     /// The secrets.
     Secrets {
         /// What was found, or why nobody could look.
@@ -220,6 +223,17 @@ impl Evidence {
         match self.get(&Step::SourceTime) {
             Some(Observed::SourceTime(read)) => read.clone(),
             _ => Err(Unreadable::not_done(&Step::SourceTime)),
+        }
+    }
+
+    /// The hooks of the repository; none where there is no repository.
+    ///
+    /// # Errors
+    /// When the step was not done, or git gave no answer.
+    pub fn hooks(&self) -> Result<Option<&Repository>, Unreadable> {
+        match self.get(&Step::Hooks) {
+            Some(Observed::Hooks(found)) => found.as_ref().map(Option::as_ref).map_err(Clone::clone),
+            _ => Err(Unreadable::not_done(&Step::Hooks)),
         }
     }
 

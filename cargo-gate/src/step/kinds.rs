@@ -123,6 +123,8 @@ pub enum Step {
     },
     /// When the sources are from: `SOURCE_DATE_EPOCH`, or the time of the last commit.
     SourceTime,
+    /// The hooks of the repository.
+    Hooks,
     /// A second build of the workspace, of a copy in another place, compared with the first.
     Twin {
         /// The first build, with JSON messages.
@@ -230,6 +232,7 @@ impl Step {
             | Self::Tool(_)
             | Self::Sources
             | Self::SourceTime
+            | Self::Hooks
             | Self::Secrets { .. }
             | Self::File { .. }
             | Self::NearestFile { .. }
@@ -291,6 +294,7 @@ impl fmt::Display for Step {
                 write!(f, "read the benches of {base} and of {head}")
             }
             Self::Timing(Timing { call, runs, .. }) => write!(f, "{call} ({runs} runs)"),
+            Self::Hooks => write!(f, "look for git's hooks"),
             Self::SourceTime => write!(f, "find the time of the sources"),
             Self::SemverChecks(call) => write!(f, "cargo semver-checks --package {}", call.package),
             Self::Secrets { .. } => write!(f, "look for secrets"),

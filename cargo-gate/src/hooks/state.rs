@@ -1,0 +1,118 @@
+//! How a hook stands.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::script::Script;
+use super::{Found, HookName, Owner, Repository, VERSION};
+
+/// How a hook stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Ours is there, and current.
+    Installed,
+    /// Somebody else's is there and calls our program; says whose.
+    Called(String),
+    /// None is there.
+    Missing,
+    /// Somebody else's is there, and our program is not called.
+    Foreign(Option<&'static str>),
+    /// Ours is there, and has to be written again; says why.
+    Outdated(String),
+    /// git runs no hook files here.
+    Off,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Installed => f.write_str("installed"),
+            Self::Called(by) => write!(f, "called by {by}"),
+            Self::Missing => f.write_str("missing"),
+            Self::Foreign(Some(manager)) => write!(f, "foreign ({manager}'s)"),
+            Self::Foreign(None) => f.write_str("foreign"),
+            Self::Outdated(why) => write!(f, "outdated: {why}"),
+            Self::Off => f.write_str("off: core.hooksPath leads nowhere"),
+        }
+    }
+}
+
+/// A hook, judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The hook.
+    pub hook: HookName,
+    /// How it stands.
+    pub state: State,
+    /// Whether ours runs the hook that was there before.
+    pub chained: bool,
+    /// The program that ours starts.
+    pub program: Option<PathBuf>,
+    /// The configured hook that starts our program a second time.
+    pub twice: Option<String>,
+}
+
+impl Judged {
+    /// Whether our gates run in it.
+    pub fn is_in_order(&self) -> bool {
+        matches!(self.state, State::Installed | State::Called(_))
+    }
+}
+
+/// Judges each hook of a repository.
+pub fn judge(repository: &Repository) -> Vec<Judged> {
+    repository.hooks.iter().map(|found| judge_one(repository, found)).collect()
+}
+
+fn judge_one(repository: &Repository, found: &Found) -> Judged {
+    let hook = found.hook;
+    let configured = repository.config.calls_us(hook).filter(|_| repository.runs_config_hooks);
+    let name = configured.map(|configured| configured.name.clone());
+    let (state, chained) = of_file(repository, found);
+    let from_file = matches!(state, State::Installed | State::Called(_));
+    let (state, twice) = match name {
+        Some(name) if from_file => (state, Some(name)),
+        Some(name) => (State::Called(format!("hook.{name} of git's configuration")), None),
+        None => (state, None),
+    };
+    Judged { hook, state, chained, program: found.program.clone(), twice }
+}
+
+fn of_file(repository: &Repository, found: &Found) -> (State, bool) {
+    let Found { hook, file, .. } = found;
+    let Some(file) = file else {
+        return (if repository.is_off() { State::Off } else { State::Missing }, false);
+    };
+    let outdated = |why: &str| State::Outdated(why.to_owned());
+    let state = match file.owner(*hook) {
+        Owner::Foreign { manager } => State::Foreign(manager),
+        Owner::CallsUs if file.executable => State::Called("a hook of your own".to_owned()),
+        Owner::CallsUs => State::Foreign(None),
+        _ if !file.executable => outdated("git does not run it, since it may not be executed"),
+        Owner::Ours { version: Some(version) } if version != VERSION => State::Outdated(format!(
+            "it was written by another version (text {version}, this program writes {VERSION})"
+        )),
+        Owner::Ours { .. } => match Script::read(*hook, &file.content) {
+            Some(script) if script.text() == file.content => {
+                let kept = found.before().is_some_and(|kept| kept.executable);
+                return match (script.before.is_some(), kept) {
+                    (true, false) => {
+                        (outdated("the hook that it is to run first is gone, or may not be executed"), true)
+                    }
+                    (false, true) => (outdated("it does not run the hook that was kept beside it"), false),
+                    (chained, _) if found.program.is_some() => (State::Installed, chained),
+                    (chained, _) => (outdated("the program that it starts is nowhere to be found"), chained),
+                };
+            }
+            _ => outdated("somebody changed its text"),
+        },
+    };
+    (state, false)
+}
+
+impl Repository {
+    /// Whether `core.hooksPath` leads to no folder.
+    pub fn is_off(&self) -> bool {
+        self.config.path.as_ref().is_some_and(|path| ["", "/dev/null", "NUL"].contains(&path.value.as_str()))
+    }
+}
