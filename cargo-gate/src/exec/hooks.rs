@@ -36,8 +36,14 @@ pub fn find_hooks(environment: &Environment, cancel: &Cancel) -> Result<Option<R
     find(&Git { facts: &facts, environment, timeout: TIMEOUT, cancel })
 }
 
-/// The same, from the root of the workspace.
-pub(super) fn find(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
+/// The same, from the workspace root in the user's own tree: a private copy of it has no hooks.
+pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
+    let Facts { home, tools, .. } = git.facts;
+    let facts = Facts { root: home.clone(), tools: tools.clone(), ..Facts::default() };
+    find(&Git { facts: &facts, ..*git })
+}
+
+fn find(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
     if !git.in_repository()? {
         return Ok(None);
     }
@@ -52,7 +58,10 @@ pub(super) fn find(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
     let from_top = ["-C", up.as_str()];
     let from_top = if up.is_empty() { &[] } else { from_top.as_slice() };
     let at_top = |option: &[&str]| -> Result<PathBuf, Unreadable> {
-        git.line(&[from_top, &["rev-parse"], option].concat()).map(|path| top.join(path))
+        match git.line(&[from_top, &["rev-parse"], option].concat())? {
+            path if path.is_empty() => Err(Unreadable::garbage("`git rev-parse` named no folder")),
+            path => Ok(top.join(path)),
+        }
     };
     let folder = at_top(&["--git-path", "hooks"])?;
     let common = at_top(&["--git-common-dir"])?;

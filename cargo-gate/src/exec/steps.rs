@@ -84,7 +84,7 @@ impl Bench<'_> {
             Step::Program(call) => {
                 Observed::Tool(program::call(self.facts, call, before, timeout, self.cancel))
             }
-            Step::Hooks => Observed::Hooks(hooks::find(&self.git(timeout))),
+            Step::Hooks => Observed::Hooks(hooks::of_user(&self.git(timeout))),
             Step::SourceTime => Observed::SourceTime(self.source_time(timeout)),
             Step::Secrets { scope, most_bytes } => {
                 let read = self.secrets(scope, *most_bytes, timeout);

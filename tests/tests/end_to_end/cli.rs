@@ -72,6 +72,7 @@ fn a_clean_workspace_passes_every_gate_of_every_stage() {
     // cargo takes what another copy of equal age left in a shared folder, and its paths, for this one's
     let workspace = Workspace::of("clean").with_own_target();
     let database = Database::committed(1);
+    assert_eq!(workspace.bulletproof(&["hooks", "install"]).end().code, Some(0));
     for stage in ["pre-commit", "pre-push", "ci"] {
         let report = workspace.bulletproof(&["--stage", stage, "--db", &database.argument()]).report();
         let passed = report["verdict"]["passed"].as_u64().unwrap();

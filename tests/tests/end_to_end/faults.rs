@@ -114,6 +114,7 @@ const TABLE: &[Row] = &[
     rows::sources_only::PANICS,
     rows::sources_only::TODO,
     rows::secrets::ROW,
+    rows::hooks::ROW,
     rows::sbom::ROW,
     rows::check::ROW,
     rows::clippy::ROW,
@@ -192,6 +193,7 @@ fn base(gate: &str, scene: Scene) -> Scene {
         // counts name the folder that the program was built in
         "coverage" => scene.change(Workspace::with_own_target),
         "custom" => rows::custom::sound(scene),
+        "hooks" => rows::hooks::sound(scene),
         "semver" => rows::semver::sound(scene),
         _ => scene,
     }

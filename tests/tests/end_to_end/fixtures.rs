@@ -12,6 +12,8 @@ use super::support::{Database, Fakes, Workspace, find_program, fixtures_folder, 
 
 /// Why no fixture provokes the rules of `deps`.
 const CHANGE_OF_PACKAGES: &str = "it needs two states of a lock file; the tests of dependencies make them";
+/// Why no fixture provokes a rule about the text of a hook.
+const IN_GIT_FOLDER: &str = "it needs a file in git's own folder; the tests of hooks write one";
 /// What holds for all rules of `bench`.
 const TWO_COMMITS: &str = "it needs two commits; the tests of benches make them";
 
@@ -24,6 +26,9 @@ const UNPROVOKED: &[(&str, &str)] = &[
         "repro/outside",
         "a fixture has nothing outside of its folder; a test of packages elsewhere provokes it",
     ),
+    ("hooks/foreign", IN_GIT_FOLDER),
+    ("hooks/outdated", IN_GIT_FOLDER),
+    ("hooks/twice", "it needs a setting of git's; unit tests judge one"),
     ("size/grown", "it needs two commits; the tests of sizes make them"),
     ("size/growth-unknown", "it needs two commits; the tests of sizes make them"),
     ("deps/advisory", CHANGE_OF_PACKAGES),

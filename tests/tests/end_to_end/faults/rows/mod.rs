@@ -16,6 +16,7 @@ pub(super) mod doctest;
 pub(super) mod features;
 pub(super) mod flaky;
 pub(super) mod fmt;
+pub(super) mod hooks;
 pub(super) mod manifest;
 pub(super) mod repro;
 pub(super) mod sbom;
