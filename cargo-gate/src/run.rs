@@ -86,7 +86,7 @@ pub fn advisory_url(cancel: &Cancel) -> Result<Option<String>, RunError> {
 /// # Errors
 /// When the config has problems.
 pub fn hook_settings(folder: &Path) -> Result<HookSettings, RunError> {
-    let (own, manifest) = exec::read_config(folder).map_err(RunError::ConfigFile)?;
+    let (own, manifest) = exec::read_config(folder).map_err(RunError::File)?;
     Ok(config::parse(own.as_deref(), &manifest)?.hooks())
 }
 
