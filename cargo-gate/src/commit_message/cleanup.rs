@@ -83,7 +83,8 @@ mod tests {
     use super::*;
 
     fn kept(cleanup: &Cleanup, text: &str) -> String {
-        cleanup.lines(text).iter().map(|line| format!("{} {}\n", line.number, line.text)).collect()
+        let lines = cleanup.lines(text).into_iter();
+        lines.flat_map(|line| [line.number.to_string(), format!(" {}\n", line.text)]).collect()
     }
 
     #[test]

@@ -188,9 +188,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let default = MessageRules::default();
-        let at = |text: &str| {
-            wrong(text, &default).map(|(message, line, column)| (message, line, column)).unwrap()
-        };
+        let at = |text: &str| wrong(text, &default).unwrap();
         assert_eq!(at("# help\n\nadd a thing\n").1, Some(3));
         let (said, line, column) = at("feet: a\n");
         assert_eq!((said.as_str(), line, column), ("`feet` is no type of a commit here", Some(1), Some(1)));

@@ -1,5 +1,6 @@
 //! What is to be done so that our hooks are there, or gone.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::script::{Before, Script};
@@ -151,11 +152,12 @@ fn install_one(repository: &Repository, found: &Found, script: &Script) -> Resul
             Owner::Foreign { manager: Some(manager) } => format!(" ({manager}'s)"),
             _ => String::new(),
         };
-        says.push_str(&if runs.is_some() {
-            format!("; the hook that was there{whose} is kept as {name} and runs first")
+        let then = if runs.is_some() {
+            " and runs first"
         } else {
-            format!("; the hook that was there{whose} is kept as {name}; it may not be executed, so git did not run it, nor do we")
-        });
+            "; it may not be executed, so git did not run it, nor do we"
+        };
+        let _ = write!(says, "; the hook that was there{whose} is kept as {name}{then}");
     }
     Ok(Change { hook, actions, says })
 }

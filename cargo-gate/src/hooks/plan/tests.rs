@@ -13,11 +13,12 @@ fn script() -> Script {
     }
 }
 
-fn executable(content: &[u8]) -> Option<HookFile> {
-    Some(HookFile { content: content.to_vec(), executable: true })
+fn executable(content: &[u8]) -> HookFile {
+    HookFile { content: content.to_vec(), executable: true }
 }
 
-fn repository(file: Option<HookFile>, kept: Option<HookFile>) -> Repository {
+fn repository(file: impl Into<Option<HookFile>>, kept: impl Into<Option<HookFile>>) -> Repository {
+    let (file, kept) = (file.into(), kept.into());
     let found = Found { hook: HookName::PreCommit, file, kept, program: Some("/p/cargo-bulletproof".into()) };
     Repository {
         top: "/r".into(),
@@ -48,7 +49,7 @@ fn after(mut repository: Repository, change: &Change) -> Repository {
             }
             Action::Write { path, text } => {
                 assert!(!is_kept(path));
-                found.file = executable(text);
+                found.file = Some(executable(text));
             }
             Action::Restore { from, to } => {
                 assert!(is_kept(from) && !is_kept(to));
@@ -64,7 +65,7 @@ fn after(mut repository: Repository, change: &Change) -> Repository {
 #[test]
 fn what_was_there_is_there_again_after_install_and_uninstall() {
     let not_executable = Some(HookFile { content: FOREIGN.to_vec(), executable: false });
-    for file in [None, executable(FOREIGN), not_executable, executable(b"")] {
+    for file in [None, Some(executable(FOREIGN)), not_executable, Some(executable(b""))] {
         let before = repository(file, None);
         let with = after(before.clone(), &installed(&before));
         assert_eq!(state(&with), State::Installed);
@@ -122,7 +123,7 @@ fn a_manager_that_writes_its_hook_again_replaces_what_was_kept() {
     let again = repository(husky("# 2"), husky("# 1"));
     assert_eq!(state(&again), State::Foreign(Some("husky")));
     let with = after(again.clone(), &installed(&again));
-    assert_eq!((state(&with), &with.hooks[0].kept), (State::Installed, &husky("# 2")));
+    assert_eq!((state(&with), &with.hooks[0].kept), (State::Installed, &Some(husky("# 2"))));
     let two = repository(executable(FOREIGN), executable(b"#!/bin/sh\necho other\n"));
     let refusal = install(&two, &[HookName::PreCommit], &script()).unwrap_err();
     assert!(matches!(refusal, Refusal::Two { .. }), "{refusal}");
@@ -172,7 +173,7 @@ fn a_configured_hook_counts_and_with_ours_it_runs_twice() {
     let judged = judge(&configured(None)).remove(0);
     assert!(judged.is_in_order() && judged.twice.is_none(), "{judged:?}");
     assert_eq!(installed(&configured(None)).actions, []);
-    let both = judge(&configured(executable(&script().text()))).remove(0);
+    let both = judge(&configured(Some(executable(&script().text())))).remove(0);
     assert_eq!(both.twice.as_deref(), Some("g"));
     let older_git = Repository { runs_config_hooks: false, ..configured(None) };
     assert_eq!(state(&older_git), State::Missing);
