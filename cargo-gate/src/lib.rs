@@ -48,6 +48,7 @@ pub mod unused;
 pub mod versions;
 
 pub mod exec;
+pub mod pace;
 pub mod plan;
 
 pub mod baseline;

@@ -27,8 +27,10 @@ pub struct Plan {
     pub stage: Stage,
     /// Every gate, in the order of the registry, with why it is in or out.
     pub gates: Vec<PlannedGate>,
-    /// The steps, each after those it needs.
+    /// The steps in the order in which they begin, each after those it needs.
     pub steps: Vec<PlannedStep>,
+    /// How long it will take by the times of earlier runs, in milliseconds; none where a step that compiles is new.
+    pub expected_ms: Option<u64>,
 }
 
 /// A gate in the plan.
@@ -72,6 +74,8 @@ pub struct PlannedStep {
     /// The longest it may take.
     #[serde(serialize_with = "as_seconds")]
     pub timeout: Duration,
+    /// How long it took when it last ran, in milliseconds.
+    pub expected_ms: Option<u64>,
 }
 
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -129,7 +133,7 @@ pub fn plan(
             None => PlannedGate { id: gate.info.id, choice, reason, steps: Vec::new() },
         })
         .collect();
-    Ok(Plan { stage: options.stage, gates, steps: steps.list })
+    Ok(Plan { stage: options.stage, gates, steps: steps.list, expected_ms: None })
 }
 
 impl Plan {
@@ -137,6 +141,24 @@ impl Plan {
     pub fn selected(&self) -> BTreeSet<&'static str> {
         let runs = |gate: &&PlannedGate| matches!(gate.choice, Choice::Run | Choice::NothingToJudge);
         self.gates.iter().filter(runs).map(|gate| gate.id).collect()
+    }
+
+    /// The same with its steps in another order: of the places in that list.
+    #[must_use]
+    pub(crate) fn reordered(mut self, order: &[usize]) -> Self {
+        let mut place_of = vec![0; self.steps.len()];
+        for (new, old) in order.iter().enumerate() {
+            place_of.get_mut(*old).into_iter().for_each(|place| *place = new);
+        }
+        let gates = self.gates.iter_mut().map(|gate| &mut gate.steps);
+        for places in gates.chain(self.steps.iter_mut().map(|step| &mut step.after)) {
+            for place in places {
+                *place = place_of.get(*place).copied().unwrap_or(*place);
+            }
+        }
+        let mut steps: Vec<(usize, PlannedStep)> = place_of.into_iter().zip(self.steps).collect();
+        steps.sort_by_key(|(place, _)| *place);
+        Self { steps: steps.into_iter().map(|(_, step)| step).collect(), ..self }
     }
 }
 
@@ -202,6 +224,7 @@ impl Steps {
                 gates: vec![gate.info.id],
                 after,
                 timeout: gate.timeout(),
+                expected_ms: None,
             }),
         }
         place

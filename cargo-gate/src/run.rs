@@ -7,7 +7,7 @@ use crate::baseline::{Baseline, BaselineError};
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
-use crate::exec::{self, Cancel, Environment, GatherError, Run, WriteError};
+use crate::exec::{self, Cancel, CarriedOut, Environment, GatherError, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
 use crate::gates::GATES;
@@ -150,6 +150,7 @@ impl Prepared {
         options.lcov = options.lcov.map(|path| environment.directory.join(path));
         known_packages(&facts, &options)?;
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
+        let plan = exec::remembered(&facts).arrange(plan);
         Ok(Self { start, started_at, environment, facts, config, options, plan })
     }
 
@@ -172,7 +173,10 @@ impl Prepared {
         let none = Baseline::default();
         let accepted = baseline.unwrap_or(&none);
         let run = Run { plan, config, facts, options, baseline: accepted, environment, cancel, listen };
-        let gates = exec::carry_out(&run);
+        let CarriedOut { gates, times } = exec::carry_out(&run);
+        let mut memory = exec::remembered(facts);
+        memory.learn(times, &gates);
+        exec::remember(facts, &memory);
         let report = Report {
             schema_version: SCHEMA_VERSION.to_owned(),
             verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),

@@ -22,6 +22,7 @@ mod instrument;
 mod kill;
 mod license_texts;
 mod llvm;
+mod pace;
 mod process;
 mod program;
 mod programs;
@@ -43,7 +44,8 @@ pub use environment::Environment;
 pub use gather::{GatherError, gather};
 pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script, workspace_of};
 pub use index_cache::Yanked;
-pub use scheduler::{Run, carry_out};
+pub use pace::{remember, remembered};
+pub use scheduler::{CarriedOut, Run, carry_out};
 pub use stand_in::stand_in;
 
 pub use store::{WriteError, read_baseline, read_config, replace_file, write_output};

@@ -44,8 +44,17 @@ pub struct Run<'a> {
     pub listen: Listener<'a>,
 }
 
-/// Carries out the plan and gives the report of each gate in the plan's order.
-pub fn carry_out(run: &Run<'_>) -> Vec<GateReport> {
+/// What a run gave.
+#[derive(Debug)]
+pub struct CarriedOut {
+    /// The report of each gate, in the plan's order.
+    pub gates: Vec<GateReport>,
+    /// How long each step took; of a run that was ended early nothing, as it ended them early.
+    pub times: Vec<(String, Duration)>,
+}
+
+/// Carries out the plan.
+pub fn carry_out(run: &Run<'_>) -> CarriedOut {
     let selected = run.plan.selected();
     // `--fail-fast` ends our own steps without pretending that the user interrupted the run
     let stop = Cancel::default();
@@ -55,9 +64,10 @@ pub fn carry_out(run: &Run<'_>) -> Vec<GateReport> {
         state.settle_without_evidence();
         state.judge_ready(scope);
         state.drive(scope, &receive);
+        let times = state.times();
         let reports = state.reports();
         figures::record(run.facts, run.options, &reports, run.cancel);
-        reports
+        CarriedOut { gates: reports, times }
     })
 }
 
@@ -255,6 +265,11 @@ impl<'a> State<'a> {
             .get_mut(place)
             .into_iter()
             .for_each(|gate| *gate = (Progress::Finished, Some((*report).clone())));
+    }
+
+    fn times(&self) -> Vec<(String, Duration)> {
+        let done = self.run.plan.steps.iter().zip(&self.steps).filter(|_| !self.ended());
+        done.map(|(planned, (_, duration))| (planned.command.clone(), *duration)).collect()
     }
 
     /// The reports; gates that the end of the run came before are `broken`, or `skipped` where

@@ -178,6 +178,7 @@ fn a_plan_says_why_each_gate_is_in_or_out() {
         gates,
         after,
         timeout: Duration::from_mins(1),
+        expected_ms: Some(1_200),
     };
     let plan = Plan {
         stage: Stage::PrePush,
@@ -193,6 +194,7 @@ fn a_plan_says_why_each_gate_is_in_or_out() {
             step(Step::Format, vec!["fmt"], vec![0]),
             step(Step::Tool(call), vec!["clippy"], Vec::new()),
         ],
+        expected_ms: Some(2_400),
     };
     insta::assert_snapshot!(plan_text(&plan));
 }

@@ -85,16 +85,18 @@ fn carry_out_steps(
         gates: gates.iter().map(|gate| gate.info.id).collect(),
         after: Vec::new(),
         timeout: Duration::from_mins(1),
+        expected_ms: None,
     };
     let plan = Plan {
         stage: Stage::PrePush,
         gates: gates_of_plan,
         steps: steps.iter().cloned().map(step).collect(),
+        expected_ms: None,
     };
     let config = Config { general: General::default(), gates, digest: String::new() };
     let heard = Mutex::new(Vec::new());
     let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
-    let reports = carry_out(&Run {
+    let CarriedOut { gates: reports, .. } = carry_out(&Run {
         plan: &plan,
         config: &config,
         facts,
