@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::gate::{Features, Options, Stage};
 use crate::plan::Selection;
+use crate::subject::Wanted;
 
 /// A form of the report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -41,6 +42,12 @@ pub struct RunArgs {
     /// Folder with the advisory database, instead of the one in the user's cache
     #[arg(long, value_name = "DIR")]
     pub db: Option<String>,
+    /// Judge this commit, in a copy of its own, instead of the files on disk
+    #[arg(long, value_name = "REV", conflicts_with = "staged")]
+    pub rev: Option<String>,
+    /// Judge what is staged, in a copy of its own, instead of the files on disk
+    #[arg(long)]
+    pub staged: bool,
     /// The revision to compare with, instead of the one where this branch began
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
@@ -96,6 +103,15 @@ impl RunArgs {
             html: self.html,
             lcov: self.lcov.clone(),
             ..Options::default()
+        }
+    }
+
+    /// What is judged.
+    pub fn wanted(&self) -> Wanted {
+        match &self.rev {
+            Some(revision) => Wanted::Commit(revision.clone()),
+            None if self.staged => Wanted::Index,
+            None => Wanted::Worktree,
         }
     }
 

@@ -6,16 +6,18 @@ mod rustflags;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::step::Tool;
+use crate::subject::Subject;
 
 pub use files::{from_file_list, odd_names, utf8_name, with_files};
 pub use manifests::{
     build_targets_of_config, flags_of_config, includes_of_config, lints_of_manifest, mark_own_harnesses,
-    split_flags, wrapper_of_config,
+    split_flags, target_of_config, wrapper_of_config,
 };
 pub use rustflags::{FlagsOf, RustFlags};
 pub use tools::{from_git, from_rustc};
@@ -31,6 +33,10 @@ pub struct Facts {
     pub target: PathBuf,
     /// Where everything lies that outlives a run, absolute: one folder for whatever is judged of this workspace.
     pub state: PathBuf,
+    /// What is judged.
+    pub subject: Subject,
+    /// Variables for every program that runs on the judged files, beyond the clean environment.
+    pub variables: Vec<(OsString, OsString)>,
     /// The members, in cargo's order.
     pub packages: Vec<Package>,
     /// Every file of the tree that git tracks or would, sorted: sources of other workspaces, hidden files

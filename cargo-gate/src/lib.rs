@@ -16,6 +16,7 @@ pub mod gates;
 mod outcome;
 pub mod registry;
 pub mod step;
+pub mod subject;
 pub mod test_run;
 mod text;
 mod toml_text;

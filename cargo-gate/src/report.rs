@@ -44,11 +44,12 @@ pub struct Report {
 pub struct Subject {
     /// Where its content comes from.
     pub kind: SubjectKind,
-    /// The commit that is checked out, if any.
+    /// The commit that is judged, or that what is judged starts from: the one that is checked out, if any.
     pub commit: Option<String>,
-    /// Its tree.
+    /// The tree that is judged: that of the commit, or of the index; of the files on disk the one of the commit that
+    /// they start from.
     pub tree: Option<String>,
-    /// Whether tracked or new files differ from that commit; true where there is none.
+    /// Whether what is judged differs from that commit; true where there is none.
     pub dirty: bool,
     /// The workspace root, relative to where the run was started.
     pub workspace_root: String,
@@ -136,6 +137,27 @@ impl GateReport {
     }
 }
 
+impl GateReport {
+    /// Has every text speak of one folder in the place of another: of the user's tree instead of the copy of it
+    /// that was judged.
+    pub fn speak_of(&mut self, folder: &str, instead_of: &str) {
+        let change = |text: &mut String| {
+            if text.contains(instead_of) {
+                *text = text.replace(instead_of, folder);
+            }
+        };
+        change(&mut self.reason);
+        self.help.iter_mut().for_each(change);
+        self.notes.iter_mut().for_each(change);
+        let cells = self.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten());
+        cells.for_each(change);
+        for finding in &mut self.findings {
+            change(&mut finding.message);
+            finding.help.iter_mut().chain(&mut finding.detail).chain(&mut finding.file).for_each(change);
+        }
+    }
+}
+
 /// One thing wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingReport {
@@ -201,14 +223,14 @@ impl FindingReport {
     }
 }
 
-/// The subject of a run on the files on disk.
-pub fn worktree(facts: &Facts, start: &std::path::Path) -> Subject {
+/// The subject of a run that was started in that folder.
+pub fn subject(facts: &Facts, start: &std::path::Path) -> Subject {
     let revision = facts.revision.as_ref();
-    let root = if start == facts.root { ".".to_owned() } else { facts.root.display().to_string() };
+    let root = if start == facts.home { ".".to_owned() } else { facts.home.display().to_string() };
     Subject {
-        kind: SubjectKind::Worktree,
+        kind: facts.subject.kind,
         commit: revision.map(|revision| revision.commit.clone()),
-        tree: revision.map(|revision| revision.tree.clone()),
+        tree: facts.subject.tree.clone().or_else(|| revision.map(|revision| revision.tree.clone())),
         dirty: revision.is_none_or(|revision| revision.dirty),
         workspace_root: root,
     }

@@ -7,7 +7,7 @@ use crate::baseline::{Baseline, BaselineError};
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
-use crate::exec::{self, Cancel, CarriedOut, Environment, GatherError, Run, WriteError};
+use crate::exec::{self, Cancel, CarriedOut, Environment, GatherError, Ground, Run, WriteError};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage};
 use crate::gates::GATES;
@@ -15,7 +15,7 @@ use crate::hooks::HookSettings;
 use crate::plan::{self, Plan, Selection, UnknownGate};
 use crate::registry::Configured;
 use crate::render::{self, Console, Detail, Progress};
-use crate::report::{self, Report, SCHEMA_VERSION, milliseconds};
+use crate::report::{self, Report, SCHEMA_VERSION, SubjectKind, milliseconds};
 use crate::step::Step;
 use crate::verdict::{NO_VERDICT, Verdict};
 
@@ -126,6 +126,8 @@ pub(crate) struct Prepared {
     pub(crate) config: Config,
     pub(crate) options: Options,
     pub(crate) plan: Plan,
+    /// The copy that is judged is this run's as long as this is there.
+    _ground: Ground,
 }
 
 impl Prepared {
@@ -141,7 +143,13 @@ impl Prepared {
         let environment = Environment::read()?;
         Console.color(environment.color.as_deref());
         let manifest_path = args.manifest.manifest_path.as_deref();
-        let facts = exec::gather(&environment, manifest_path, args.offline, cancel)?;
+        let say = |message: &str| Console.status(message);
+        let ground = Ground::settle(&environment, manifest_path, &args.wanted(), cancel, &say)
+            .map_err(GatherError::from)?;
+        let facts = exec::gather_on(&ground, &environment, args.offline, cancel)?;
+        if facts.subject.kind != SubjectKind::Worktree && !args.quiet {
+            say(&format!("judging {}", facts.subject.name));
+        }
         let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::File)?;
         let config = config::parse(own.as_deref(), &manifest)?;
         let mut options = args.options(stage, environment.advisory_db.clone());
@@ -151,7 +159,7 @@ impl Prepared {
         known_packages(&facts, &options)?;
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
-        Ok(Self { start, started_at, environment, facts, config, options, plan })
+        Ok(Self { start, started_at, environment, facts, config, options, plan, _ground: ground })
     }
 
     /// What the workspace accepts, where it has a baseline.
@@ -180,7 +188,7 @@ impl Prepared {
         let report = Report {
             schema_version: SCHEMA_VERSION.to_owned(),
             verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),
-            subject: report::worktree(facts, &environment.directory),
+            subject: report::subject(facts, &environment.directory),
             environment: report::environment(facts, &config.digest),
             stage,
             started_at: self.started_at.to_string(),

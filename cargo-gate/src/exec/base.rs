@@ -13,7 +13,10 @@ use crate::parse::git_diff::{self, Changes};
 use crate::step::{AgainstBase, Base, Captured, End, Tool};
 
 /// Branches that a change usually starts from, in the order in which they are tried.
-const USUAL: [&str; 6] = ["origin/HEAD", "origin/main", "origin/master", "@{upstream}", "main", "master"];
+const USUAL: [&str; 6] = ["origin/HEAD", "origin/main", "origin/master", UPSTREAM, "main", "master"];
+
+/// What the branch that is checked out follows.
+const UPSTREAM: &str = "@{upstream}";
 
 /// git in the workspace root.
 pub(super) struct Git<'a> {
@@ -66,7 +69,11 @@ impl Git<'_> {
     /// over.
     fn left<'a>(&self, names: impl Iterator<Item = &'a str>, head: &str) -> AgainstBase<Base> {
         for name in names {
-            let Some(commit) = self.commit(name)? else { continue };
+            // a copy has no branch of its own: what counts is that of the user's tree
+            let branch =
+                self.facts.subject.branch.as_ref().and_then(|branch| branch.strip_prefix("refs/heads/"));
+            let named = branch.filter(|_| name == UPSTREAM).map(|branch| format!("{branch}{name}"));
+            let Some(commit) = self.commit(named.as_deref().unwrap_or(name))? else { continue };
             if let Some(fork) = self.merge_base(&commit)?.filter(|fork| fork != head) {
                 return self.described(fork, format!("where HEAD left {name}")).map(Some);
             }

@@ -46,6 +46,14 @@ pub struct Environment {
     pub source_date_epoch: Option<String>,
     /// Where cargo keeps its index cache.
     pub cargo_home: Option<PathBuf>,
+    /// `CARGO_TARGET_DIR`, or `CARGO_BUILD_TARGET_DIR`: where the user has cargo build.
+    pub target_dir: Option<PathBuf>,
+    /// `GIT_DIR`: where git tells a hook that the repository is.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_WORK_TREE`: where its tree is, where it is not the current folder.
+    pub git_work_tree: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: the index that git is about to commit.
+    pub git_index: Option<PathBuf>,
 }
 
 impl Environment {
@@ -85,6 +93,12 @@ impl Environment {
             source_date_epoch: variable("SOURCE_DATE_EPOCH")
                 .map(|value| value.to_string_lossy().into_owned()),
             cargo_home: variable("CARGO_HOME").map(PathBuf::from).or_else(home),
+            target_dir: variable("CARGO_TARGET_DIR")
+                .or_else(|| variable("CARGO_BUILD_TARGET_DIR"))
+                .map(PathBuf::from),
+            git_dir: variable("GIT_DIR").map(PathBuf::from),
+            git_work_tree: variable("GIT_WORK_TREE").map(PathBuf::from),
+            git_index: variable("GIT_INDEX_FILE").map(PathBuf::from),
         })
     }
 }

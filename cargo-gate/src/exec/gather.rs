@@ -1,12 +1,14 @@
 //! Gathers the facts: cargo, rustc and git are asked at the same time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::process::{Command, run};
-use super::{Cancel, Environment, tools};
+use super::snapshot::Ground;
+use super::{Cancel, Environment, SnapshotError, tools};
 use crate::facts::{self, FactError, Facts, Revision, Wrapper};
 use crate::finding::digest;
 use crate::parse::cargo_error;
@@ -28,6 +30,9 @@ pub enum GatherError {
     /// cargo answered for a workspace that was not asked for.
     #[error("cargo answered for another workspace: {}", .0.display())]
     OtherWorkspace(PathBuf),
+    /// What is wanted cannot be judged in a copy of its own.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// An answer that cannot be used.
     #[error(transparent)]
     Fact(#[from] FactError),
@@ -46,18 +51,33 @@ pub fn gather(
     offline: bool,
     cancel: &Cancel,
 ) -> Result<Facts, GatherError> {
+    gather_on(&Ground::worktree(environment, manifest), environment, offline, cancel)
+}
+
+/// The same where a run takes place.
+///
+/// # Errors
+/// When there is no workspace, or its manifests cannot be read.
+pub fn gather_on(
+    ground: &Ground,
+    environment: &Environment,
+    offline: bool,
+    cancel: &Cancel,
+) -> Result<Facts, GatherError> {
     let mut found = tools::find(environment);
     let ask = |tool: Tool, folder: &Path, args: &[&str]| {
         found.get(&tool).map(|program| run(&Command::new(program, folder, TIMEOUT).args(args), cancel))
     };
-    let directory = environment.directory.as_path();
+    let (directory, manifest) = (ground.directory.as_path(), ground.manifest.as_deref());
+    let variables = ground.variables();
     let (metadata, version, sysroot) = thread::scope(|scope| {
         let version = scope.spawn(|| ask(Tool::Rustc, directory, &["-vV"]));
         let sysroot = scope.spawn(|| ask(Tool::Rustc, directory, &["--print", "sysroot"]));
-        let metadata = metadata(&found, directory, manifest, offline, cancel);
+        let metadata = metadata(&found, ground, &variables, offline, cancel);
         (metadata, version.join().ok().flatten(), sysroot.join().ok().flatten())
     });
-    let mut facts = facts::from_metadata(&metadata?)?;
+    let mut facts = placed(facts::from_metadata(&metadata?)?, ground)?;
+    facts.variables = variables;
     let root = facts.root.clone();
     let asked =
         manifest.and_then(Path::parent).map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
@@ -123,7 +143,7 @@ fn with_flags(mut facts: Facts, environment: &Environment) -> Facts {
     };
     facts.rustflags = of_variables(&environment.rustflags);
     facts.rustdocflags = of_variables(&environment.flags_of_rustdoc);
-    let configs = cargo_configs(&facts, environment);
+    let configs = cargo_configs(&facts.root, environment);
     facts.flag_sources =
         facts::RustFlags::new(&environment.rustflags, configs.iter().rev().map(|(_, text)| text.as_str()));
     for (path, text) in configs {
@@ -137,8 +157,8 @@ fn with_flags(mut facts: Facts, environment: &Environment) -> Facts {
 
 /// The configuration files that cargo reads for the workspace root, the nearest first and each before those
 /// that it includes, with their texts.
-pub(super) fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(PathBuf, String)> {
-    let above = facts.root.ancestors().map(|folder| folder.join(".cargo"));
+pub(super) fn cargo_configs(root: &Path, environment: &Environment) -> Vec<(PathBuf, String)> {
+    let above = root.ancestors().map(|folder| folder.join(".cargo"));
     let folders = above.chain(environment.cargo_home.clone());
     let mut paths: VecDeque<PathBuf> =
         folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name))).collect();
@@ -146,7 +166,7 @@ pub(super) fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(Pa
     while let Some(path) = paths.pop_front() {
         let seen = read.iter().any(|(known, _)| *known == path);
         let Some(text) = std::fs::read_to_string(&path).ok().filter(|_| !seen) else { continue };
-        let folder = path.parent().unwrap_or(&facts.root).to_owned();
+        let folder = path.parent().unwrap_or(root).to_owned();
         for included in facts::includes_of_config(&text).iter().rev() {
             paths.push_front(folder.join(included));
         }
@@ -158,7 +178,7 @@ pub(super) fn cargo_configs(facts: &Facts, environment: &Environment) -> Vec<(Pa
 /// What cargo calls in the place of rustc: of a variable, else of the nearest file.
 fn rustc_wrapper(facts: &Facts, environment: &Environment) -> Option<Wrapper> {
     let of_files = || {
-        cargo_configs(facts, environment).into_iter().find_map(|(path, text)| {
+        cargo_configs(&facts.root, environment).into_iter().find_map(|(path, text)| {
             let wrapper = facts::wrapper_of_config(&path, &text, "rustc-wrapper")?;
             Some((facts::relative(&facts.root, &path), wrapper))
         })
@@ -179,7 +199,7 @@ fn rustc_wrapper(facts: &Facts, environment: &Environment) -> Option<Wrapper> {
 /// The targets that cargo builds for where nobody names one: of the variable, else of the nearest file.
 fn build_targets(facts: &Facts, environment: &Environment) -> Vec<String> {
     let of_files = || {
-        let files = cargo_configs(facts, environment).into_iter();
+        let files = cargo_configs(&facts.root, environment).into_iter();
         let mut lists = files.map(|(_, text)| facts::build_targets_of_config(&text));
         lists.find(|list| !list.is_empty()).unwrap_or_default()
     };
@@ -215,7 +235,7 @@ fn succeeded(captured: Option<Captured>) -> Option<Vec<u8>> {
 }
 
 /// The path that git names with those bytes.
-fn path_of(name: &[u8]) -> PathBuf {
+pub(super) fn path_of(name: &[u8]) -> PathBuf {
     #[cfg(unix)]
     return PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name));
     // elsewhere git writes names in UTF-8 to disk
@@ -227,17 +247,31 @@ fn as_path(stdout: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(stdout).ok().map(|text| PathBuf::from(text.trim()))
 }
 
+/// The facts of a copy: where the user's own tree is, and what is kept.
+fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
+    facts.subject = ground.subject.clone();
+    let Some(copy) = &ground.copy else { return Ok(facts) };
+    let folders = facts.packages.iter().map(|package| package.folder.as_str());
+    for folder in std::iter::once("").chain(folders) {
+        copy.stays(folder)?;
+    }
+    facts.home.clone_from(&copy.home);
+    facts.state.clone_from(&copy.state);
+    Ok(facts)
+}
+
 fn metadata(
     found: &BTreeMap<Tool, PathBuf>,
-    directory: &Path,
-    manifest: Option<&Path>,
+    ground: &Ground,
+    variables: &[(OsString, OsString)],
     offline: bool,
     cancel: &Cancel,
 ) -> Result<Vec<u8>, GatherError> {
     let cargo = found.get(&Tool::Cargo).ok_or(GatherError::NoCargo)?;
-    let mut command =
-        Command::new(cargo, directory, TIMEOUT).args(["metadata", "--format-version", "1", "--no-deps"]);
-    if let Some(manifest) = manifest {
+    let mut command = Command::new(cargo, &ground.directory, TIMEOUT);
+    command = command.args(["metadata", "--format-version", "1", "--no-deps"]);
+    command.env = variables.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    if let Some(manifest) = &ground.manifest {
         command = command.args(["--manifest-path".as_ref(), manifest.as_os_str()]);
     }
     if offline {
@@ -246,7 +280,11 @@ fn metadata(
     let captured = run(&command, cancel);
     match captured.exit_code() {
         Ok(0) => Ok(captured.stdout),
-        Ok(_) => Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string())),
+        Ok(_) => {
+            // a path that leads out of the copy is what cargo stumbles over
+            ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays(""))?;
+            Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string()))
+        }
         Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),
         Err(unreadable) => Err(GatherError::Workspace(unreadable.reason)),
     }

@@ -147,7 +147,7 @@ impl Bench<'_> {
 
     /// The workspace wrapper that cargo's configuration names.
     fn wrapper_of_config(&self) -> Option<OsString> {
-        let files = cargo_configs(self.facts, self.environment);
+        let files = cargo_configs(&self.facts.root, self.environment);
         files
             .into_iter()
             .find_map(|(file, text)| Some(wrapper_of_config(&file, &text, "rustc-workspace-wrapper")?.into()))

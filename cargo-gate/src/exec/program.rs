@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Cancel;
 use super::process::{Command, run};
+use super::steps::of_the_copy;
 use crate::facts::Facts;
 use crate::parse::cargo_messages;
 use crate::step::{Captured, End, Evidence, Executable, ProgramCall, Step};
@@ -27,6 +28,7 @@ pub(super) fn call(
     };
     let limit = call.limit.map_or(timeout, |limit| limit.min(timeout));
     let mut command = Command::new(program, facts.root.join(&call.folder), limit).args(&call.args);
+    command.env.extend(of_the_copy(facts));
     command.what = call.to_string();
     run(&command, cancel)
 }

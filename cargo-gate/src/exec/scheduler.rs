@@ -246,6 +246,10 @@ impl<'a> State<'a> {
                 let files = write_files(run.facts, gate.info.id, &mut judged);
                 let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
                 report.files = files;
+                if run.facts.home != run.facts.root {
+                    let [home, copy] = [&run.facts.home, &run.facts.root].map(|root| root.to_string_lossy());
+                    report.speak_of(&home, &copy);
+                }
                 let _ = send.send(Done::Gate { place, report });
             });
         }

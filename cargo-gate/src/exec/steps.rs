@@ -183,6 +183,7 @@ impl Bench<'_> {
         let Some(program) = self.facts.tools.get(&call.tool) else { return not_found(call.tool) };
         let mut command = Command::new(program, folder, timeout).args(&call.args);
         command.env = environment::without_settings(call.tool);
+        command.env.extend(of_the_copy(self.facts));
         command.env.extend(call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))));
         command.env.extend(env);
         command.streams = call.streams;
@@ -216,6 +217,11 @@ impl Bench<'_> {
             sources.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
     }
+}
+
+/// The variables of what is judged, for a program that runs on it.
+pub(super) fn of_the_copy(facts: &Facts) -> impl Iterator<Item = (OsString, Option<OsString>)> {
+    facts.variables.iter().map(|(name, value)| (name.clone(), Some(value.clone())))
 }
 
 /// The end of a call of a tool that is not there.

@@ -13,6 +13,7 @@ use wait4::Wait4;
 
 use super::process::{Command, run};
 use super::program;
+use super::steps::of_the_copy;
 use super::{Cancel, environment};
 use crate::facts::Facts;
 use crate::parse::measured::{Ending, Finished, Sample, line};
@@ -58,6 +59,7 @@ pub(super) fn carry_out(
     let rounds = wanted.warmup.saturating_add(wanted.runs);
     let asked = Wanted { program, args: call.args.clone(), rounds, exit: wanted.exit };
     let mut command = Command::new(own, facts.root.join(&call.folder), timeout);
+    command.env.extend(of_the_copy(facts));
     command.env.push((WANTED.into(), Some(line(&asked).into())));
     command.what = call.to_string();
     run(&command, cancel)

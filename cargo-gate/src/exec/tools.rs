@@ -12,6 +12,11 @@ pub(super) fn find(environment: &Environment) -> BTreeMap<Tool, PathBuf> {
     Tool::ALL.into_iter().filter_map(|tool| Some((tool, locate(environment, tool)?))).collect()
 }
 
+/// Where git is.
+pub(super) fn git() -> Option<PathBuf> {
+    which::which_in_global(Tool::Git.program(), std::env::var_os("PATH")).ok()?.next()
+}
+
 fn locate(environment: &Environment, tool: Tool) -> Option<PathBuf> {
     let started_by = environment.cargo.clone().filter(|path| path.is_file());
     let beside =

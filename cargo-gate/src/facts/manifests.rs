@@ -68,6 +68,13 @@ pub fn wrapper_of_config(file: &Path, text: &str, key: &str) -> Option<PathBuf> 
     if name.contains(['/', '\\']) { Some(file.parent()?.parent()?.join(name)) } else { Some(name.into()) }
 }
 
+/// Where a configuration file of cargo has it build.
+pub fn target_of_config(file: &Path, text: &str) -> Option<PathBuf> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let name = document.get("build")?.get("target-dir")?.as_str()?;
+    Some(file.parent()?.parent()?.join(name))
+}
+
 /// The files that a configuration file of cargo includes, relative to its own folder.
 pub fn includes_of_config(text: &str) -> Vec<String> {
     let Ok(document) = toml_edit::Document::parse(text) else { return Vec::new() };

@@ -86,6 +86,25 @@ pub fn contents<'a>(stdout: &'a [u8], asked: &[(String, u64)]) -> Option<Vec<&'a
     rest.is_empty().then_some(all)
 }
 
+/// The texts that `git cat-file --batch` gives for so many names; none for a name that leads to nothing.
+pub fn contents_or_missing(stdout: &[u8], asked: usize) -> Option<Vec<Option<String>>> {
+    let mut rest = stdout;
+    let mut all = Vec::new();
+    for _ in 0..asked {
+        let (head, after) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
+        rest = after.strip_prefix(b"\n")?;
+        if head.ends_with(b" missing") {
+            all.push(None);
+            continue;
+        }
+        let (_, size) = std::str::from_utf8(head).ok()?.rsplit_once(' ')?;
+        let (content, after) = rest.split_at_checked(size.parse().ok()?)?;
+        all.push(Some(String::from_utf8_lossy(content).into_owned()));
+        rest = after.strip_prefix(b"\n")?;
+    }
+    rest.is_empty().then_some(all)
+}
+
 fn is_hash(text: &str) -> bool {
     text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

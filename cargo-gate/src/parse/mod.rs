@@ -18,6 +18,7 @@ pub mod lcov;
 pub mod libtest;
 pub mod measured;
 pub mod nextest;
+pub mod pushed_refs;
 mod reported;
 pub mod rustfmt;
 pub mod sarif;

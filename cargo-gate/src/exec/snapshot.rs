@@ -1,0 +1,223 @@
+//! The private copy in which staged content and commits are judged. The user's tree, index, refs and stash are
+//! only read; whatever happens to a run, there is nothing of theirs to mend.
+
+mod checkout;
+mod git;
+mod lock;
+mod place;
+mod repository;
+mod times;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use self::checkout::Checkout;
+use self::git::Git;
+use self::lock::Held;
+use self::place::{Place, joined};
+use self::repository::Repository;
+use self::times::Built;
+use super::{Cancel, Environment};
+use crate::subject::{Subject, Wanted, leaving};
+
+/// Why there is no copy to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// git is not there.
+    #[error("git was not found on the search path: staged content and commits are read by it; install git")]
+    NoGit,
+    /// There is no repository.
+    #[error("there is no git repository here, and so neither an index nor a commit to judge")]
+    NoRepository,
+    /// The folder that was asked about lies elsewhere.
+    #[error("{}: the folder is not in the repository whose content is to be judged", .0.display())]
+    Outside(PathBuf),
+    /// Nothing to judge at that place.
+    #[error("what is to be judged has no Cargo.toml {}", at(.0))]
+    NoManifest(String),
+    /// A revision that names no commit.
+    #[error("`{0}` names no commit of this repository; fetch it, or name another (git log)")]
+    Unknown(String),
+    /// The index of a merge that is not done.
+    #[error("the index holds conflicts, and no commit can be made of it: {0}; resolve them, then git add")]
+    Unmerged(String),
+    /// A submodule whose commit is not here.
+    #[error("the submodule {0} is to be at {1}, which is not here: git submodule update --init {0}")]
+    Submodule(String, String),
+    /// A path that no commit can hold.
+    #[error(
+        "{0}: `{1}` leads out of the repository: a commit does not hold what lies there, and so it cannot be \
+         judged; bring it into the repository, or judge the files on disk (without --rev and --staged)"
+    )]
+    Leaves(String, String),
+    /// git cannot do it.
+    #[error("{0}")]
+    Git(String),
+    /// A file cannot be read or written.
+    #[error("{0}")]
+    Disk(String),
+    /// There is no folder for caches.
+    #[error("the user's folder for caches cannot be found: set HOME (or XDG_CACHE_HOME)")]
+    NoCache,
+    /// The run was interrupted.
+    #[error("the run was interrupted")]
+    Interrupted,
+}
+
+impl SnapshotError {
+    fn disk(path: &Path, error: &std::io::Error) -> Self {
+        Self::Disk(format!("{}: {error}", path.display()))
+    }
+}
+
+fn at(folder: &str) -> String {
+    if folder.is_empty() { "at its top".to_owned() } else { format!("in {folder} or above it") }
+}
+
+/// Where a run takes place: in the user's tree, or in a copy that is this run's as long as this value is there.
+#[derive(Debug)]
+pub struct Ground {
+    /// The folder in which cargo is asked about the workspace.
+    pub(super) directory: PathBuf,
+    /// The manifest that somebody names.
+    pub(super) manifest: Option<PathBuf>,
+    /// What is judged.
+    pub(super) subject: Subject,
+    pub(super) copy: Option<Copy>,
+}
+
+/// What only a copy has.
+#[derive(Debug)]
+pub(super) struct Copy {
+    /// The workspace root in the user's own tree.
+    pub(super) home: PathBuf,
+    /// The workspace root from the top of the repository.
+    pub(super) below: String,
+    /// The top of the copy.
+    pub(super) top: PathBuf,
+    /// What outlives a run.
+    pub(super) state: PathBuf,
+    /// Where cargo builds.
+    pub(super) target: PathBuf,
+    _built: Built,
+    _held: Held,
+}
+
+impl Ground {
+    /// The user's own tree.
+    pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {
+        let directory = environment.directory.clone();
+        Self { directory, manifest: manifest.map(Path::to_owned), subject: Subject::default(), copy: None }
+    }
+
+    /// The ground for what is wanted: a copy of the index or of a commit, brought up to date. Where another run has
+    /// the copy, this waits for it, and says so.
+    ///
+    /// # Errors
+    /// When there is nothing to judge, or the copy cannot be made.
+    pub fn settle(
+        environment: &Environment,
+        manifest: Option<&Path>,
+        wanted: &Wanted,
+        cancel: &Cancel,
+        say: &dyn Fn(&str),
+    ) -> Result<Self, SnapshotError> {
+        if *wanted == Wanted::Worktree {
+            return Ok(Self::worktree(environment, manifest));
+        }
+        let program = super::tools::git().ok_or(SnapshotError::NoGit)?;
+        let here = Git::in_folder(&program, &environment.directory, cancel);
+        let repository = Repository::find(&here, environment)?;
+        let commit = match wanted {
+            Wanted::Commit(revision) => Some(repository.commit(revision)?),
+            Wanted::Worktree | Wanted::Index => None,
+        };
+        let revision = commit.as_ref().and_then(|judged| judged.head.clone()).unwrap_or_default();
+        let place = Place::find(&repository, environment, manifest, wanted, &revision)?;
+        private(&place.state)?;
+        let held = Held::take(&place.folder, cancel, say)?;
+        let built = Built::begin(&place.folder)?;
+        let judged = match commit {
+            Some(judged) => judged,
+            None => repository.index(environment, &place.folder)?,
+        };
+        let top = place.folder.join("tree");
+        let checkout = Checkout {
+            git: repository.git.clone(),
+            tree: top.clone(),
+            own: place.folder.join("git"),
+            common: repository.common.clone(),
+            users: repository.top.clone(),
+        };
+        // a lock file that git ignores serves here as it does there
+        let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
+        let users_lock = std::fs::read(place.home.join("Cargo.lock")).ok();
+        let is_same = |path: &Path| path == lock && std::fs::read(top.join(path)).ok() == users_lock;
+        checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
+        if let Some(text) = users_lock.filter(|_| !top.join(&lock).exists() && repository.ignores(&lock)) {
+            let path = top.join(&lock);
+            std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
+        }
+        let mut directory = joined(&top, &place.asked);
+        while !directory.is_dir() && directory.pop() {}
+        let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
+        let copy = Copy {
+            home: place.home,
+            below: place.below,
+            state: place.state,
+            target: place.folder.join("target"),
+            top,
+            _built: built,
+            _held: held,
+        };
+        Ok(Self { directory, manifest: named, subject: judged.subject, copy: Some(copy) })
+    }
+
+    /// What is judged.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Variables for every program that runs on the judged files: builds go to the copy's own target folder, since
+    /// cargo takes a file that is older than its last build for built; and a git that lost its way ends at the
+    /// copy's top.
+    pub(super) fn variables(&self) -> Vec<(OsString, OsString)> {
+        let Some(copy) = &self.copy else { return Vec::new() };
+        let above = copy.top.parent().unwrap_or(&copy.top).to_owned();
+        let target = &copy.target;
+        let variables = [
+            ("CARGO_TARGET_DIR", target),
+            ("CARGO_BUILD_TARGET_DIR", target),
+            ("CARGO_BUILD_BUILD_DIR", target),
+            ("GIT_CEILING_DIRECTORIES", &above),
+        ];
+        variables.map(|(name, value)| (name.into(), value.into())).into()
+    }
+}
+
+impl Copy {
+    /// Whether what the manifest of a package names lies in the repository.
+    pub(super) fn stays(&self, folder: &str) -> Result<(), SnapshotError> {
+        let folder = crate::facts::join(&self.below, folder);
+        let folder = folder.trim_end_matches('/');
+        let manifest = crate::facts::join(folder, "Cargo.toml");
+        let text = std::fs::read_to_string(joined(&self.top, &manifest)).unwrap_or_default();
+        match leaving(folder, &text, &self.home.to_string_lossy()).into_iter().next() {
+            Some(path) => Err(SnapshotError::Leaves(manifest, path)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Makes the folder of all that is kept, which no `git add` is to take in where nobody ignores the target folder.
+fn private(state: &Path) -> Result<(), SnapshotError> {
+    let ignore = state.join(".gitignore");
+    if ignore.is_file() {
+        return Ok(());
+    }
+    let made = std::fs::create_dir_all(state).and_then(|()| std::fs::write(&ignore, "*\n"));
+    made.map_err(|error| SnapshotError::disk(state, &error))
+}
+
+#[cfg(test)]
+mod tests;

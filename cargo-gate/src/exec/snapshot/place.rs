@@ -1,0 +1,139 @@
+//! Where the snapshot and everything that is kept lie.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::SnapshotError;
+use super::repository::Repository;
+use crate::exec::environment::Environment;
+use crate::exec::gather::cargo_configs;
+use crate::facts::target_of_config;
+use crate::finding::digest;
+use crate::subject::{Wanted, workspace_root};
+
+/// Where things lie.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The workspace root, from the top of the repository; empty at its top.
+    pub(super) below: String,
+    /// The folder that was asked about, from there.
+    pub(super) asked: String,
+    /// The workspace root in the user's own tree, or the bare repository.
+    pub(super) home: PathBuf,
+    /// What outlives a run.
+    pub(super) state: PathBuf,
+    /// The snapshot: its `tree`, `git`, `target` and `lock`.
+    pub(super) folder: PathBuf,
+}
+
+/// Files that tools look for in every folder above: what lies in the user's tree would count for the snapshot.
+const AMBIENT: [&[&str]; 3] = [
+    &["rust-toolchain.toml", "rust-toolchain"],
+    &["rustfmt.toml", ".rustfmt.toml"],
+    &["clippy.toml", ".clippy.toml"],
+];
+
+impl Place {
+    /// The place for what is wanted of the workspace that the folder, or the manifest, belongs to.
+    pub(super) fn find(
+        repository: &Repository<'_>,
+        environment: &Environment,
+        manifest: Option<&Path>,
+        wanted: &Wanted,
+        revision: &str,
+    ) -> Result<Self, SnapshotError> {
+        let asked = asked(repository, environment, manifest)?;
+        let mut folders: Vec<String> = Vec::new();
+        let mut folder = Some(asked.as_str());
+        while let Some(one) = folder {
+            folders.push(one.to_owned());
+            folder = (!one.is_empty()).then(|| one.rsplit_once('/').map_or("", |(above, _)| above));
+        }
+        let within =
+            |name: &str| folders.iter().map(|folder| crate::facts::join(folder, name)).collect::<Vec<_>>();
+        let manifests = within("Cargo.toml");
+        let families = AMBIENT.map(|names| names.iter().flat_map(|name| within(name)).collect::<Vec<_>>());
+        let all: Vec<String> = manifests.iter().chain(families.iter().flatten()).cloned().collect();
+        let texts = repository.texts(environment, revision, &all)?;
+        let listed = folders.iter().cloned().zip(texts.iter().cloned()).collect::<Vec<_>>();
+        let Some((below, is_workspace)) = workspace_root(&listed) else {
+            return Err(SnapshotError::NoManifest(asked));
+        };
+        let inside = format!("bulletproof/{}", folder_name(wanted));
+        let Some(top) = &repository.top else {
+            let home = repository.own.clone();
+            let state = cache()?.join("bare").join(digest(&[&home.to_string_lossy()]));
+            let folder = state.join(folder_name(wanted));
+            return Ok(Self { below, asked, home, state, folder });
+        };
+        let home = joined(top, &below);
+        let target = target(&home, environment);
+        let mark = digest(&[&home.to_string_lossy()]);
+        let tracked = |path: &String| all.iter().zip(&texts).any(|(one, text)| one == path && text.is_some());
+        let leaks = || {
+            let above = || target.ancestors().take_while(|folder| folder.starts_with(top));
+            let configs = ["config.toml", "config"].map(|name| Path::new(".cargo").join(name));
+            let cargo = above().any(|folder| configs.iter().any(|config| folder.join(config).is_file()));
+            let stray = families.iter().any(|family| {
+                family.iter().any(|path| joined(top, path).is_file()) && !family.iter().any(tracked)
+            });
+            let workspace = !is_workspace
+                && manifests.iter().any(|path| {
+                    let text = std::fs::read_to_string(joined(top, path)).unwrap_or_default();
+                    text.contains("[workspace")
+                });
+            cargo || stray || workspace
+        };
+        let folder = match target.starts_with(top) {
+            // several workspaces may share a target folder that lies elsewhere
+            false => target.join(format!("{inside}-{mark}")),
+            true if leaks() => cache()?.join("snapshots").join(mark).join(folder_name(wanted)),
+            true => target.join(inside),
+        };
+        Ok(Self { below, asked, home, state: target.join("bulletproof"), folder })
+    }
+}
+
+/// What is staged has a copy of its own: a commit need not wait for the tests of a push, and each copy's builds
+/// stay fresh.
+fn folder_name(wanted: &Wanted) -> &'static str {
+    if *wanted == Wanted::Index { "snapshot-index" } else { "snapshot" }
+}
+
+/// The folder of the user's cache that is ours.
+fn cache() -> Result<PathBuf, SnapshotError> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SnapshotError::NoCache)?;
+    Ok(strategy.cache_dir().join("bulletproof"))
+}
+
+/// The folder that was asked about, from the top of the repository.
+fn asked(
+    repository: &Repository<'_>,
+    environment: &Environment,
+    manifest: Option<&Path>,
+) -> Result<String, SnapshotError> {
+    let Some(top) = &repository.top else { return Ok(String::new()) };
+    let folder = manifest.and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
+    let folder = environment.directory.join(folder);
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (folder, top) = (real(&folder), real(top));
+    match folder.strip_prefix(&top) {
+        Ok(below) => Ok(below.to_string_lossy().replace('\\', "/")),
+        Err(_) => Err(SnapshotError::Outside(folder)),
+    }
+}
+
+/// Where cargo builds in the user's own tree.
+fn target(home: &Path, environment: &Environment) -> PathBuf {
+    let of_files = || {
+        cargo_configs(home, environment).into_iter().find_map(|(path, text)| target_of_config(&path, &text))
+    };
+    let named = environment.target_dir.as_ref().map(|target| environment.directory.join(target));
+    named.or_else(of_files).unwrap_or_else(|| home.join("target"))
+}
+
+/// A folder below another, by its path with `/` between its parts.
+pub(super) fn joined(folder: &Path, below: &str) -> PathBuf {
+    below.split('/').filter(|part| !part.is_empty()).fold(folder.to_owned(), |path, part| path.join(part))
+}

@@ -1,0 +1,165 @@
+//! The user's repository: where it is, what is staged, what a revision names. It is only read; the trees that a
+//! commit of the index would have are written into its object store, where that commit writes the same.
+
+use std::path::{Path, PathBuf};
+
+use super::SnapshotError;
+use super::git::{Git, failed, lines};
+use crate::exec::environment::Environment;
+use crate::exec::gather::path_of;
+use crate::parse::git_objects::contents_or_missing;
+use crate::step::End;
+use crate::subject::Subject;
+
+/// Where the repository is.
+#[derive(Clone)]
+pub(super) struct Repository<'a> {
+    /// git, told where the repository is.
+    pub(super) git: Git<'a>,
+    /// What is its own of this worktree: `HEAD`, the index.
+    pub(super) own: PathBuf,
+    /// What all worktrees share: objects, refs, settings.
+    pub(super) common: PathBuf,
+    /// The top of the user's tree; none in a bare repository.
+    pub(super) top: Option<PathBuf>,
+}
+
+/// What is judged, as git knows it.
+pub(super) struct Judged {
+    pub(super) subject: Subject,
+    /// The commit that `HEAD` of the copy names; none on a branch without one.
+    pub(super) head: Option<String>,
+    pub(super) tree: String,
+}
+
+impl<'a> Repository<'a> {
+    /// The repository of that folder. Inside a hook git may have told it by variables, where the folder does not
+    /// lead to it.
+    pub(super) fn find(git: &Git<'a>, environment: &Environment) -> Result<Self, SnapshotError> {
+        let named = environment.git_dir.as_ref().map(|folder| environment.directory.join(folder));
+        let found = Self::located(git);
+        let same = |found: &Self| {
+            let real = |path: &Path| std::fs::canonicalize(path).ok();
+            named.as_ref().is_none_or(|named| real(named) == real(&found.own))
+        };
+        match (found, &named) {
+            (Ok(found), _) if same(&found) => Ok(found),
+            (_, Some(named)) => {
+                let mut told = git.with("GIT_DIR", named.as_os_str());
+                if let Some(tree) = &environment.git_work_tree {
+                    told = told.with("GIT_WORK_TREE", environment.directory.join(tree));
+                }
+                Self::located(&told)
+            }
+            (found, None) => found,
+        }
+    }
+
+    fn located(git: &Git<'a>) -> Result<Self, SnapshotError> {
+        let about = ["--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"];
+        let captured = git.ask(["rev-parse"].into_iter().chain(about).chain(["--show-toplevel"]))?;
+        let answers: Vec<&[u8]> = lines(&captured.stdout).filter(|line| !line.is_empty()).collect();
+        let (top, own, common) = match (answers.as_slice(), &captured.end) {
+            ([own, common, b"true", ..], _) => (None, path_of(own), path_of(common)),
+            ([own, common, _, top], End::Code(0)) => (Some(path_of(top)), path_of(own), path_of(common)),
+            _ if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => {
+                return Err(SnapshotError::NoRepository);
+            }
+            _ => return Err(failed(&captured)),
+        };
+        let folder = top.clone().unwrap_or_else(|| own.clone());
+        let git = Git { folder, ..git.clone() }.with("GIT_DIR", own.as_os_str());
+        Ok(Self { git, own, common, top })
+    }
+
+    /// The index, as the commit that is being made would have it: git writes its trees by way of a copy in that
+    /// folder, so that the user's own is never locked.
+    pub(super) fn index(&self, environment: &Environment, scratch: &Path) -> Result<Judged, SnapshotError> {
+        let index = self.index_file(environment);
+        let copy = tempfile::tempdir_in(scratch).map_err(|error| SnapshotError::disk(scratch, &error))?;
+        let file = copy.path().join("index");
+        std::fs::copy(&index, &file).map_err(|error| SnapshotError::disk(&index, &error))?;
+        let git = self.git.with("GIT_INDEX_FILE", file);
+        let captured = git.ask(["write-tree"])?;
+        if captured.end != End::Code(0) {
+            let unmerged = git.stdout(&["diff", "--name-only", "--diff-filter=U", "-z", "--cached"])?;
+            let names = unmerged.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            let names: Vec<String> = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+            return Err(if names.is_empty() {
+                failed(&captured)
+            } else {
+                SnapshotError::Unmerged(names.join(", "))
+            });
+        }
+        let tree = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
+        let subject = Subject { branch: self.branch(), ..Subject::index(tree.clone()) };
+        Ok(Judged { subject, head: self.head()?, tree })
+    }
+
+    /// The index to judge: git names another file to a hook where a commit takes paths or everything.
+    pub(super) fn index_file(&self, environment: &Environment) -> PathBuf {
+        let own = self.own.join("index");
+        let Some(named) = &environment.git_index else { return own };
+        let here = environment.directory.join(named);
+        let top = self.top.as_ref().map_or_else(|| here.clone(), |top| top.join(named));
+        if here.is_file() { here } else { top }
+    }
+
+    fn head(&self) -> Result<Option<String>, SnapshotError> {
+        let captured = self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?;
+        let hash = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
+        match captured.end {
+            End::Code(0) => Ok(Some(hash)),
+            // a branch without a commit; a HEAD that names a missing object has more to say
+            _ if self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?.end != End::Code(0) => Ok(None),
+            _ => Err(failed(&captured)),
+        }
+    }
+
+    /// The commit that a revision names.
+    pub(super) fn commit(&self, revision: &str) -> Result<Judged, SnapshotError> {
+        let named = format!("{revision}^{{commit}}");
+        let hash = self.git.ask(["rev-parse", "--verify", "--quiet", "--end-of-options", &named])?;
+        if hash.end != End::Code(0) {
+            return Err(SnapshotError::Unknown(revision.to_owned()));
+        }
+        let hash = String::from_utf8_lossy(&hash.stdout).trim().to_owned();
+        let form = ["log", "-1", "--no-show-signature", "--no-color", "--format=%T%n%s"];
+        let said = self.git.stdout(&[&form[..], &[&hash, "--"]].concat())?;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let (tree, title) = said.split_once('\n').unwrap_or((&said, ""));
+        let subject = Subject::commit(&hash, tree.to_owned(), title.trim());
+        let subject = Subject { branch: self.branch(), ..subject };
+        Ok(Judged { subject, head: Some(hash), tree: tree.to_owned() })
+    }
+
+    /// Whether git ignores that file in the user's tree.
+    pub(super) fn ignores(&self, path: &Path) -> bool {
+        let Some(top) = &self.top else { return false };
+        let git = self.git.with("GIT_WORK_TREE", top.as_os_str());
+        let asked = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
+        git.ask(asked).is_ok_and(|captured| captured.end == End::Code(0))
+    }
+
+    /// The branch that is checked out in the user's tree.
+    fn branch(&self) -> Option<String> {
+        let head = std::fs::read_to_string(self.own.join("HEAD")).ok()?;
+        head.trim().strip_prefix("ref: ").map(str::to_owned)
+    }
+
+    /// The texts of those files of a revision, or of the index where the revision is empty; none for one that is
+    /// not there.
+    pub(super) fn texts(
+        &self,
+        environment: &Environment,
+        revision: &str,
+        paths: &[String],
+    ) -> Result<Vec<Option<String>>, SnapshotError> {
+        let asked: Vec<u8> =
+            paths.iter().flat_map(|path| format!("{revision}:{path}\n").into_bytes()).collect();
+        let git = self.git.with("GIT_INDEX_FILE", self.index_file(environment));
+        let captured = git.fed(["cat-file", "--batch"], Some(asked))?;
+        contents_or_missing(&captured.stdout, paths.len())
+            .ok_or_else(|| SnapshotError::Git("`git cat-file` gave an answer that cannot be read".to_owned()))
+    }
+}
