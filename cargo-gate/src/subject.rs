@@ -97,9 +97,9 @@ pub fn leaving(folder: &str, manifest: &str, users: &str) -> Vec<String> {
     let Ok(document) = toml_edit::Document::parse(manifest) else { return Vec::new() };
     let mut found = Vec::new();
     collect(document.as_item(), "", &mut found);
-    let leaves = |path: &String| match is_absolute(path) {
-        true => !users.is_empty() && path.starts_with(users),
-        false => below(folder, path).is_none(),
+    let leaves = |path: &String| {
+        let into_users = is_absolute(path) && !users.is_empty() && path.starts_with(users);
+        into_users || (!is_absolute(path) && below(folder, path).is_none())
     };
     found.into_iter().filter(leaves).collect()
 }

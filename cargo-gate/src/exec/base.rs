@@ -72,8 +72,8 @@ impl Git<'_> {
             // a copy has no branch of its own: what counts is that of the user's tree
             let branch =
                 self.facts.subject.branch.as_ref().and_then(|branch| branch.strip_prefix("refs/heads/"));
-            let named = branch.filter(|_| name == UPSTREAM).map(|branch| format!("{branch}{name}"));
-            let Some(commit) = self.commit(named.as_deref().unwrap_or(name))? else { continue };
+            let theirs = branch.filter(|_| name == UPSTREAM).map(|branch| format!("{branch}{name}"));
+            let Some(commit) = self.commit(theirs.as_deref().unwrap_or(name))? else { continue };
             if let Some(fork) = self.merge_base(&commit)?.filter(|fork| fork != head) {
                 return self.described(fork, format!("where HEAD left {name}")).map(Some);
             }
