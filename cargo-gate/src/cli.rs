@@ -51,6 +51,10 @@ pub struct RunArgs {
     /// The revision to compare with, instead of the one where this branch began
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
+    /// Judge only packages that a change since this revision can matter to: those with changed files, and all that
+    /// depend on them. A changed manifest, lock file, toolchain or config selects everything
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
     /// Write HTML pages of the gates that have one (coverage, bench)
     #[arg(long)]
     pub html: bool,

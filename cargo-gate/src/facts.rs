@@ -134,6 +134,19 @@ pub struct Package {
     /// Its features, each with what it turns on, as in the manifest; an optional dependency that no `dep:`
     /// hides is a feature that turns on itself.
     pub features: BTreeMap<String, Vec<String>>,
+    /// What its manifest asks for, of every kind and for every platform.
+    pub needs: Vec<Need>,
+}
+
+/// A dependency as a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The package's own name, whatever the manifest calls it.
+    pub name: String,
+    /// Its folder, relative to the workspace root, where the manifest names one.
+    pub folder: Option<String>,
+    /// Whether only tests, examples and benches have it.
+    pub dev: bool,
 }
 
 impl Package {
@@ -289,6 +302,15 @@ fn member(root: &Path, package: &cargo_metadata::Package) -> Package {
         rust_version: package.rust_version.is_some(),
         targets: package.targets.iter().map(|target| self::target(root, target)).collect(),
         features: package.features.clone(),
+        needs: package.dependencies.iter().map(|dependency| need(root, dependency)).collect(),
+    }
+}
+
+fn need(root: &Path, dependency: &cargo_metadata::Dependency) -> Need {
+    Need {
+        name: dependency.name.clone(),
+        folder: dependency.path.as_ref().map(|path| relative(root, path.as_std_path())),
+        dev: dependency.kind == cargo_metadata::DependencyKind::Development,
     }
 }
 
@@ -334,6 +356,7 @@ pub(crate) mod tests {
             rust_version: true,
             targets: Vec::new(),
             features: BTreeMap::new(),
+            needs: Vec::new(),
         }
     }
 

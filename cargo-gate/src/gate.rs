@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::affected::Affected;
 use crate::config::Globs;
-use crate::facts::Facts;
+use crate::facts::{Facts, selects};
 use crate::finding::Severity;
 use crate::hooks::HookSettings;
 use crate::step::{Evidence, Step};
@@ -193,6 +194,9 @@ pub struct Options {
     pub lcov: Option<PathBuf>,
     /// Sources that the config leaves out of every gate.
     pub left_out: Globs,
+    /// What a change can matter to, where the request is about a change. `packages` are then among these; where
+    /// there is none of these, the gates that are about packages have nothing to judge.
+    pub affected: Option<Affected>,
 }
 
 impl Options {
@@ -203,7 +207,22 @@ impl Options {
 
     /// Whether the request is about every package, whatever the features.
     pub fn whole_packages(&self) -> bool {
-        self.packages.is_empty() && self.exclude.is_empty() && self.lcov.is_none()
+        self.packages.is_empty() && self.exclude.is_empty() && self.lcov.is_none() && !self.is_idle()
+    }
+
+    /// Asks for the packages that a change can matter to only.
+    pub fn narrow(&mut self, affected: Affected) {
+        if !affected.is_whole() {
+            let asked = |name: &&String| selects(self, name);
+            self.packages = affected.packages.iter().filter(asked).cloned().collect();
+            self.exclude = Vec::new();
+        }
+        self.affected = Some(affected);
+    }
+
+    /// Whether the request is about a change that matters to no package.
+    pub fn is_idle(&self) -> bool {
+        self.packages.is_empty() && self.affected.as_ref().is_some_and(|affected| !affected.is_whole())
     }
 }
 

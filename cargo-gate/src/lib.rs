@@ -24,6 +24,7 @@ mod toml_text;
 mod accept;
 pub mod advisory;
 mod advisory_source;
+pub mod affected;
 pub mod bench;
 pub mod binary;
 pub mod commit_message;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::affected::Affected;
 use crate::config::{Config, nearest};
 use crate::facts::Facts;
 use crate::gate::{Context, Options, Planned, Stage};
@@ -25,6 +26,9 @@ pub struct Selection {
 pub struct Plan {
     /// The stage.
     pub stage: Stage,
+    /// The packages that a change can matter to, where the run is about a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<Affected>,
     /// Every gate, in the order of the registry, with why it is in or out.
     pub gates: Vec<PlannedGate>,
     /// The steps in the order in which they begin, each after those it needs.
@@ -116,10 +120,18 @@ pub fn plan(
         .map(|(gate, ..)| gate.info.id)
         .collect();
     let cx = Context::new(facts, options, &selected).with_tests(config.tests()).with_tags(config.tags());
+    let part = part_of(facts, options);
+    let idle = |gate: &Configured, planned: Planned| match (planned, &part) {
+        (Planned::Steps(steps), Some(part)) if is_about_packages(gate, &steps, &cx.with(part)) => {
+            let affected = options.affected.as_ref().map(Affected::count).unwrap_or_default();
+            Planned::NothingToJudge(format!("nothing to judge: {affected}"))
+        }
+        (planned, _) => planned,
+    };
     let mut steps = Steps::default();
     let gates = chosen
         .into_iter()
-        .map(|(gate, choice, reason)| match (choice == Choice::Run).then(|| gate.plan(&cx)) {
+        .map(|(gate, choice, reason)| match (choice == Choice::Run).then(|| idle(gate, gate.plan(&cx))) {
             Some(Planned::Steps(needed)) => {
                 let places = needed.into_iter().map(|step| steps.add(step, gate)).collect();
                 PlannedGate { id: gate.info.id, choice, reason, steps: places }
@@ -133,7 +145,20 @@ pub fn plan(
             None => PlannedGate { id: gate.info.id, choice, reason, steps: Vec::new() },
         })
         .collect();
-    Ok(Plan { stage: options.stage, gates, steps: steps.list, expected_ms: None })
+    let affected = options.affected.clone();
+    Ok(Plan { stage: options.stage, affected, gates, steps: steps.list, expected_ms: None })
+}
+
+/// A request about one package, where the request is about none.
+fn part_of(facts: &Facts, options: &Options) -> Option<Options> {
+    let one = facts.packages.first().filter(|_| options.is_idle())?;
+    Some(Options { packages: vec![one.name.clone()], ..options.clone() })
+}
+
+/// Whether a gate judges package by package: it reads the sources, or needs other steps for a part of them.
+fn is_about_packages(gate: &Configured, steps: &[Step], part: &Context<'_>) -> bool {
+    let of_part = gate.plan(part);
+    steps.contains(&Step::Sources) || !matches!(of_part, Planned::Steps(of_part) if of_part == steps)
 }
 
 impl Plan {
@@ -300,6 +325,24 @@ mod tests {
     fn a_gate_without_stages_is_off() {
         let plan = make("[gates.todo]\nstages = []\n", Stage::PrePush, &Selection::default());
         assert_eq!(choice(&plan, "todo"), Choice::NotSelected);
+    }
+
+    #[test]
+    fn a_change_that_matters_to_no_package_leaves_the_gates_about_packages_nothing_to_judge() {
+        let affected =
+            Affected { since: "main".into(), changed: 0, packages: Vec::new(), of: 1, everything: None };
+        let options = Options { affected: Some(affected), ..Options::default() };
+        let config = parse(None, "").unwrap();
+        let plan = plan(&config, &facts(), &options, &Selection::default()).unwrap();
+        for gate in ["fmt", "panics", "todo", "check", "clippy", "test", "doctest"] {
+            assert_eq!(choice(&plan, gate), Choice::NothingToJudge, "{gate}");
+        }
+        for gate in ["manifest", "audit", "deny", "secrets"] {
+            assert_eq!(choice(&plan, gate), Choice::Run, "{gate}");
+        }
+        let clippy = plan.gates.iter().find(|gate| gate.id == "clippy").unwrap();
+        assert!(clippy.reason.contains("0 of 1 packages are affected since main"), "{}", clippy.reason);
+        assert!(plan.steps.iter().all(|step| !step.step.builds()), "{:#?}", plan.steps);
     }
 
     #[test]

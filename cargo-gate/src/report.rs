@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::affected::Affected;
 use crate::baseline::Standing;
 use crate::facts::Facts;
 use crate::finding::{Excerpt, Finding, Measure, Severity};
@@ -34,6 +35,9 @@ pub struct Report {
     pub duration_ms: u64,
     /// Each gate of the run.
     pub gates: Vec<GateReport>,
+    /// The packages that a change can matter to, where the run was about a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affected: Option<Affected>,
     /// What became of the baseline, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Standing>,

@@ -9,7 +9,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{self, Cancel, CarriedOut, Environment, GatherError, Ground, Run, WriteError};
 use crate::facts::Facts;
-use crate::gate::{Options, Stage};
+use crate::gate::{Options, Stage, Unreadable};
 use crate::gates::GATES;
 use crate::hooks::HookSettings;
 use crate::plan::{self, Plan, Selection, UnknownGate};
@@ -46,6 +46,9 @@ pub enum RunError {
     /// The request leaves nothing to judge.
     #[error("`--exclude` leaves no package to judge; the packages are: {0}")]
     NoPackage(String),
+    /// What changed since the named revision cannot be found out.
+    #[error("--since: {}{}", .0.reason, .0.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default())]
+    Since(Unreadable),
     /// The request would change a baseline from a part of the workspace.
     #[error("a baseline is about the whole workspace: leave out --package, --exclude, --since and --lcov")]
     PartOfBaseline,
@@ -157,6 +160,9 @@ impl Prepared {
         options.left_out = config.general.exclude.clone();
         options.lcov = options.lcov.map(|path| environment.directory.join(path));
         known_packages(&facts, &options)?;
+        if let Some(since) = &args.since {
+            options.narrow(exec::affected(&facts, &environment, since, cancel).map_err(RunError::Since)?);
+        }
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
         Ok(Self { start, started_at, environment, facts, config, options, plan, _ground: ground })
@@ -193,6 +199,7 @@ impl Prepared {
             stage,
             started_at: self.started_at.to_string(),
             duration_ms: milliseconds(self.start.elapsed()),
+            affected: options.affected.clone(),
             baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
             gates,
         };

@@ -3,6 +3,7 @@
 
 mod tree;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::process::{Command, run};
@@ -185,6 +186,29 @@ impl Git<'_> {
         }
         self.open_nested(&mut changes);
         Ok(changes)
+    }
+
+    /// The files on disk that differ from the base, those that are gone and those that git does not know included:
+    /// relative to the workspace root, and with `../` before one that lies elsewhere in the repository.
+    pub(super) fn changed_files(&self, base: &Base) -> Result<Vec<String>, Unreadable> {
+        let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"];
+        let differ = self.stdout(&[&form[..], &["--ignore-submodules=none", &base.commit, "--"]].concat())?;
+        let others = ["ls-files", "-z", "--others", "--exclude-standard", "--full-name", "--", ":/"];
+        let prefix = self.prefix()?;
+        let mut files = BTreeSet::new();
+        for names in [differ, self.stdout(&others)?] {
+            if names.last().is_some_and(|last| *last != 0) {
+                return Err(Unreadable::garbage("git gave a list of files that is cut short"));
+            }
+            for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+                let name = String::from_utf8_lossy(name);
+                files.insert(match name.strip_prefix(&prefix) {
+                    Some(below) => below.to_owned(),
+                    None => format!("../{name}"),
+                });
+            }
+        }
+        Ok(files.into_iter().collect())
     }
 
     /// Of a nested repository or submodule git tells only that it changed: each of its files counts as new.

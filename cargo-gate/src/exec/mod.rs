@@ -5,6 +5,7 @@
 mod advisories;
 mod advisory_db;
 mod advisory_update;
+mod affected;
 mod base;
 mod base_counts;
 mod bench;
@@ -40,6 +41,7 @@ mod twin;
 pub use advisories::{database_status, update_database};
 pub use advisory_db::{AdvisoryDb, DbError};
 pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};
+pub use affected::affected;
 pub use cancel::Cancel;
 pub use environment::Environment;
 pub use gather::{GatherError, gather, gather_on};

@@ -261,6 +261,7 @@ mod tests {
             rust_version: false,
             targets: Vec::new(),
             features: std::collections::BTreeMap::new(),
+            needs: Vec::new(),
         };
         let judge = |text: &str, package: &Package| {
             let document = Document::parse(text).unwrap();

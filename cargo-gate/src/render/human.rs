@@ -47,6 +47,9 @@ fn conclusion(report: &Report, detail: Detail) -> String {
         text.push_str(&remedies(&report.gates));
         text.push('\n');
     }
+    if let Some(affected) = report.affected.as_ref().filter(|_| detail != Detail::Quiet) {
+        let _ = writeln!(text, "{}", wrapped(&affected.sentence(), WIDTH).join("\n"));
+    }
     for line in report.baseline.iter().flat_map(Standing::sentences) {
         let _ = writeln!(text, "{}", wrapped(&line, WIDTH).join("\n"));
     }

@@ -7,7 +7,8 @@ use crate::plan::{Choice, Plan};
 
 /// Which gates run and why, and the steps in their order.
 pub fn plan_text(plan: &Plan) -> String {
-    let mut text = format!("stage {}\n\ngates\n", plan.stage);
+    let affected = plan.affected.as_ref().map(|affected| affected.sentence() + "\n").unwrap_or_default();
+    let mut text = format!("stage {}\n{affected}\ngates\n", plan.stage);
     for gate in &plan.gates {
         let choice = match gate.choice {
             Choice::Run => "run",

@@ -95,6 +95,7 @@ fn sample() -> Report {
         started_at: "2026-01-31T12:00:00Z".to_owned(),
         duration_ms: 200_123,
         gates,
+        affected: None,
         baseline: None,
     }
 }
@@ -181,6 +182,7 @@ fn a_plan_says_why_each_gate_is_in_or_out() {
         expected_ms: Some(1_200),
     };
     let plan = Plan {
+        affected: None,
         stage: Stage::PrePush,
         gates: vec![
             gate("fmt", Choice::Run, "part of the stage pre-push", vec![0, 1]),

@@ -57,6 +57,7 @@ mod tests {
             rust_version: true,
             targets: Vec::new(),
             features: BTreeMap::new(),
+            needs: Vec::new(),
         }
     }
 

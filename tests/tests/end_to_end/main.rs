@@ -26,5 +26,6 @@ mod scheduling;
 // the tests of it need the `setsid` of Linux
 #[cfg(target_os = "linux")]
 mod signals;
+mod since;
 mod sizes;
 mod support;

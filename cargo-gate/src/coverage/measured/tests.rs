@@ -16,6 +16,7 @@ fn facts() -> Facts {
         rust_version: true,
         targets: Vec::new(),
         features: BTreeMap::new(),
+        needs: Vec::new(),
     };
     Facts { root: "/ws".into(), target: "/ws/target".into(), packages: vec![package], ..Facts::default() }
 }

@@ -89,6 +89,7 @@ fn carry_out_steps(
     };
     let plan = Plan {
         stage: Stage::PrePush,
+        affected: None,
         gates: gates_of_plan,
         steps: steps.iter().cloned().map(step).collect(),
         expected_ms: None,

@@ -18,6 +18,7 @@ fn rules(text: &str, typed: Option<&Typed>) -> Vec<(String, u32)> {
         rust_version: true,
         targets: vec![target],
         features: BTreeMap::new(),
+        needs: Vec::new(),
     };
     let facts = crate::facts::Facts { packages: vec![package], ..crate::facts::Facts::default() };
     let reached = reach::of(&facts, &sources);
