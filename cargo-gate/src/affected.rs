@@ -5,6 +5,7 @@
 //! resolved graph has nothing to add.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use memchr::memmem;
 use schemars::JsonSchema;
@@ -112,8 +113,9 @@ fn shared(facts: &Facts, path: &str) -> Option<&'static str> {
     if nearest_manifest(facts, folder) != Some(owner.folder.as_str()) {
         return Some("belongs to a package that is no member");
     }
+    let is_source = Path::new(path).extension().is_some_and(|extension| extension == "rs");
     // what lies in the root package's folder lies beside all members as well
-    let beside = owner.folder.is_empty() && facts.packages.len() > 1 && !path.ends_with(".rs");
+    let beside = owner.folder.is_empty() && facts.packages.len() > 1 && !is_source;
     beside.then_some("lies beside every package")
 }
 
