@@ -26,7 +26,7 @@ fn steps_of_three() -> Plan {
     ];
     let gate = |id, steps| PlannedGate { id, choice: Choice::Run, reason: String::new(), steps };
     let gates = vec![gate("a", vec![0]), gate("b", vec![1]), gate("c", vec![2, 3])];
-    Plan { stage: Stage::PrePush, gates, steps, expected_ms: None }
+    Plan { stage: Stage::PrePush, affected: None, gates, steps, expected_ms: None }
 }
 
 fn memory(times: &[(&str, u64)], failed: &[&str]) -> Memory {
