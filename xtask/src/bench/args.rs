@@ -21,9 +21,12 @@ pub(crate) struct Args {
     /// Where packages are unpacked and workspaces made, instead of a folder of the system's temp dir
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
-    /// The advisory database of the case `audit`, instead of `BULLETPROOF_ADVISORY_DB`
+    /// The advisory database of the cases `audit` and `script`, instead of `BULLETPROOF_ADVISORY_DB`
     #[arg(long, value_name = "DIR")]
     pub(super) db: Option<PathBuf>,
+    /// The script of the case `script`: the checks of a push, one after another
+    #[arg(long, value_name = "FILE", default_value = "../shared/baseline/checks.sh")]
+    pub(super) script: PathBuf,
 }
 
 /// One claim.
@@ -45,6 +48,10 @@ pub(super) enum Case {
     Lcov,
     /// The gates `test` and `coverage` against nextest and cargo-llvm-cov: time, and every line
     Coverage,
+    /// A commit of one file in a large workspace, against other runners of hooks
+    Commit,
+    /// The gates of a push against a script of the same checks: cold, one file changed, nothing changed
+    Script,
 }
 
 /// Why there are no figures, or not the hoped-for ones.

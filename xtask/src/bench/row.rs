@@ -132,6 +132,11 @@ programs are release builds, files are in the system's cache, and ours uses no n
   the cache lacks. The row without a bar leaves its look-up out (`--no-yanked`), ours not: by that measure the gate
   is slower. Needs cargo-audit (on `PATH` or named by `CARGO_AUDIT`) and a database (`--db` or
   `BULLETPROOF_ADVISORY_DB`).
+- `commit`: `cargo-bulletproof bulletproof hook pre-commit` with all gates of that stage, against runners with two
+  hooks: rustfmt and a search. Each round stages another change of the file.
+- `script`: `cargo-bulletproof bulletproof`, which is the stage pre-push, against a script of the same checks one
+  after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
+  cargo-audit, cargo-deny. From nothing is one round.
 ",
         table = table(rows)
     )

@@ -44,14 +44,20 @@ fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Err
         Case::Deny => Ok(cases::deny(args.rounds)),
         Case::Lcov => Ok(cases::lcov(args.rounds)),
         Case::Coverage => cases::coverage(subjects),
+        Case::Commit => cases::commit(subjects, args.rounds),
         Case::Startup => cases::startup(subjects, args.rounds),
         Case::Light => cases::light(subjects, args.rounds),
         Case::Scanner => cases::scanner(subjects, args.rounds),
-        Case::Audit => {
-            let given = std::env::var_os("BULLETPROOF_ADVISORY_DB").map(PathBuf::from);
-            cases::audit(subjects, args.rounds, args.db.clone().or(given).as_deref())
+        Case::Audit => cases::audit(subjects, args.rounds, database(args).as_deref()),
+        Case::Script => {
+            let script = cases::Script::new(subjects, &args.script, database(args).as_deref())?;
+            cases::script(subjects, args.rounds, script)
         }
     }
+}
+
+fn database(args: &Args) -> Option<PathBuf> {
+    args.db.clone().or_else(|| std::env::var_os("BULLETPROOF_ADVISORY_DB").map(PathBuf::from))
 }
 
 /// Does the same again with release builds of the program and of ourselves.
