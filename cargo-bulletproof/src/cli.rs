@@ -5,6 +5,7 @@ use cargo_gate::gate::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::baseline::Baseline;
+use crate::hook::{self, Hook};
 use crate::hooks::{self, Hooks};
 use crate::{baseline, commands};
 
@@ -55,6 +56,9 @@ enum Command {
     /// Have git start the gates before commits and pushes
     #[command(subcommand)]
     Hooks(Hooks),
+    /// What git's hooks run
+    #[command(subcommand)]
+    Hook(Hook),
 }
 
 /// A run of the gates.
@@ -103,6 +107,7 @@ pub(crate) fn main() -> u8 {
         Command::Schema { of } => commands::schema(of),
         Command::Completions { shell } => commands::completions(shell),
         Command::Db(Db::Update { url }) => commands::update_database(url.as_deref()),
+        Command::Hook(hook) => hook::run(&hook),
         Command::Hooks(command) => hooks::run(&command),
         Command::Db(Db::Status) => commands::database_status(),
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod baseline;
 mod cli;
 mod commands;
+mod hook;
 mod hooks;
 
 fn main() -> ExitCode {

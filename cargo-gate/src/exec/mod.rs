@@ -23,6 +23,7 @@ mod instrument;
 mod kill;
 mod license_texts;
 mod llvm;
+mod message;
 mod pace;
 mod process;
 mod program;
@@ -47,8 +48,10 @@ pub use environment::Environment;
 pub use gather::{GatherError, gather, gather_on};
 pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script, workspace_of};
 pub use index_cache::Yanked;
+pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
 pub use scheduler::{CarriedOut, Run, carry_out};
+pub use scheduler::{Run, carry_out};
 pub use snapshot::{Ground, SnapshotError};
 pub use stand_in::stand_in;
 

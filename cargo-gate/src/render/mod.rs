@@ -17,6 +17,7 @@ pub use json::json;
 pub use jsonl::{event_line, jsonl};
 pub use plan::plan_text;
 pub use progress::Progress;
+pub use snippet::finding;
 
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::report::FindingReport;
 
 /// The most lines of a diff or a test's output that are shown where not all is asked for.
 const FEW_LINES: usize = 12;
 /// The widest that a source line is shown.
 const WIDTH: usize = 80;
+
+/// One finding by itself, in full.
+pub fn finding(finding: Finding) -> String {
+    snippet(&FindingReport::new(finding, String::new()), true)
+}
 
 /// The finding, ending with a newline.
 pub(super) fn snippet(finding: &FindingReport, in_full: bool) -> String {
