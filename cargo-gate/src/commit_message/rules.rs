@@ -1,11 +1,7 @@
 //! What a team asks of its messages.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 /// What the `commit-msg` hook asks of a message, beyond the specification of conventional commits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRules {
     /// The types that a commit may have; empty for any.
     pub types: Vec<String>,

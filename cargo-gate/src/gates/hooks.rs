@@ -19,13 +19,19 @@ pub(super) struct HookGate {
     /// The hooks that a clone is to have, which `cargo bulletproof hooks install` installs: `pre-commit`,
     /// `pre-push`, `commit-msg`.
     hooks: Vec<HookName>,
-    /// What the `commit-msg` hook asks of a message.
-    commit_message: MessageRules,
+    /// The types that a commit's message may have, where the `commit-msg` hook is installed; empty for any.
+    commit_types: Vec<String>,
+    /// The scopes that it may have; empty for any.
+    commit_scopes: Vec<String>,
+    /// The longest that its first line may be, in characters; 0 for any length.
+    longest_subject: usize,
 }
 
 impl Default for HookGate {
     fn default() -> Self {
-        Self { hooks: HookName::USUAL.to_vec(), commit_message: MessageRules::default() }
+        let MessageRules { types, scopes, longest_subject } = MessageRules::default();
+        let hooks = HookName::USUAL.to_vec();
+        Self { hooks, commit_types: types, commit_scopes: scopes, longest_subject }
     }
 }
 
@@ -75,12 +81,17 @@ foreign = \"error\"
 ```
 
 `stages = []` turns the gate off. The `commit-msg` hook holds messages against the specification of conventional
-commits; `commit_message` says which types and scopes they may have.
+commits; `commit_types`, `commit_scopes` and `longest_subject` say what a team asks beyond it.
 ",
     };
 
     fn hook_settings(&self) -> Option<HookSettings> {
-        Some(HookSettings { hooks: self.hooks.clone(), message: self.commit_message.clone() })
+        let message = MessageRules {
+            types: self.commit_types.clone(),
+            scopes: self.commit_scopes.clone(),
+            longest_subject: self.longest_subject,
+        };
+        Some(HookSettings { hooks: self.hooks.clone(), message })
     }
 
     fn plan(&self, _: &Context<'_>) -> Planned {

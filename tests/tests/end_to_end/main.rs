@@ -18,6 +18,7 @@ mod custom;
 mod dependencies;
 mod faults;
 mod fixtures;
+mod hooks;
 mod programs;
 mod recorded;
 mod releases;

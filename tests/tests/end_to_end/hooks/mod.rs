@@ -1,0 +1,7 @@
+//! git's hooks: installed by the real program into real repositories, and run by real git.
+
+mod install;
+mod message;
+#[cfg(unix)]
+mod run_time;
+mod state;
