@@ -51,7 +51,6 @@ pub use index_cache::Yanked;
 pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
 pub use scheduler::{CarriedOut, Run, carry_out};
-pub use scheduler::{Run, carry_out};
 pub use snapshot::{Ground, SnapshotError};
 pub use stand_in::stand_in;
 
