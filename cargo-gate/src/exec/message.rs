@@ -33,7 +33,7 @@ pub fn read_message(
     let settings = String::from_utf8_lossy(&settings);
     let last = |name: &str| {
         let pairs = settings.split_terminator('\0').filter_map(|setting| setting.split_once('\n'));
-        pairs.filter(|(key, _)| key.starts_with(name)).map(|(_, value)| value).last()
+        pairs.rev().find(|(key, _)| key.starts_with(name)).map(|(_, value)| value)
     };
     let cleanup = Cleanup::of(last("commit.cleanup"), last("core.comment"));
     Ok((String::from_utf8_lossy(&bytes).into_owned(), cleanup))

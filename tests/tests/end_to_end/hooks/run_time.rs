@@ -117,7 +117,7 @@ fn the_hook_that_was_there_runs_first_and_its_failure_stops_the_commit() {
 #[test]
 fn both_hooks_read_what_is_pushed() {
     let before = |repo: &Repo| {
-        repo.write_hook("pre-push", "#!/bin/sh\necho \"<$1>\" > ../args\ncat > ../before-read\n")
+        repo.write_hook("pre-push", "#!/bin/sh\necho \"<$1>\" > ../args\ncat > ../before-read\n");
     };
     let installed = Installed::new("pre-push", before, READS);
     let repo = &installed.repo;
