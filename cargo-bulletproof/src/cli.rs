@@ -5,6 +5,7 @@ use cargo_gate::gate::Stage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::baseline::Baseline;
+use crate::cache::{self, Cache};
 use crate::hook::{self, Hook};
 use crate::hooks::{self, Hooks};
 use crate::{baseline, commands};
@@ -50,6 +51,9 @@ enum Command {
     },
     /// Accept today's findings and figures, so that only new or worse ones fail
     Baseline(Baseline),
+    /// Look after the verdicts of earlier runs
+    #[command(subcommand)]
+    Cache(Cache),
     /// Look after the advisory database
     #[command(subcommand)]
     Db(Db),
@@ -106,6 +110,7 @@ pub(crate) fn main() -> u8 {
         Command::Explain { gate } => commands::explain(&gate),
         Command::Schema { of } => commands::schema(of),
         Command::Completions { shell } => commands::completions(shell),
+        Command::Cache(command) => cache::run(command),
         Command::Db(Db::Update { url }) => commands::update_database(url.as_deref()),
         Command::Hook(hook) => hook::run(&hook),
         Command::Hooks(command) => hooks::run(&command),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod baseline;
+mod cache;
 mod cli;
 mod commands;
 mod hook;

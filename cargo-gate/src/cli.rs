@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::exec::CacheUse;
 use crate::gate::{Features, Options, Stage};
 use crate::plan::Selection;
 use crate::subject::Wanted;
@@ -61,6 +62,15 @@ pub struct RunArgs {
     /// Judge this coverage file (lcov) instead of a run of the tests
     #[arg(long, value_name = "FILE")]
     pub lcov: Option<PathBuf>,
+    /// Neither use verdicts of earlier runs nor keep those of this one
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
+    /// Use verdicts of earlier runs in the stages ci, release and nightly too
+    #[arg(long)]
+    pub cache: bool,
+    /// Show which inputs of a gate changed since its last verdict, and run nothing
+    #[arg(long, value_name = "GATE")]
+    pub explain_cache: Option<String>,
     /// Run without any network
     #[arg(long)]
     pub offline: bool,
@@ -116,6 +126,15 @@ impl RunArgs {
             Some(revision) => Wanted::Commit(revision.clone()),
             None if self.staged => Wanted::Index,
             None => Wanted::Worktree,
+        }
+    }
+
+    /// What verdicts of earlier runs are used for in that stage: those of the server judge anew.
+    pub fn cache_use(&self, stage: Stage) -> CacheUse {
+        match stage {
+            _ if self.no_cache => CacheUse::Off,
+            Stage::Ci | Stage::Release | Stage::Nightly if !self.cache => CacheUse::Keep,
+            _ => CacheUse::Full,
         }
     }
 

@@ -48,6 +48,9 @@ pub enum Event {
         verdict: Verdict,
         /// How long the run took, in milliseconds.
         duration_ms: u64,
+        /// As in the report.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        saved_ms: Option<u64>,
     },
 }
 

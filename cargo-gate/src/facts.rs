@@ -64,6 +64,8 @@ pub struct Facts {
     pub own_lints: BTreeSet<String>,
     /// The compiler's version and host.
     pub toolchain: Toolchain,
+    /// The folder of the toolchain; none where rustc does not tell.
+    pub sysroot: Option<PathBuf>,
     /// Where each tool was found.
     pub tools: BTreeMap<Tool, PathBuf>,
     /// The revision, where the workspace is in a git repository with a commit.

@@ -45,7 +45,7 @@ impl Place {
 }
 
 /// Source text around a place, for the snippet that people read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     /// The text of whole lines.
     pub text: String,

@@ -147,7 +147,17 @@ pub trait Gate:
     fn hook_settings(&self) -> Option<HookSettings> {
         None
     }
+
+    /// Whether its judgement reads what that step of its plan gives. A step that it only has carried out for others
+    /// is no input of its verdict.
+    fn rests_on(&self, _: &Step) -> bool {
+        true
+    }
 }
+
+/// The gates whose presence in a run may change how others plan and judge. A verdict that is used again was given in
+/// the same company.
+pub const COMPANIONS: [&str; 7] = ["check", "clippy", "coverage", "doctest", "flaky", "panics", "test"];
 
 /// What a gate needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -275,8 +285,12 @@ impl<'a> Context<'a> {
         Context { options, ..*self }
     }
 
-    /// Whether the gate of that name runs too.
+    /// Whether the gate of that name, one of [`COMPANIONS`], runs too.
     pub fn selected(&self, gate: &str) -> bool {
+        debug_assert!(
+            COMPANIONS.contains(&gate),
+            "{gate} is no companion: a kept verdict would not know of it"
+        );
         self.selected.contains(gate)
     }
 }

@@ -27,6 +27,7 @@ mod advisory_source;
 pub mod affected;
 pub mod bench;
 pub mod binary;
+pub mod cache;
 pub mod commit_message;
 pub mod compile;
 pub mod coverage;

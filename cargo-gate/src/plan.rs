@@ -1,6 +1,6 @@
 //! The plan of a run: which gates and why, which steps and in what order. Pure and serialisable.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -58,6 +58,8 @@ pub enum Choice {
     Run,
     /// The facts prove that there is nothing to judge.
     NothingToJudge,
+    /// An earlier run has judged it, and nothing that its verdict rests on has changed.
+    Cached,
     /// Left out by request; the report says so.
     Skip,
     /// Not part of the run.
@@ -105,7 +107,7 @@ pub fn plan(
     selection: &Selection,
 ) -> Result<Plan, UnknownGate> {
     let named = selection.only.iter().chain(selection.skip.iter().map(|(id, _)| id));
-    named.into_iter().try_for_each(|name| known(config, name))?;
+    named.into_iter().try_for_each(|name| known(config, name).map(|_| ()))?;
     let chosen: Vec<(&Configured, Choice, String)> = config
         .gates
         .iter()
@@ -164,7 +166,9 @@ fn is_about_packages(gate: &Configured, steps: &[Step], part: &Context<'_>) -> b
 impl Plan {
     /// The gates that run, for the context of planning and judging.
     pub fn selected(&self) -> BTreeSet<&'static str> {
-        let runs = |gate: &&PlannedGate| matches!(gate.choice, Choice::Run | Choice::NothingToJudge);
+        let runs = |gate: &&PlannedGate| {
+            matches!(gate.choice, Choice::Run | Choice::NothingToJudge | Choice::Cached)
+        };
         self.gates.iter().filter(runs).map(|gate| gate.id).collect()
     }
 
@@ -185,12 +189,52 @@ impl Plan {
         steps.sort_by_key(|(place, _)| *place);
         Self { steps: steps.into_iter().map(|(_, step)| step).collect(), ..self }
     }
+
+    /// The plan without the gates that are answered from earlier runs, each with when that was, and without the
+    /// steps that no other gate needs.
+    #[must_use]
+    pub fn without(&self, answered: &BTreeMap<&'static str, String>) -> Self {
+        let mut gates = self.gates.clone();
+        for gate in gates.iter_mut().filter(|gate| answered.contains_key(gate.id)) {
+            let at = answered.get(gate.id).map(String::as_str).unwrap_or_default();
+            gate.choice = Choice::Cached;
+            gate.reason = format!("nothing that it rests on has changed since {at}");
+            gate.steps.clear();
+        }
+        let mut needed: BTreeSet<usize> = gates.iter().flat_map(|gate| gate.steps.iter().copied()).collect();
+        // each step comes after those it needs
+        for (place, step) in self.steps.iter().enumerate().rev() {
+            if needed.contains(&place) {
+                needed.extend(&step.after);
+            }
+        }
+        let places: BTreeMap<usize, usize> =
+            needed.into_iter().enumerate().map(|(new, old)| (old, new)).collect();
+        let moved = |old: &[usize]| -> Vec<usize> {
+            old.iter().filter_map(|place| places.get(place).copied()).collect()
+        };
+        let steps = self.steps.iter().enumerate().filter(|(place, _)| places.contains_key(place));
+        let steps = steps.map(|(_, step)| {
+            let waits = |gate: &&'static str| !answered.contains_key(*gate);
+            let gates = step.gates.iter().copied().filter(waits).collect();
+            PlannedStep { after: moved(&step.after), gates, ..step.clone() }
+        });
+        let steps = steps.collect();
+        for gate in &mut gates {
+            gate.steps = moved(&gate.steps);
+        }
+        Self { gates, steps, ..self.clone() }
+    }
 }
 
-fn known(config: &Config, name: &str) -> Result<(), UnknownGate> {
+/// The gate of that name.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn known(config: &Config, name: &str) -> Result<&'static str, UnknownGate> {
     let ids = || config.gates.iter().map(|gate| gate.info.id);
-    if ids().any(|id| id == name) {
-        return Ok(());
+    if let Some(id) = ids().find(|id| *id == name) {
+        return Ok(id);
     }
     let hint = nearest(name, ids()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     Err(UnknownGate { name: name.to_owned(), hint })
@@ -294,6 +338,36 @@ mod tests {
         let builds: Vec<_> = plan.steps.iter().filter(|step| step.step.builds()).collect();
         assert_eq!(builds.len(), 1, "{builds:#?}");
         assert_eq!(builds[0].gates, ["panics", "check", "clippy"]);
+    }
+
+    #[test]
+    fn a_gate_that_is_answered_takes_only_its_own_steps_out() {
+        let plan = make("", Stage::PrePush, &Selection::default());
+        let one = |id: &'static str| [(id, "then".to_owned())].into();
+        let rest = plan.without(&one("panics"));
+        assert_eq!(choice(&rest, "panics"), Choice::Cached);
+        assert_eq!(rest.selected(), plan.selected());
+        assert_eq!(rest.steps.len(), plan.steps.len(), "clippy needs them all");
+        assert!(rest.steps.iter().all(|step| !step.gates.contains(&"panics")));
+        let rest = plan.without(&one("fmt"));
+        assert!(!rest.steps.iter().any(|step| step.step == Step::Format));
+        for (gate, before) in rest.gates.iter().zip(&plan.gates).filter(|(gate, _)| gate.id != "fmt") {
+            let of = |plan: &Plan, places: &[usize]| -> Vec<Step> {
+                places.iter().map(|place| plan.steps[*place].step.clone()).collect()
+            };
+            assert_eq!(of(&rest, &gate.steps), of(&plan, &before.steps), "{}", gate.id);
+        }
+        for (place, step) in rest.steps.iter().enumerate() {
+            assert!(step.after.iter().all(|before| *before < place), "{step:#?}");
+            assert_eq!(step.after.len(), step.step.after().len());
+        }
+    }
+
+    #[test]
+    fn a_plan_whose_gates_are_all_answered_has_no_step() {
+        let plan = make("", Stage::PrePush, &Selection::default());
+        let all = plan.gates.iter().map(|gate| (gate.id, "then".to_owned())).collect();
+        assert!(plan.without(&all).steps.is_empty());
     }
 
     #[test]

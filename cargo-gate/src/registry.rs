@@ -11,7 +11,7 @@ use crate::config::{Common, IfUnavailable, Level, Section};
 use crate::config::{Problems, nearest, properties_of, property_names};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Stage, Unreadable};
 use crate::hooks::HookSettings;
-use crate::step::Evidence;
+use crate::step::{Evidence, Step};
 use crate::test_run::TestSettings;
 use crate::versions::tags::Pattern;
 
@@ -118,6 +118,19 @@ impl Configured {
         self.gate.hook_settings()
     }
 
+    /// Its own settings, each that it has not from the config with its default.
+    ///
+    /// # Errors
+    /// When they cannot be written down.
+    pub fn settings(&self) -> Result<String, serde_json::Error> {
+        self.gate.settings()
+    }
+
+    /// Whether its judgement reads what that step gives.
+    pub fn rests_on(&self, step: &Step) -> bool {
+        self.gate.rests_on(step)
+    }
+
     /// What it needs.
     pub fn plan(&self, cx: &Context<'_>) -> Planned {
         self.gate.plan(cx)
@@ -139,6 +152,8 @@ trait Judge: Send + Sync {
     fn shape_tests(&self, tests: &mut TestSettings);
     fn tag_patterns(&self) -> Option<&[Pattern]>;
     fn hook_settings(&self) -> Option<HookSettings>;
+    fn rests_on(&self, step: &Step) -> bool;
+    fn settings(&self) -> Result<String, serde_json::Error>;
 }
 
 impl<G: Gate> Judge for G {
@@ -152,6 +167,14 @@ impl<G: Gate> Judge for G {
 
     fn hook_settings(&self) -> Option<HookSettings> {
         Gate::hook_settings(self)
+    }
+
+    fn rests_on(&self, step: &Step) -> bool {
+        Gate::rests_on(self, step)
+    }
+
+    fn settings(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
     }
 
     fn plan(&self, cx: &Context<'_>) -> Planned {

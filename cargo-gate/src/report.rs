@@ -33,6 +33,10 @@ pub struct Report {
     pub started_at: String,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// The time of the steps that were not carried out, since answers of earlier runs stand for them, in
+    /// milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_ms: Option<u64>,
     /// Each gate of the run.
     pub gates: Vec<GateReport>,
     /// The packages that a change can matter to, where the run was about a change.
@@ -106,6 +110,13 @@ pub struct GateReport {
     pub duration_ms: u64,
     /// Whether the answer comes from an earlier run with equal inputs.
     pub cached: bool,
+    /// For an answer from an earlier run: the time that this one took then, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_ms: Option<u64>,
+    /// What the answer rests on: for each kind of input the digest of what it was. Empty where the answer is never
+    /// used again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key: BTreeMap<String, String>,
     /// Its figures.
     pub metrics: BTreeMap<String, Metric>,
     /// What the reader has to know beyond the findings.
@@ -132,6 +143,8 @@ impl GateReport {
             help: None,
             duration_ms: milliseconds(duration),
             cached: false,
+            saved_ms: None,
+            key: BTreeMap::new(),
             metrics: BTreeMap::new(),
             notes: Vec::new(),
             table: None,

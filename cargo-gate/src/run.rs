@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::baseline::{Baseline, BaselineError};
+use crate::cache::Explained;
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
-use crate::exec::{self, Cancel, CarriedOut, Environment, GatherError, Ground, Run, WriteError};
+use crate::exec::{
+    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, Run, WriteError,
+};
 use crate::facts::Facts;
 use crate::gate::{Options, Stage, Unreadable};
 use crate::gates::GATES;
@@ -108,11 +111,16 @@ pub fn own_gates() -> Result<Vec<Configured>, RunError> {
 
 fn attempt(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> Result<u8, RunError> {
     let prepared = Prepared::new(args, stage, only, cancel)?;
-    if args.plan {
-        show_plan(&prepared.plan, args.format);
+    let baseline = prepared.baseline()?;
+    if let Some(gate) = &args.explain_cache {
+        let gate = plan::known(&prepared.config, gate)?;
+        Console.out(&render::explained(gate, &prepared.explain(gate, baseline.as_ref(), cancel)));
         return Ok(0);
     }
-    let baseline = prepared.baseline()?;
+    if args.plan {
+        show_plan(&prepared.rest(&prepared.kept(baseline.as_ref(), cancel)), args.format);
+        return Ok(0);
+    }
     let progress = Progress::new(!prepared.environment.no_progress);
     let listen = |event: &Event| tell(&progress, event, args);
     let report = prepared.judge(baseline.as_ref(), cancel, &listen);
@@ -129,6 +137,7 @@ pub(crate) struct Prepared {
     pub(crate) config: Config,
     pub(crate) options: Options,
     pub(crate) plan: Plan,
+    cache: CacheUse,
     /// The copy that is judged is this run's as long as this is there.
     _ground: Ground,
 }
@@ -165,7 +174,8 @@ impl Prepared {
         }
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
-        Ok(Self { start, started_at, environment, facts, config, options, plan, _ground: ground })
+        let cache = args.cache_use(stage);
+        Ok(Self { start, started_at, environment, facts, config, options, plan, cache, _ground: ground })
     }
 
     /// What the workspace accepts, where it has a baseline.
@@ -174,10 +184,34 @@ impl Prepared {
         Ok(text.as_deref().map(Baseline::parse).transpose()?)
     }
 
+    fn asked<'a>(&'a self, baseline: &'a Baseline, cancel: &'a Cancel) -> Asked<'a> {
+        let Self { environment, facts, config, options, plan, .. } = self;
+        Asked { plan, config, facts, options, baseline, environment, cancel }
+    }
+
+    /// What the cache knows of the run.
+    fn kept(&self, baseline: Option<&Baseline>, cancel: &Cancel) -> Kept {
+        let none = Baseline::default();
+        Kept::look_up(&self.asked(baseline.unwrap_or(&none), cancel), self.cache)
+    }
+
+    /// What is left to do, where the cache answers for some gates.
+    fn rest(&self, kept: &Kept) -> Plan {
+        exec::remembered(&self.facts).arrange(self.plan.without(&kept.answered()))
+    }
+
+    fn explain(&self, gate: &str, baseline: Option<&Baseline>, cancel: &Cancel) -> Explained {
+        let none = Baseline::default();
+        let asked = self.asked(baseline.unwrap_or(&none), cancel);
+        Kept::look_up(&asked, self.cache).explain(&asked, gate)
+    }
+
     /// Runs the gates, holds what they found against the baseline, and gives the report.
     pub(crate) fn judge(&self, baseline: Option<&Baseline>, cancel: &Cancel, listen: Listener<'_>) -> Report {
-        let Self { environment, facts, config, options, plan, .. } = self;
+        let Self { environment, facts, config, options, .. } = self;
         let stage = options.stage;
+        let kept = self.kept(baseline, cancel);
+        let plan = &self.rest(&kept);
         listen(&Event::RunStarted {
             schema_version: SCHEMA_VERSION,
             stage,
@@ -186,8 +220,20 @@ impl Prepared {
         });
         let none = Baseline::default();
         let accepted = baseline.unwrap_or(&none);
-        let run = Run { plan, config, facts, options, baseline: accepted, environment, cancel, listen };
-        let CarriedOut { gates, times } = exec::carry_out(&run);
+        let run = Run {
+            plan,
+            config,
+            facts,
+            options,
+            baseline: accepted,
+            environment,
+            cancel,
+            kept: &kept,
+            listen,
+        };
+        let done = exec::carry_out(&run);
+        kept.record(&self.asked(accepted, cancel), &done);
+        let CarriedOut { gates, times, .. } = done;
         let mut memory = exec::remembered(facts);
         memory.learn(times, &gates);
         exec::remember(facts, &memory);
@@ -199,11 +245,13 @@ impl Prepared {
             stage,
             started_at: self.started_at.to_string(),
             duration_ms: milliseconds(self.start.elapsed()),
+            saved_ms: kept.saved_ms(),
             affected: options.affected.clone(),
             baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
             gates,
         };
-        listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms: report.duration_ms });
+        let Report { duration_ms, saved_ms, .. } = report;
+        listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms, saved_ms });
         report
     }
 }

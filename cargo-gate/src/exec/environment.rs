@@ -260,7 +260,7 @@ fn is_trivys_setting(name: &str) -> bool {
     name.starts_with("TRIVY_") && !TRIVYS.contains(&name.as_str())
 }
 
-fn is_ours_alone(name: &OsStr) -> bool {
+pub(super) fn is_ours_alone(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     GIT_LOCAL.contains(&name) || CARGO_RUN.contains(&name) || name.starts_with("CARGO_PKG_")
 }

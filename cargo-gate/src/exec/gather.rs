@@ -86,33 +86,47 @@ pub fn gather_on(
     }
     let (files, revision) = thread::scope(|scope| {
         let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
-        let listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-        let files = ask(Tool::Git, &root, &listed);
+        let files = ask(Tool::Git, &root, &LISTED);
         (files, revision.join().ok().flatten())
     });
-    let answer = succeeded(files);
-    let listed = answer.as_deref().map(facts::from_file_list).transpose()?;
-    // a list without the root manifest is of another folder, or of one that git ignores
-    let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
-        Some(files) => {
-            let odd = facts::odd_names(answer.as_deref().unwrap_or_default()).map(path_of).collect();
-            with_nested(&facts, files, odd)?
-        }
-        None => walk(&root, &root, &facts.target)?,
-    };
-    facts = facts::with_files(facts, &files.shown);
-    facts.odd_names.clone_from(&files.odd);
-    facts.files = files.all();
-    facts = with_manifests(facts);
+    facts = with_manifests(with_listed(facts, succeeded(files).as_deref())?);
     facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
     facts.rustc_wrapper = rustc_wrapper(&facts, environment);
     facts.revision = revision;
     facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
-    tools::past_the_proxy(&mut found, succeeded(sysroot).as_deref().and_then(as_path).as_deref());
+    facts.sysroot = succeeded(sysroot).as_deref().and_then(as_path);
+    tools::past_the_proxy(&mut found, facts.sysroot.as_deref());
     facts.tools = found;
     facts.now = jiff::Timestamp::now();
     if cancel.is_set() { Err(GatherError::Interrupted) } else { Ok(facts) }
+}
+
+/// How git lists the files that it tracks or would.
+const LISTED: [&str; 6] = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+
+/// Adds the files of the tree: those that git lists, else those that a walk finds.
+fn with_listed(facts: Facts, answer: Option<&[u8]>) -> Result<Facts, FactError> {
+    let listed = answer.map(facts::from_file_list).transpose()?;
+    // a list without the root manifest is of another folder, or of one that git ignores
+    let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
+        Some(files) => {
+            let odd = facts::odd_names(answer.unwrap_or_default()).map(path_of).collect();
+            with_nested(&facts, files, odd)?
+        }
+        None => walk(&facts.root, &facts.root, &facts.target)?,
+    };
+    let mut facts = facts::with_files(facts, &files.shown);
+    facts.odd_names.clone_from(&files.odd);
+    facts.files = files.all();
+    Ok(facts)
+}
+
+/// The same facts with the files as they are listed now; none where they cannot be listed.
+pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
+    let git = facts.tools.get(&Tool::Git);
+    let listed = git.map(|git| run(&Command::new(git, &facts.root, TIMEOUT).args(LISTED), cancel));
+    with_listed(facts.clone(), succeeded(listed).as_deref()).ok()
 }
 
 /// The revision, as git tells it now.

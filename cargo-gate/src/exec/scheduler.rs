@@ -3,7 +3,7 @@
 //! evidence is complete.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::steps::Bench;
 use super::store::write_artifact;
-use super::{Cancel, Environment, figures};
+use super::{Cancel, Environment, Kept, figures};
 use crate::baseline::Baseline;
 use crate::config::Config;
 use crate::event::{Event, Listener};
@@ -40,6 +40,8 @@ pub struct Run<'a> {
     pub environment: &'a Environment,
     /// Ends the run early.
     pub cancel: &'a Cancel,
+    /// What the cache knows of it.
+    pub kept: &'a Kept,
     /// Who hears of it.
     pub listen: Listener<'a>,
 }
@@ -51,6 +53,10 @@ pub struct CarriedOut {
     pub gates: Vec<GateReport>,
     /// How long each step took; of a run that was ended early nothing, as it ended them early.
     pub times: Vec<(String, Duration)>,
+    /// The reports by gate, before the baseline had its say.
+    pub(super) judged: BTreeMap<String, GateReport>,
+    /// What the steps gave.
+    pub(super) evidence: Evidence,
 }
 
 /// Carries out the plan.
@@ -65,14 +71,15 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
         state.judge_ready(scope);
         state.drive(scope, &receive);
         let times = state.times();
+        let (evidence, judged) = (std::mem::take(&mut state.evidence), std::mem::take(&mut state.judged));
         let reports = state.reports();
         figures::record(run.facts, run.options, &reports, run.cancel);
-        CarriedOut { gates: reports, times }
+        CarriedOut { gates: reports, times, judged, evidence }
     })
 }
 
 /// What a worker reports back.
-enum Done {
+enum Message {
     Step { place: usize, observed: Option<Observed>, duration: Duration },
     Gate { place: usize, report: GateReport },
 }
@@ -88,10 +95,12 @@ struct State<'a> {
     run: &'a Run<'a>,
     selected: &'a BTreeSet<&'static str>,
     stop: &'a Cancel,
-    send: Sender<Done>,
+    send: Sender<Message>,
     steps: Vec<(Progress, Duration)>,
     gates: Vec<(Progress, Option<GateReport>)>,
     evidence: Evidence,
+    /// What the gates said before the baseline had its say.
+    judged: BTreeMap<String, GateReport>,
     stopped_by: Option<&'static str>,
 }
 
@@ -100,7 +109,7 @@ impl<'a> State<'a> {
         run: &'a Run<'a>,
         selected: &'a BTreeSet<&'static str>,
         stop: &'a Cancel,
-        send: Sender<Done>,
+        send: Sender<Message>,
     ) -> Self {
         Self {
             run,
@@ -110,6 +119,7 @@ impl<'a> State<'a> {
             steps: vec![(Progress::Waiting, Duration::ZERO); run.plan.steps.len()],
             gates: run.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
             evidence: Evidence::default(),
+            judged: BTreeMap::new(),
             stopped_by: None,
         }
     }
@@ -123,6 +133,12 @@ impl<'a> State<'a> {
                     self.gates.get_mut(place).into_iter().for_each(|gate| gate.0 = Progress::Finished);
                     continue;
                 }
+                Choice::Cached => {
+                    if let Some(report) = self.run.kept.answer(gate.id) {
+                        self.finish_gate(place, report);
+                    }
+                    continue;
+                }
                 Choice::Skip => Status::Skipped,
                 Choice::NothingToJudge => Status::Passed,
             };
@@ -130,7 +146,7 @@ impl<'a> State<'a> {
         }
     }
 
-    fn drive<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, receive: &Receiver<Done>)
+    fn drive<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, receive: &Receiver<Message>)
     where
         'a: 'scope,
     {
@@ -142,11 +158,11 @@ impl<'a> State<'a> {
                 return;
             }
             match receive.recv_timeout(Duration::from_millis(50)) {
-                Ok(Done::Step { place, observed, duration }) => {
+                Ok(Message::Step { place, observed, duration }) => {
                     self.finish_step(place, observed, duration);
                     self.judge_ready(scope);
                 }
-                Ok(Done::Gate { place, report }) => self.finish_gate(place, report),
+                Ok(Message::Gate { place, report }) => self.finish_gate(place, report),
                 Err(_) => {}
             }
             if self.run.cancel.is_set() {
@@ -198,7 +214,7 @@ impl<'a> State<'a> {
                 let observe = || bench.carry_out(&planned.step, &before, planned.timeout);
                 let observed = catch_unwind(AssertUnwindSafe(observe)).ok();
                 // the receiver outlives all workers
-                let _ = send.send(Done::Step { place, observed, duration: start.elapsed() });
+                let _ = send.send(Message::Step { place, observed, duration: start.elapsed() });
             });
         }
     }
@@ -250,12 +266,14 @@ impl<'a> State<'a> {
                     let [home, copy] = [&run.facts.home, &run.facts.root].map(|root| root.to_string_lossy());
                     report.speak_of(&home, &copy);
                 }
-                let _ = send.send(Done::Gate { place, report });
+                let report = run.kept.with_key(report);
+                let _ = send.send(Message::Gate { place, report });
             });
         }
     }
 
     fn finish_gate(&mut self, place: usize, mut report: GateReport) {
+        self.judged.insert(report.id.clone(), report.clone());
         self.run.baseline.apply(&mut report);
         let bad = matches!(report.status, Status::Failed | Status::Broken);
         if bad && self.run.options.fail_fast && self.stopped_by.is_none() {

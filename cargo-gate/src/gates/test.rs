@@ -73,6 +73,10 @@ The finding shows the test's output and the place of its panic. Run it alone wit
             .help("write one; or, where there are none on purpose, `allow_no_tests = true` in [gates.test]"))
     }
 
+    fn rests_on(&self, step: &Step) -> bool {
+        !matches!(step, Step::TestHistory { .. })
+    }
+
     fn shape_tests(&self, tests: &mut TestSettings) {
         tests.runner = self.runner;
         tests.separate = self.separate;

@@ -68,9 +68,14 @@ impl Detail {
 pub fn gate_line(gate: &GateReport) -> String {
     let style = style(gate.status);
     let status = gate.status.name();
-    let time = if gate.judged { seconds(gate.duration_ms) } else { String::new() };
+    let time = match gate {
+        GateReport { cached: true, .. } => "cached".to_owned(),
+        GateReport { judged: true, duration_ms, .. } => seconds(*duration_ms),
+        _ => String::new(),
+    };
     let mut text = format!("  {style}{status:<7}{style:#}  {:<11} {time:>8}", gate.id);
-    let lines = wrapped(&gate.reason, WIDTH - INDENT);
+    let saved = gate.saved_ms.map(|saved| format!(" ({} saved)", seconds(saved))).unwrap_or_default();
+    let lines = wrapped(&format!("{}{saved}", gate.reason), WIDTH - INDENT);
     for (number, line) in lines.iter().enumerate() {
         if number > 0 {
             let _ = write!(text, "\n{:width$}", "", width = INDENT - 2);
@@ -157,7 +162,10 @@ fn verdict_line(report: &Report) -> String {
     let counts = if counts.is_empty() { "no gate ran".to_owned() } else { counts.join(", ") };
     let name = status.name();
     let time = seconds(report.duration_ms);
-    let mut text = format!("{style}{name}{style:#}: {counts} in {time} (exit code {exit_code})\n");
+    let cached = report.gates.iter().filter(|gate| gate.cached).count();
+    let saved = report.saved_ms.map(|saved| format!("; {cached} cached, {} saved", seconds(saved)));
+    let saved = saved.unwrap_or_default();
+    let mut text = format!("{style}{name}{style:#}: {counts} in {time} (exit code {exit_code}){saved}\n");
     let unjudged = report.gates.iter().filter(|gate| gate.status != Status::Skipped && !gate.judged);
     let unjudged: Vec<&str> = unjudged.map(|gate| gate.id.as_str()).collect();
     if !unjudged.is_empty() {

@@ -20,6 +20,10 @@ pub fn jsonl(report: &Report) -> String {
     });
     let gates =
         report.gates.iter().map(|gate| event_line(&Event::GateFinished { gate: Box::new(gate.clone()) }));
-    let end = Event::RunFinished { verdict: report.verdict.clone(), duration_ms: report.duration_ms };
+    let end = Event::RunFinished {
+        verdict: report.verdict.clone(),
+        duration_ms: report.duration_ms,
+        saved_ms: report.saved_ms,
+    };
     std::iter::once(format!("{start}\n")).chain(gates).chain([event_line(&end)]).collect()
 }

@@ -1,6 +1,7 @@
 //! How a report is shown: one file a format. Nothing here decides anything.
 
 mod baseline;
+mod cache;
 mod console;
 mod human;
 mod json;
@@ -11,6 +12,7 @@ mod snippet;
 mod table;
 
 pub use baseline::{baseline_table, change_text};
+pub use cache::explained;
 pub use console::Console;
 pub use human::{Detail, gate_line, human, seconds};
 pub use json::json;

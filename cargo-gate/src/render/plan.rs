@@ -13,6 +13,7 @@ pub fn plan_text(plan: &Plan) -> String {
         let choice = match gate.choice {
             Choice::Run => "run",
             Choice::NothingToJudge => "nothing",
+            Choice::Cached => "cached",
             Choice::Skip => "skip",
             Choice::NotSelected => "out",
         };

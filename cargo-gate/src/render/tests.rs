@@ -94,6 +94,7 @@ fn sample() -> Report {
         stage: Stage::PrePush,
         started_at: "2026-01-31T12:00:00Z".to_owned(),
         duration_ms: 200_123,
+        saved_ms: None,
         gates,
         affected: None,
         baseline: None,

@@ -143,6 +143,11 @@ impl Evidence {
         self.observed.insert(step, observed);
     }
 
+    /// What all steps gave, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Observed> {
+        self.observed.values().map(Arc::as_ref)
+    }
+
     /// What the step gave, if it was done.
     pub fn get(&self, step: &Step) -> Option<&Observed> {
         self.observed.get(step).map(Arc::as_ref)

@@ -105,6 +105,7 @@ fn carry_out_steps(
         baseline: &Baseline::default(),
         environment: &Environment::default(),
         cancel,
+        kept: &Kept::default(),
         listen: &listen,
     });
     (reports, heard.into_inner().unwrap())

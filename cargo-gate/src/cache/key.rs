@@ -1,0 +1,169 @@
+//! The key of a verdict: a digest over named parts, each a digest over what one kind of input was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The inputs of a verdict, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Each kind of input with the digest of what it was.
+    pub parts: BTreeMap<String, String>,
+    /// For kinds with many items: each by its name, to tell later what changed. Kept beside the verdicts, under the
+    /// part's digest.
+    #[serde(skip)]
+    pub names: BTreeMap<String, Names>,
+}
+
+/// Names of files or variables with a short digest of each, never a value.
+pub type Names = BTreeMap<String, String>;
+
+/// How one kind of input differs from what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The kind.
+    pub part: String,
+    /// What differs within it: `changed NAME`, `new NAME`, `gone NAME`. Empty where only the whole is known.
+    pub names: Vec<String>,
+}
+
+impl Key {
+    /// Adds a kind of input as one text.
+    pub fn text(&mut self, part: &str, text: &str) {
+        self.parts.insert(part.to_owned(), digest([text]));
+    }
+
+    /// Adds a kind of input whose items have names: each name with its digest or text.
+    pub fn named<'a>(&mut self, part: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let items: BTreeMap<&str, &str> = items.into_iter().collect();
+        let all = digest(items.iter().flat_map(|(name, text)| [*name, *text]));
+        let short = |text: &str| digest([text]).get(..8).unwrap_or_default().to_owned();
+        let names = items.into_iter().map(|(name, text)| (name.to_owned(), short(text))).collect();
+        self.parts.insert(part.to_owned(), all);
+        self.names.insert(part.to_owned(), names);
+    }
+
+    /// The digest that names the verdict.
+    pub fn digest(&self) -> String {
+        digest(self.parts.iter().flat_map(|(name, part)| [name.as_str(), part.as_str()]))
+    }
+
+    /// What differs from the parts of an earlier key, by kind; `names` looks up the items under a part's digest.
+    pub fn differences(
+        &self,
+        earlier: &BTreeMap<String, String>,
+        names: impl Fn(&str) -> Option<Names>,
+    ) -> Vec<Difference> {
+        let kinds: BTreeSet<&String> = self.parts.keys().chain(earlier.keys()).collect();
+        let differ = |kind: &&String| self.parts.get(*kind) != earlier.get(*kind);
+        let of = |kind: &String| {
+            let before = earlier.get(kind).and_then(|digest| names(digest));
+            let names = match (self.names.get(kind), before) {
+                (Some(now), Some(before)) => changed(now, &before),
+                _ => Vec::new(),
+            };
+            Difference { part: kind.clone(), names }
+        };
+        kinds.into_iter().filter(differ).map(of).collect()
+    }
+}
+
+fn changed(now: &Names, before: &Names) -> Vec<String> {
+    let of_now = now.iter().filter_map(|(name, digest)| match before.get(name) {
+        None => Some(format!("new {name}")),
+        Some(other) if other != digest => Some(format!("changed {name}")),
+        Some(_) => None,
+    });
+    let gone = before.keys().filter(|name| !now.contains_key(*name)).map(|name| format!("gone {name}"));
+    of_now.chain(gone).collect()
+}
+
+/// 32 hexadecimal digits of the SHA-256 over parts, each with its length before it.
+pub(crate) fn digest<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        let part = part.as_ref();
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize()).get(..32).unwrap_or_default().to_owned()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(files: &[(&str, &str)], settings: &str) -> Key {
+        let mut key = Key::default();
+        key.named("files", files.iter().copied());
+        key.text("settings", settings);
+        key
+    }
+
+    #[test]
+    fn each_part_changes_the_digest() {
+        let first = key(&[("a", "1"), ("b", "2")], "s");
+        assert_eq!(first.digest(), key(&[("b", "2"), ("a", "1")], "s").digest());
+        let others = [
+            key(&[("a", "1"), ("b", "3")], "s"),
+            key(&[("a", "1")], "s"),
+            key(&[("a", "1"), ("c", "2")], "s"),
+            key(&[("a", "1"), ("b", "2")], "t"),
+            Key::default(),
+        ];
+        for other in others {
+            assert_ne!(first.digest(), other.digest(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(digest(["ab", "c"]), digest(["a", "bc"]));
+        assert_ne!(digest(["a", ""]), digest(["a"]));
+    }
+
+    #[test]
+    fn what_changed_is_told_by_name() {
+        let before = key(&[("a", "1"), ("b", "2"), ("c", "3")], "s");
+        let now = key(&[("a", "1"), ("b", "9"), ("d", "4")], "s");
+        let known = |digest: &str| (digest == before.parts["files"]).then(|| before.names["files"].clone());
+        let differences = now.differences(&before.parts, known);
+        assert_eq!(differences.len(), 1);
+        assert_eq!(differences[0].part, "files");
+        assert_eq!(differences[0].names, ["changed b", "new d", "gone c"]);
+        assert_eq!(now.differences(&now.parts, known), []);
+        assert_eq!(now.differences(&before.parts, |_| None)[0].names, [""; 0]);
+    }
+
+    #[test]
+    fn no_value_is_kept() {
+        let key = key(&[("TOKEN", "hunter2")], "password");
+        let text = format!("{key:?}{}", serde_json::to_string(&key).unwrap());
+        assert!(!text.contains("hunter2") && !text.contains("password"), "{text}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn another_item_is_another_key(
+            a in proptest::collection::vec(("[ab]{0,2}", "[01]{0,2}"), 0..3),
+            b in proptest::collection::vec(("[ab]{0,2}", "[01]{0,2}"), 0..3),
+        ) {
+            let of = |list: &[(String, String)]| {
+                let mut key = Key::default();
+                key.named("x", list.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+                key.digest()
+            };
+            let map = |list: &[(String, String)]| list.iter().cloned().collect::<BTreeMap<_, _>>();
+            proptest::prop_assert_eq!(map(&a) == map(&b), of(&a) == of(&b));
+        }
+    }
+}

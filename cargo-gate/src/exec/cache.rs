@@ -1,0 +1,238 @@
+//! Verdicts of earlier runs: which gates are answered from them, and what is kept of this one.
+
+mod contents;
+mod data;
+mod elsewhere;
+mod folder;
+mod ground;
+mod ignored;
+mod surroundings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use self::contents::Contents;
+use self::folder::Folder;
+use self::ground::Keyed;
+use super::{Cancel, CarriedOut, Environment};
+use crate::baseline::Baseline;
+use crate::cache::{Entry, Explained, Input};
+use crate::config::Config;
+use crate::facts::Facts;
+use crate::gate::Options;
+use crate::plan::{Plan, PlannedStep};
+use crate::report::{GateReport, milliseconds};
+use crate::verdict::Status;
+
+/// What the keys are made from: the run as it is planned.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// What is to be done, all gates included.
+    pub plan: &'a Plan,
+    /// The configured gates.
+    pub config: &'a Config,
+    /// The workspace.
+    pub facts: &'a Facts,
+    /// The request.
+    pub options: &'a Options,
+    /// What is accepted.
+    pub baseline: &'a Baseline,
+    /// The environment that we were started in.
+    pub environment: &'a Environment,
+    /// Ends the run early.
+    pub cancel: &'a Cancel,
+}
+
+/// What the cache may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheUse {
+    /// Verdicts are read and kept.
+    Full,
+    /// Verdicts are kept, and none is read.
+    Keep,
+    /// None is read, none is kept.
+    Off,
+}
+
+/// What the cache knows of a run. The default one knows nothing and keeps nothing.
+#[derive(Default)]
+pub struct Kept {
+    folder: Option<Folder>,
+    keys: BTreeMap<&'static str, Keyed>,
+    hits: BTreeMap<&'static str, Entry>,
+}
+
+impl Kept {
+    /// Looks each gate of the plan up.
+    pub fn look_up(asked: &Asked<'_>, to: CacheUse) -> Self {
+        if to == CacheUse::Off {
+            return Self::default();
+        }
+        let folder = Folder::of(&asked.facts.state);
+        let mut contents = Contents::open(folder.contents());
+        let keys = ground::keys(asked, &mut contents, |_| true);
+        let mut hits = BTreeMap::new();
+        for (gate, key) in keys.iter().filter(|_| to == CacheUse::Full) {
+            let Ok(key) = key else { continue };
+            let Some(entry) = folder.read(gate, key).filter(|entry| still_holds(asked, entry, &mut contents))
+            else {
+                continue;
+            };
+            folder.touch(gate, key);
+            hits.insert(*gate, entry);
+        }
+        contents.save();
+        Self { folder: Some(folder), keys, hits }
+    }
+
+    /// The gates that are answered, each with when its verdict was given.
+    pub fn answered(&self) -> BTreeMap<&'static str, String> {
+        self.hits.iter().map(|(gate, entry)| (*gate, entry.at.clone())).collect()
+    }
+
+    /// The answer for a gate.
+    pub(super) fn answer(&self, gate: &str) -> Option<GateReport> {
+        let report = self.hits.get(gate).map(Entry::answer)?;
+        Some(self.with_key(report))
+    }
+
+    /// The report with what it rests on.
+    pub(super) fn with_key(&self, mut report: GateReport) -> GateReport {
+        if let Some(Ok(key)) = self.keys.get(report.id.as_str()) {
+            report.key.clone_from(&key.parts);
+        }
+        report
+    }
+
+    /// Which inputs of a gate are as they were at its last verdict.
+    pub fn explain(&self, asked: &Asked<'_>, gate: &str) -> Explained {
+        let (key, folder) = match (self.keys.get(gate), &self.folder) {
+            (Some(Ok(key)), Some(folder)) => (key, folder),
+            (Some(Err(why)), _) => return Explained::Never(why.clone()),
+            _ => return Explained::Never("it is not judged here, or has nothing to judge".to_owned()),
+        };
+        let Some(entry) = self.hits.get(gate).cloned().or_else(|| folder.last(gate)) else {
+            return Explained::Unknown;
+        };
+        let differences = key.differences(&entry.key.parts, |digest| folder.read_names(digest));
+        let of = |part: &String| match differences.iter().find(|one| one.part == *part) {
+            None => Input::Same,
+            Some(difference) => Input::Changed(difference.names.clone()),
+        };
+        let kinds: BTreeSet<&String> = key.parts.keys().chain(entry.key.parts.keys()).collect();
+        let mut inputs: Vec<_> = kinds.into_iter().map(|part| (part.clone(), of(part))).collect();
+        let mut contents = Contents::open(folder.contents());
+        let elsewhere = elsewhere::changed(&entry.elsewhere, &asked.facts.root, &mut contents);
+        let elsewhere = elsewhere.map_or(Input::Same, |name| Input::Changed(vec![format!("changed {name}")]));
+        inputs.push(("read elsewhere".to_owned(), elsewhere));
+        Explained::Known { at: entry.at, inputs, answer: self.hits.contains_key(gate) }
+    }
+
+    /// The time that the answers save, in milliseconds: that of each step once, however many gates share it.
+    pub fn saved_ms(&self) -> Option<u64> {
+        let mut times: BTreeMap<&String, u64> = BTreeMap::new();
+        for (step, time) in self.hits.values().flat_map(|entry| &entry.times) {
+            let known = times.entry(step).or_default();
+            *known = (*known).max(*time);
+        }
+        (!self.hits.is_empty()).then(|| times.values().sum())
+    }
+
+    /// Keeps what this run found, where all that it rests on is still as it was when the run began.
+    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) {
+        let CarriedOut { gates: reports, judged, evidence, times } = done;
+        let Some(folder) = &self.folder else { return };
+        let fresh: BTreeSet<&str> = reports
+            .iter()
+            .filter(|report| !report.cached && stands(report))
+            .filter(|report| matches!(self.keys.get(report.id.as_str()), Some(Ok(_))))
+            .map(|report| report.id.as_str())
+            .collect();
+        if fresh.is_empty() || asked.cancel.is_set() {
+            return;
+        }
+        let mut contents = Contents::open(folder.contents());
+        let Some(facts) = super::gather::listed_again(asked.facts, asked.cancel) else { return };
+        let after =
+            ground::keys(&Asked { facts: &facts, ..*asked }, &mut contents, |gate| fresh.contains(gate));
+        let planned = asked.plan.gates.iter().zip(&asked.config.gates);
+        let inputs: Vec<_> = planned
+            .filter(|(planned, _)| fresh.contains(planned.id))
+            .map(|(planned, gate)| (planned.id, ground::inputs(asked, planned, gate)))
+            .collect();
+        let code = inputs.iter().any(|(_, inputs)| inputs.code);
+        let found = elsewhere::find(asked, evidence, code, &mut contents);
+        for (id, inputs) in inputs {
+            let (Some(Ok(before)), Some(Ok(now))) = (self.keys.get(id), after.get(id)) else { continue };
+            let Some(report) = judged.get(id) else { continue };
+            if before.parts != now.parts {
+                continue;
+            }
+            let Ok(mut elsewhere) = found.of(&inputs, &asked.facts.root, &mut contents) else { continue };
+            // what a later run on other files wrote in their place is no result of this one
+            let written = report.files.iter().map(|file| asked.facts.home.join(file));
+            elsewhere
+                .files
+                .extend(written.map(|file| (file.to_string_lossy().into_owned(), contents.one(&file))));
+            let (at, times) =
+                (facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), times_of(asked, id, times));
+            if let Some(entry) = Entry::new(before.clone(), elsewhere, at, report, times) {
+                folder.write(&entry);
+            }
+        }
+        contents.save();
+        folder.evict();
+    }
+}
+
+/// The time of each of the gate's steps, in milliseconds.
+fn times_of(asked: &Asked<'_>, gate: &str, times: &[(String, Duration)]) -> BTreeMap<String, u64> {
+    let needs = |step: &&PlannedStep| step.gates.contains(&gate);
+    let commands: BTreeSet<&String> =
+        asked.plan.steps.iter().filter(needs).map(|step| &step.command).collect();
+    let of_gate = times.iter().filter(|(command, _)| commands.contains(command));
+    of_gate.map(|(command, time)| (command.clone(), milliseconds(*time))).collect()
+}
+
+/// Whether a gate's verdict is one to use again. One that failed is given anew each time.
+fn stands(report: &GateReport) -> bool {
+    report.judged && matches!(report.status, Status::Passed | Status::Warned)
+}
+
+/// Whether what a verdict rests on beyond its key is still as it was: what the run read elsewhere, the files that it
+/// wrote, and what the baseline accepts.
+fn still_holds(asked: &Asked<'_>, entry: &Entry, contents: &mut Contents) -> bool {
+    // a failure that the baseline accepted then may be none that it accepts now
+    let mut report = entry.report.clone();
+    asked.baseline.apply(&mut report);
+    stands(&report) && elsewhere::changed(&entry.elsewhere, &asked.facts.root, contents).is_none()
+}
+
+/// What is kept for the workspace, for people.
+pub fn cache_status(facts: &Facts) -> String {
+    use std::fmt::Write as _;
+    let folder = Folder::of(&facts.state);
+    let (counts, bytes) = folder.status();
+    let mut text =
+        format!("folder      {}\nsize        {} kB\n", folder.root().display(), bytes.div_ceil(1024));
+    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    let _ = writeln!(text, "verdicts    {all}");
+    for (gate, count) in &counts {
+        let _ = writeln!(text, "  {gate:<12} {count}");
+    }
+    text
+}
+
+/// Forgets everything that is kept for the workspace.
+///
+/// # Errors
+/// When a file cannot be removed.
+pub fn clear_cache(facts: &Facts) -> std::io::Result<()> {
+    for name in ["cache", "verdicts"] {
+        match std::fs::remove_dir_all(facts.state.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}

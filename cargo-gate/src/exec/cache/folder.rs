@@ -1,0 +1,260 @@
+//! The folder of kept verdicts: a file each, written beside its place and moved there, the oldest use evicted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::super::store::write_artifact;
+use crate::cache::{Entry, FORMAT, Key, Names};
+
+/// The most that is kept, in bytes.
+const MOST_BYTES: u64 = 64 << 20;
+/// The most verdicts of one gate that are kept.
+const MOST_OF_A_GATE: usize = 100;
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+/// A file of the cache.
+struct Kept {
+    used: SystemTime,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Folder {
+    /// That of a state folder.
+    pub(super) fn of(state: &Path) -> Self {
+        Self { root: state.join("cache").join(FORMAT) }
+    }
+
+    /// Where it lies.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where digests of files are remembered.
+    pub(super) fn contents(&self) -> PathBuf {
+        self.root.join("contents")
+    }
+
+    fn place(&self, gate: &str, key: &Key) -> PathBuf {
+        self.root.join("verdicts").join(gate).join(key.digest())
+    }
+
+    /// The verdict of that gate for that key. A damaged one is removed.
+    pub(super) fn read(&self, gate: &str, key: &Key) -> Option<Entry> {
+        let path = self.place(gate, key);
+        let bytes = fs::read(&path).ok()?;
+        let entry = Entry::read(&bytes, gate, key);
+        if entry.is_none() {
+            let _ = fs::remove_file(&path);
+        }
+        entry
+    }
+
+    /// Marks a verdict as used now, so that it stays. One that cannot be marked is evicted earlier.
+    pub(super) fn touch(&self, gate: &str, key: &Key) {
+        let file = fs::File::options().append(true).open(self.place(gate, key));
+        let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+    }
+
+    /// Keeps a verdict. Where that fails, the gate runs again next time.
+    pub(super) fn write(&self, entry: &Entry) {
+        for (part, names) in &entry.key.names {
+            let Some(digest) = entry.key.parts.get(part) else { continue };
+            let path = self.names(digest);
+            if !path.exists() {
+                let _ = write_artifact(&path, &serde_json::to_vec(names).unwrap_or_default());
+            }
+        }
+        let _ = write_artifact(&self.place(&entry.report.id, &entry.key), &entry.to_bytes());
+    }
+
+    fn names(&self, digest: &str) -> PathBuf {
+        self.root.join("names").join(digest)
+    }
+
+    /// The items of a kind of input, by its digest.
+    pub(super) fn read_names(&self, digest: &str) -> Option<Names> {
+        serde_json::from_slice(&fs::read(self.names(digest)).ok()?).ok()
+    }
+
+    /// The verdict of that gate that was used last.
+    pub(super) fn last(&self, gate: &str) -> Option<Entry> {
+        let newest =
+            files(&self.root.join("verdicts").join(gate)).into_iter().max_by_key(|kept| kept.used)?;
+        Entry::of(&fs::read(newest.path).ok()?)
+    }
+
+    /// Removes what was not used for longest, until what is left keeps within the bounds.
+    pub(super) fn evict(&self) {
+        self.evict_to(MOST_BYTES, MOST_OF_A_GATE);
+    }
+
+    fn evict_to(&self, most_bytes: u64, most_of_a_gate: usize) {
+        for gate in folders(&self.root.join("verdicts")) {
+            let mut kept = files(&gate);
+            kept.sort_by_key(|kept| kept.used);
+            let surplus = kept.len().saturating_sub(most_of_a_gate);
+            kept.iter().take(surplus).for_each(remove);
+        }
+        let mut kept = self.files();
+        kept.sort_by_key(|kept| kept.used);
+        let mut bytes: u64 = kept.iter().map(|kept| kept.bytes).sum();
+        for oldest in kept {
+            if bytes <= most_bytes {
+                return;
+            }
+            bytes -= oldest.bytes;
+            remove(&oldest);
+        }
+    }
+
+    fn files(&self) -> Vec<Kept> {
+        let gates = folders(&self.root.join("verdicts"));
+        gates
+            .iter()
+            .chain([&self.root.join("names"), &self.root.join("formatted")])
+            .flat_map(|folder| files(folder))
+            .collect()
+    }
+
+    /// For each gate how many verdicts are kept, and the bytes of everything.
+    pub(super) fn status(&self) -> (Vec<(String, usize)>, u64) {
+        let name = |folder: &PathBuf| folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let gates = folders(&self.root.join("verdicts"));
+        let mut counts: Vec<(String, usize)> =
+            gates.iter().map(|gate| (name(gate), files(gate).len())).collect();
+        counts.sort();
+        let contents = fs::metadata(self.contents()).map_or(0, |metadata| metadata.len());
+        (counts, self.files().iter().map(|kept| kept.bytes).sum::<u64>() + contents)
+    }
+}
+
+/// One that another run removed at the same time is gone all the same.
+fn remove(kept: &Kept) {
+    let _ = fs::remove_file(&kept.path);
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn files(folder: &Path) -> Vec<Kept> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let kept = |entry: fs::DirEntry| {
+        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some(Kept { used: metadata.modified().ok()?, path: entry.path(), bytes: metadata.len() })
+    };
+    entries.filter_map(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cache::Elsewhere;
+    use crate::report::GateReport;
+
+    fn key(text: &str) -> Key {
+        let mut key = Key::default();
+        key.named("files", [("a", text)]);
+        key
+    }
+
+    fn entry(gate: &str, text: &str) -> Entry {
+        let report = GateReport::new(gate, Duration::ZERO);
+        Entry::new(key(text), Elsewhere::default(), text.to_owned(), &report, BTreeMap::new()).unwrap()
+    }
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::of(temporary.path());
+        (temporary, folder)
+    }
+
+    fn aged(folder: &Folder, gate: &str, text: &str, seconds: u64) {
+        folder.write(&entry(gate, text));
+        let file = fs::File::options().append(true).open(folder.place(gate, &key(text))).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+    }
+
+    #[test]
+    fn a_verdict_is_found_by_its_gate_and_key() {
+        let (_kept, folder) = folder();
+        folder.write(&entry("fmt", "a"));
+        assert_eq!(folder.read("fmt", &key("a")).unwrap().at, "a");
+        assert!(folder.read("fmt", &key("b")).is_none());
+        assert!(folder.read("todo", &key("a")).is_none());
+        let names = folder.read_names(&key("a").parts["files"]).unwrap();
+        assert_eq!(names, key("a").names["files"]);
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_verdict_is_removed() {
+        let (_kept, folder) = folder();
+        for bytes in [&b""[..], b"{}", &entry("fmt", "b").to_bytes(), &entry("todo", "a").to_bytes()[..40]] {
+            let path = folder.place("fmt", &key("a"));
+            write_artifact(&path, bytes).unwrap();
+            assert!(folder.read("fmt", &key("a")).is_none());
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn the_verdicts_that_were_not_used_for_longest_go_first() {
+        let (_kept, folder) = folder();
+        for (text, seconds) in [("a", 1), ("b", 2), ("c", 3)] {
+            aged(&folder, "fmt", text, seconds);
+        }
+        folder.touch("fmt", &key("a"));
+        folder.evict_to(u64::MAX, 2);
+        let left: Vec<&str> =
+            ["a", "b", "c"].into_iter().filter(|t| folder.read("fmt", &key(t)).is_some()).collect();
+        assert_eq!(left, ["a", "c"]);
+        folder.evict_to(0, 2);
+        assert_eq!(folder.status().0, [("fmt".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn verdicts_are_counted_and_the_newest_is_known() {
+        let (_kept, folder) = folder();
+        aged(&folder, "fmt", "a", 1);
+        aged(&folder, "fmt", "b", 2);
+        let (counts, bytes) = folder.status();
+        assert_eq!(counts, [("fmt".to_owned(), 2)]);
+        assert!(bytes > 0);
+        assert_eq!(folder.last("fmt").unwrap().at, "b");
+        assert!(folder.last("todo").is_none());
+    }
+
+    #[test]
+    fn runs_at_the_same_time_do_not_hurt_each_other() {
+        let (_kept, folder) = folder();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        folder.write(&entry("fmt", "a"));
+                        if round % 10 == writer {
+                            folder.evict_to(0, 1);
+                        }
+                        let read = folder.read("fmt", &key("a"));
+                        assert!(read.is_none_or(|entry| entry.at == "a"));
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,272 @@
+//! Looks at everything that the gates of a plan read, once for all of them, and makes each gate's key of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::contents::Contents;
+use super::surroundings;
+use super::{Asked, data, ignored};
+use crate::cache::{Key, digest};
+use crate::facts::{Facts, join, relative};
+use crate::gate::COMPANIONS;
+use crate::plan::{Choice, PlannedGate};
+use crate::registry::Configured;
+use crate::step::{Data, Files, Inputs, Step};
+
+/// The key of a gate's inputs, or why its verdict is never used again.
+pub(super) type Keyed = Result<Key, String>;
+
+/// The keys of those gates that are to be judged from evidence.
+pub(super) fn keys(
+    asked: &Asked<'_>,
+    contents: &mut Contents,
+    wanted: impl Fn(&str) -> bool,
+) -> BTreeMap<&'static str, Keyed> {
+    let gates: Vec<(&PlannedGate, &Configured, Inputs)> = asked
+        .plan
+        .gates
+        .iter()
+        .zip(&asked.config.gates)
+        .filter(|(planned, _)| planned.choice == Choice::Run && wanted(planned.id))
+        .map(|(planned, gate)| (planned, gate, inputs(asked, planned, gate)))
+        .collect();
+    let kept = gates.iter().filter(|(.., inputs)| inputs.never.is_none());
+    let all = kept.fold(Inputs::default(), |all, (.., inputs)| all.and(inputs.clone()));
+    let ground = Ground::look(asked, &all, contents);
+    gates
+        .into_iter()
+        .map(|(planned, gate, inputs)| (planned.id, ground.key(asked, planned, gate, &inputs)))
+        .collect()
+}
+
+/// All that the gate's steps read.
+pub(super) fn inputs(asked: &Asked<'_>, planned: &PlannedGate, gate: &Configured) -> Inputs {
+    let inputs = steps(asked, planned, gate).map(Step::all_inputs);
+    let all = inputs.reduce(Inputs::and).unwrap_or_default();
+    // a tool may be told by a gate's settings to look elsewhere; one that judges nothing has no step
+    if planned.steps.is_empty() { Inputs { never: Some("it has no step"), ..all } } else { all }
+}
+
+/// The steps that the gate judges by.
+fn steps<'a>(
+    asked: &Asked<'a>,
+    planned: &'a PlannedGate,
+    gate: &'a Configured,
+) -> impl Iterator<Item = &'a Step> {
+    let plan = asked.plan;
+    let all = planned.steps.iter().filter_map(move |place| plan.steps.get(*place)).map(|step| &step.step);
+    all.filter(|step| gate.rests_on(step))
+}
+
+/// What was found of everything that the gates read.
+struct Ground {
+    /// Digests of files by their names in keys.
+    files: BTreeMap<String, String>,
+    /// Which of them are the tree.
+    tree: BTreeSet<String>,
+    manifests: BTreeSet<String>,
+    above: BTreeMap<&'static str, Vec<(String, String)>>,
+    formatting: BTreeMap<String, String>,
+    ignored: Result<BTreeMap<String, String>, String>,
+    variables: BTreeMap<String, String>,
+    data: BTreeMap<Data, Result<String, String>>,
+    program: Result<String, String>,
+    workspace: String,
+}
+
+impl Ground {
+    fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
+        let facts = asked.facts;
+        let (data, ignored, mut ground) = thread::scope(|scope| {
+            let each = |one: &Data| (one.clone(), data::revision(asked, one));
+            let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
+            let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
+            let ground = Self::of_files(asked, inputs, contents);
+            let data = data.into_iter().filter_map(|one| one.join().ok()).collect();
+            (data, ignored.join().ok().flatten(), ground)
+        });
+        ground.data = data;
+        ground.ignored =
+            ignored.unwrap_or_else(|| Err("nobody looked at the ignored files".to_owned())).map(|names| {
+                let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();
+                names.into_iter().zip(contents.of(&paths)).collect()
+            });
+        ground
+    }
+
+    fn of_files(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
+        let facts = asked.facts;
+        let manifests = manifests(asked);
+        let listed = facts.files.iter().filter(|_| inputs.files == Files::Tree);
+        let sources = facts.sources.iter().map(|source| &source.path).filter(|_| inputs.files != Files::None);
+        let mut tree: BTreeSet<String> = listed.chain(sources).cloned().collect();
+        let names: BTreeSet<String> = tree.iter().chain(&manifests).chain(&inputs.paths).cloned().collect();
+        let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();
+        let mut files: BTreeMap<String, String> = names.into_iter().zip(contents.of(&paths)).collect();
+        if inputs.files == Files::Tree {
+            let odd: Vec<PathBuf> = facts.odd_names.iter().map(|name| facts.root.join(name)).collect();
+            let shown = |name: &PathBuf| {
+                let bytes = name.as_os_str().as_encoded_bytes();
+                format!("{} {}", name.display(), digest([bytes]))
+            };
+            let names: Vec<String> = facts.odd_names.iter().map(shown).collect();
+            tree.extend(names.iter().cloned());
+            files.extend(names.into_iter().zip(contents.of(&odd)));
+        }
+        let above =
+            inputs.nearest.iter().map(|name| (*name, surroundings::above(&facts.root, name, contents)));
+        Self {
+            files,
+            tree,
+            manifests,
+            above: above.collect(),
+            formatting: if inputs.formatting {
+                surroundings::formatting(facts, contents)
+            } else {
+                BTreeMap::new()
+            },
+            ignored: Ok(BTreeMap::new()),
+            variables: surroundings::variables(facts, asked.environment),
+            data: BTreeMap::new(),
+            program: surroundings::program(),
+            workspace: workspace(facts),
+        }
+    }
+
+    fn key(&self, asked: &Asked<'_>, planned: &PlannedGate, gate: &Configured, inputs: &Inputs) -> Keyed {
+        if let Some(why) = inputs.never {
+            return Err(why.to_owned());
+        }
+        let mut key = Key::default();
+        key.text("program", self.program.as_deref().map_err(Clone::clone)?);
+        key.text("request", &within(asked.facts, &format!("{:?}", asked.options)));
+        let settings = settings(asked, gate).map_err(|error| error.to_string())?;
+        key.text("settings", &settings);
+        let steps: Vec<&Step> = steps(asked, planned, gate).collect();
+        let steps = serde_json::to_string(&steps).map_err(|error| error.to_string())?;
+        key.text("steps", &within(asked.facts, &steps));
+        key.text("workspace", &self.workspace);
+        key.text("tools", &surroundings::tools(asked.facts, &inputs.tools)?);
+        self.add_files(asked, inputs, &mut key)?;
+        if inputs.environment {
+            key.named("environment", pairs(&self.variables));
+        }
+        for data in &inputs.data {
+            let revision = self.data.get(data).ok_or("its data was not looked at")?;
+            key.text(data::name(data), revision.as_deref().map_err(Clone::clone)?);
+        }
+        if let Some(time) = time(asked.facts, inputs, &settings) {
+            key.text("time", &time);
+        }
+        Ok(key)
+    }
+
+    fn add_files(&self, asked: &Asked<'_>, inputs: &Inputs, key: &mut Key) -> Result<(), String> {
+        let facts = asked.facts;
+        let of = |name: &String| self.files.get_key_value(name);
+        let some = |names: &mut dyn Iterator<Item = &String>| -> Vec<(&str, &str)> {
+            names.filter_map(of).map(|(name, digest)| (name.as_str(), digest.as_str())).collect()
+        };
+        match inputs.files {
+            Files::None => {}
+            Files::Sources => {
+                let foreign = facts.foreign_sources.to_string();
+                let sources = some(&mut facts.sources.iter().map(|source| &source.path));
+                key.named(
+                    "sources",
+                    sources.into_iter().chain([("(of other workspaces)", foreign.as_str())]),
+                );
+            }
+            Files::Tree => key.named("files", some(&mut self.tree.iter())),
+        }
+        if inputs.manifests {
+            key.named("manifests", some(&mut self.manifests.iter()));
+        }
+        if !inputs.paths.is_empty() {
+            key.named("named files", some(&mut inputs.paths.iter()));
+        }
+        if !inputs.nearest.is_empty() {
+            let above = inputs.nearest.iter().filter_map(|name| self.above.get(name)).flatten();
+            key.named("files above", above.map(|(path, digest)| (path.as_str(), digest.as_str())));
+        }
+        if inputs.formatting {
+            key.named("rustfmt's settings", pairs(&self.formatting));
+        }
+        if inputs.code {
+            key.named("ignored files", pairs(self.ignored.as_ref().map_err(Clone::clone)?));
+        }
+        Ok(())
+    }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    map.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+}
+
+/// A text in which the workspace root has no name: the same content elsewhere has the same key.
+fn within(facts: &Facts, text: &str) -> String {
+    let root = facts.root.to_string_lossy();
+    // as it is, and as JSON and `Debug` write it
+    let escaped = root.replace('\\', "\\\\");
+    text.replace(&*escaped, "").replace(&*root, "")
+}
+
+/// The manifests, the lock file and all that tells cargo and rustup how to work here, by their names in keys.
+fn manifests(asked: &Asked<'_>) -> BTreeSet<String> {
+    let facts = asked.facts;
+    let members = facts.packages.iter().map(|package| join(&package.folder, "Cargo.toml"));
+    let fixed = ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"].map(str::to_owned);
+    let configs = super::super::gather::cargo_configs(&facts.root, asked.environment);
+    let configs = configs.iter().map(|(path, _)| relative(&facts.root, path));
+    members.chain(fixed).chain(facts.cargo_configs.iter().cloned()).chain(configs).collect()
+}
+
+/// What the config says of the gate, and of what all gates share.
+fn settings(asked: &Asked<'_>, gate: &Configured) -> Result<String, serde_json::Error> {
+    let config = asked.config;
+    let general = (&config.general.exclude, config.general.max_source_bytes, &config.general.base);
+    let companions: Vec<&str> =
+        COMPANIONS.into_iter().filter(|id| asked.plan.selected().contains(id)).collect();
+    Ok(format!(
+        "{}\n{:?}\n{:?}\n{general:?}\n{:?}\n{:?}\n{companions:?}",
+        gate.settings()?,
+        gate.levels(),
+        gate.timeout(),
+        config.tests(),
+        config.tags(),
+    ))
+}
+
+/// What is known of the workspace, but for its files.
+fn workspace(facts: &Facts) -> String {
+    let tools: Vec<_> = facts.tools.keys().collect();
+    let lock = facts.files.iter().any(|file| file == "Cargo.lock");
+    let text = format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{tools:?}\n{lock}",
+        facts.packages,
+        facts.cargo_configs,
+        facts.rustflags,
+        facts.rustdocflags,
+        facts.flag_sources,
+        facts.rustc_wrapper,
+        facts.build_targets,
+        facts.own_lints,
+        facts.toolchain,
+    );
+    within(facts, &text)
+}
+
+/// For what ages: the hour where the age of a database counts, the day where something has a last day.
+fn time(facts: &Facts, inputs: &Inputs, settings: &str) -> Option<String> {
+    let hourly = inputs.data.iter().any(|data| matches!(data, Data::Advisories { .. }));
+    let daily = !inputs.nearest.is_empty() || settings.contains("expires");
+    let text = jiff::tz::Offset::UTC.to_datetime(facts.now).strftime("%Y-%m-%d %H").to_string();
+    let day = || text.split(' ').next().map(str::to_owned);
+    if hourly { Some(text) } else { day().filter(|_| daily) }
+}
+
+/// A path that is not below the root as it is named in keys.
+pub(super) fn shown(root: &Path, path: &Path) -> String {
+    relative(root, path)
+}

@@ -1,0 +1,84 @@
+//! The files of the workspace that git ignores: code that is compiled or run may read them all the same.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use super::super::process::{Command, run};
+use super::Asked;
+use crate::step::{End, Tool};
+
+/// So many may be read; of more nobody looks at the content, and what runs code is not answered from the cache.
+const MOST_FILES: usize = 4096;
+/// So many bytes may be read.
+const MOST_BYTES: u64 = 64 << 20;
+/// The mark of folders whose content can be made anew, as cargo puts it into its own: <https://bford.info/cachedir/>.
+const MARK: &str = "CACHEDIR.TAG";
+
+/// Their paths from the workspace root, but for what lies in folders of caches.
+///
+/// # Errors
+/// Where there are too many of them, or a name cannot be read.
+pub(super) fn files(asked: &Asked<'_>) -> Result<Vec<String>, String> {
+    let facts = asked.facts;
+    let known: BTreeSet<&str> = facts.files.iter().map(String::as_str).collect();
+    let mut found = Found { root: &facts.root, target: &facts.target, known, names: Vec::new(), bytes: 0 };
+    let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+    let listed = facts
+        .tools
+        .get(&Tool::Git)
+        .map(|git| run(&Command::new(git, &facts.root, Duration::from_mins(1)).args(args), asked.cancel));
+    match listed.filter(|listed| listed.end == End::Code(0)) {
+        Some(listed) => {
+            for name in listed.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+                let name = std::str::from_utf8(name);
+                let name = name.map_err(|_| "an ignored file has a name that is not UTF-8")?;
+                found.add(Path::new(name.trim_end_matches('/')))?;
+            }
+        }
+        // where no git tells, all that the list of files lacks
+        None => found.add(Path::new(""))?,
+    }
+    Ok(found.names)
+}
+
+struct Found<'a> {
+    root: &'a Path,
+    target: &'a Path,
+    known: BTreeSet<&'a str>,
+    names: Vec<String>,
+    bytes: u64,
+}
+
+impl Found<'_> {
+    fn add(&mut self, below: &Path) -> Result<(), String> {
+        let path = self.root.join(below);
+        let Ok(metadata) = std::fs::symlink_metadata(&path) else { return Ok(()) };
+        if metadata.is_dir() {
+            return self.add_folder(below, &path);
+        }
+        let name = below.to_string_lossy().replace('\\', "/");
+        if self.known.contains(name.as_str()) {
+            return Ok(());
+        }
+        self.bytes += metadata.len();
+        self.names.push(name);
+        let most = self.names.len() <= MOST_FILES && self.bytes <= MOST_BYTES;
+        if most { Ok(()) } else { Err(too_many()) }
+    }
+
+    fn add_folder(&mut self, below: &Path, path: &Path) -> Result<(), String> {
+        let is_git = path.file_name().is_some_and(|name| name == ".git");
+        if is_git || path == self.target || path.join(MARK).is_file() {
+            return Ok(());
+        }
+        let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        names.into_iter().try_for_each(|name| self.add(&below.join(name)))
+    }
+}
+
+fn too_many() -> String {
+    format!("git ignores more than {MOST_FILES} files, or {} MB, which the code may read", MOST_BYTES >> 20)
+}

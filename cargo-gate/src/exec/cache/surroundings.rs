@@ -1,0 +1,121 @@
+//! What lies around the workspace: our own program, tools, variables, files above the root.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::super::Environment;
+use super::super::environment::{is_ours_alone, own_program};
+use super::contents::{ABSENT, Contents};
+use super::ground::shown;
+use crate::cache::{Places, relevant};
+use crate::facts::Facts;
+use crate::step::Tool;
+
+/// Which program we are.
+pub(super) fn program() -> Result<String, String> {
+    let own = own_program().map_err(|error| format!("our own program cannot be found: {error}"))?;
+    identity(&own).map(|identity| format!("{} {identity}", env!("CARGO_PKG_VERSION")))
+}
+
+/// The name, size and time of a program.
+fn identity(program: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", program.display());
+    let real = std::fs::canonicalize(program).map_err(unreadable)?;
+    let metadata = std::fs::metadata(&real).map_err(unreadable)?;
+    let modified = metadata.modified().map_err(unreadable)?;
+    Ok(format!("{} {} {modified:?}", real.display(), metadata.len()))
+}
+
+/// Which tools are called. Those of a toolchain are known by the toolchain, through whatever proxy they are called.
+pub(super) fn tools(facts: &Facts, tools: &BTreeSet<Tool>) -> Result<String, String> {
+    let of_toolchain = [Tool::Cargo, Tool::Rustc, Tool::Rustfmt];
+    let mut text = String::new();
+    for tool in tools {
+        let Some(found) = facts.tools.get(tool) else {
+            let _ = writeln!(text, "{tool}: none");
+            continue;
+        };
+        let own = facts.sysroot.as_ref().map(|sysroot| beside(sysroot, tool.program()));
+        let own = own.filter(|own| own.is_file() && of_toolchain.contains(tool) && is_proxy(found));
+        let _ = writeln!(text, "{tool}: {}", identity(own.as_deref().unwrap_or(found))?);
+    }
+    if tools.contains(&Tool::Cargo) {
+        for name in ["clippy-driver", "cargo-clippy", "rustdoc", "rustc"] {
+            let driver =
+                facts.sysroot.as_ref().map(|sysroot| beside(sysroot, name)).filter(|path| path.is_file());
+            let driver = driver.map(|path| identity(&path)).transpose()?;
+            let _ = writeln!(text, "{name}: {driver:?}");
+        }
+    }
+    Ok(text)
+}
+
+fn beside(sysroot: &Path, name: &str) -> PathBuf {
+    sysroot.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn is_proxy(program: &Path) -> bool {
+    let rustup = format!("rustup{}", std::env::consts::EXE_SUFFIX);
+    program.parent().is_some_and(|folder| folder.join(rustup).is_file())
+}
+
+/// The variables that count for code that is compiled and run.
+pub(super) fn variables(facts: &Facts, environment: &Environment) -> BTreeMap<String, String> {
+    let text = |value: OsString| value.to_string_lossy().into_owned();
+    let all = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    relevant(all, &places(facts, environment), |name| is_ours_alone(std::ffi::OsStr::new(name)))
+}
+
+fn places(facts: &Facts, environment: &Environment) -> Places {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // git puts the folder of its commands before the path of a hook
+    let of_git = std::env::split_paths(&path).filter(|folder| folder.ends_with("git-core"));
+    let of_toolchain = facts.sysroot.iter().flat_map(|sysroot| [sysroot.join("bin"), sysroot.join("lib")]);
+    let of_cargo = environment.cargo_home.iter().map(|home| home.join("bin"));
+    let home = etcetera::home_dir().ok();
+    let default = |name: &str, folder: &str| {
+        Some((name.to_owned(), home.as_ref()?.join(folder).to_string_lossy().into_owned()))
+    };
+    Places {
+        added: of_git.chain(of_toolchain).chain(of_cargo).collect(),
+        defaults: [default("CARGO_HOME", ".cargo"), default("RUSTUP_HOME", ".rustup")]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
+}
+
+/// Files of that name in the folder and those above it, each with its digest, there or not.
+pub(super) fn above(root: &Path, name: &str, contents: &mut Contents) -> Vec<(String, String)> {
+    let paths: Vec<PathBuf> = root.ancestors().map(|folder| folder.join(name)).collect();
+    // one that is not there is named all the same: it may come to be
+    paths.iter().zip(contents.of(&paths)).map(|(path, digest)| (shown(root, path), digest)).collect()
+}
+
+/// rustfmt's settings, where it looks for them: beside each source, in each folder above it, in the user's home
+/// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`).
+pub(super) fn formatting(facts: &Facts, contents: &mut Contents) -> BTreeMap<String, String> {
+    let mut folders: BTreeSet<PathBuf> = facts.root.ancestors().map(Path::to_owned).collect();
+    for source in &facts.sources {
+        let below = Path::new(&source.path).ancestors().skip(1);
+        folders.extend(below.map(|folder| facts.root.join(folder)));
+    }
+    let home = etcetera::home_dir().ok();
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let configs = [
+        home.clone(),
+        home.as_ref().map(|home| home.join(".config").join("rustfmt")),
+        home.as_ref().map(|home| home.join("Library").join("Application Support").join("rustfmt")),
+        variable("XDG_CONFIG_HOME").map(|folder| folder.join("rustfmt")),
+        variable("APPDATA").map(|folder| folder.join("rustfmt")),
+    ];
+    folders.extend(configs.into_iter().flatten());
+    let files =
+        folders.iter().flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
+    let paths: Vec<PathBuf> = files.collect();
+    let digests = contents.of(&paths);
+    let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
+    named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
+}

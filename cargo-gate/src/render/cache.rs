@@ -1,0 +1,34 @@
+//! What the cache knows of a gate, for people.
+
+use std::fmt::Write as _;
+
+use crate::cache::{Explained, Input};
+
+/// How many changed files or variables of a kind are named.
+const MOST_NAMES: usize = 10;
+
+/// Which inputs of a gate are as they were at its last verdict.
+pub fn explained(gate: &str, explained: &Explained) -> String {
+    let (at, inputs, answer) = match explained {
+        Explained::Never(why) => return format!("{gate}: never answered from the cache: {why}\n"),
+        Explained::Unknown => return format!("{gate}: no verdict is kept\n"),
+        Explained::Known { at, inputs, answer } => (at, inputs, answer),
+    };
+    let mut text = format!("{gate}: its last kept verdict is of {at}\n");
+    for (name, input) in inputs {
+        let (word, names) = match input {
+            Input::Same => ("same", &[][..]),
+            Input::Changed(names) => ("changed", names.as_slice()),
+        };
+        let _ = writeln!(text, "  {word:<8} {name}");
+        for name in names.iter().take(MOST_NAMES) {
+            let _ = writeln!(text, "             {name}");
+        }
+        if names.len() > MOST_NAMES {
+            let _ = writeln!(text, "             … and {} more", names.len() - MOST_NAMES);
+        }
+    }
+    let end = if *answer { "it is answered from the cache" } else { "it is judged anew" };
+    let _ = writeln!(text, "{end}");
+    text
+}
