@@ -11,6 +11,7 @@
 mod bad_input;
 mod baseline;
 mod benches;
+mod cache;
 mod cli;
 mod corpus;
 mod coverage;

@@ -143,6 +143,7 @@ impl Ground {
         key.text("request", &within(asked.facts, &format!("{:?}", asked.options)));
         let settings = settings(asked, gate).map_err(|error| error.to_string())?;
         key.text("settings", &settings);
+        key.text("other gates", &companions(asked));
         let steps: Vec<&Step> = steps(asked, planned, gate).collect();
         let steps = serde_json::to_string(&steps).map_err(|error| error.to_string())?;
         key.text("steps", &within(asked.facts, &steps));
@@ -226,16 +227,20 @@ fn manifests(asked: &Asked<'_>) -> BTreeSet<String> {
 fn settings(asked: &Asked<'_>, gate: &Configured) -> Result<String, serde_json::Error> {
     let config = asked.config;
     let general = (&config.general.exclude, config.general.max_source_bytes, &config.general.base);
-    let companions: Vec<&str> =
-        COMPANIONS.into_iter().filter(|id| asked.plan.selected().contains(id)).collect();
     Ok(format!(
-        "{}\n{:?}\n{:?}\n{general:?}\n{:?}\n{:?}\n{companions:?}",
+        "{}\n{:?}\n{:?}\n{general:?}\n{:?}\n{:?}",
         gate.settings()?,
         gate.levels(),
         gate.timeout(),
         config.tests(),
         config.tags(),
     ))
+}
+
+/// The gates of the run that others may look at.
+fn companions(asked: &Asked<'_>) -> String {
+    let selected = asked.plan.selected();
+    COMPANIONS.into_iter().filter(|id| selected.contains(id)).collect::<Vec<_>>().join(" ")
 }
 
 /// What is known of the workspace, but for its files.

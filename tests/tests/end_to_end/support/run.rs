@@ -17,6 +17,7 @@ pub(crate) struct Run<'a> {
     env: Vec<(&'static str, Option<OsString>)>,
     folder: PathBuf,
     by_cargo: bool,
+    cached: bool,
 }
 
 /// A run that ended.
@@ -34,7 +35,15 @@ impl<'a> Run<'a> {
     /// That binary with those arguments, in the root of that workspace.
     pub(crate) fn new(workspace: &'a Workspace, binary: Binary, args: &[&str]) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Self { workspace, binary, args, env: Vec::new(), folder: workspace.root(), by_cargo: false }
+        Self {
+            workspace,
+            binary,
+            args,
+            env: Vec::new(),
+            folder: workspace.root(),
+            by_cargo: false,
+            cached: false,
+        }
     }
 
     /// Adds arguments.
@@ -67,6 +76,23 @@ impl<'a> Run<'a> {
         self.env("PATH", path_with(folder, &rest))
     }
 
+    /// Lets the cache answer, which it else does not: copies of a fixture share it with their target folder.
+    pub(crate) fn cached(mut self) -> Self {
+        self.cached = true;
+        self
+    }
+
+    /// Whether it runs gates, which may be answered from the cache.
+    fn judges(&self) -> bool {
+        let first = self.args.first().map_or("", String::as_str);
+        let informs = ["--help", "-h", "--version", "-V", "--list"].contains(&first);
+        match self.binary {
+            Binary::Bulletproof => (first == "run" || first.is_empty() || first.starts_with('-')) && !informs,
+            Binary::Gate => !first.is_empty() && !first.starts_with('-'),
+            _ => false,
+        }
+    }
+
     /// Runs in a folder below the root.
     pub(crate) fn within(mut self, folder: &str) -> Self {
         self.folder = self.workspace.root().join(folder);
@@ -83,6 +109,7 @@ impl<'a> Run<'a> {
             .env("CARGO_TARGET_DIR", self.workspace.target())
             .arg(self.binary.subcommand())
             .args(&self.args)
+            .args((self.judges() && !self.cached).then_some("--no-cache"))
             .stdin(Stdio::null());
         for (name, value) in &self.env {
             match value {

@@ -1,0 +1,407 @@
+//! Which gates are answered from an earlier run, and what has them judge anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::support::{Act, Database, Fakes, Run, Workspace, git, program_in};
+
+/// Gates that need no build, and what each of them says of a report: its status, and whether it is of an earlier
+/// run.
+const LIGHT: &str = "fmt,panics,todo,manifest";
+
+fn fresh() -> Workspace {
+    Workspace::of("clean").with_own_target()
+}
+
+fn run<'a>(workspace: &'a Workspace, gates: &str) -> Run<'a> {
+    workspace.bulletproof(&["--gate", gates]).cached()
+}
+
+fn gate<'a>(report: &'a Value, id: &str) -> &'a Value {
+    report["gates"].as_array().unwrap().iter().find(|gate| gate["id"] == id).unwrap()
+}
+
+/// The gates of the report that an earlier run answered.
+fn cached(report: &Value) -> Vec<&str> {
+    let gates = report["gates"].as_array().unwrap().iter();
+    gates.filter(|gate| gate["cached"] == true).map(|gate| gate["id"].as_str().unwrap()).collect()
+}
+
+/// Runs the gates, changes something, and gives the gates that are then answered from the first run.
+fn after(workspace: &Workspace, gates: &str, change: impl FnOnce(&Workspace)) -> Vec<String> {
+    let first = run(workspace, gates).report();
+    assert!(cached(&first).is_empty(), "{first:#}");
+    assert_eq!(first["verdict"]["exit_code"], 0, "{first:#}");
+    let again = run(workspace, gates).report();
+    assert_eq!(cached(&again).len(), gates.split(',').count(), "nothing changed: {again:#}");
+    change(workspace);
+    let second = run(workspace, gates).report();
+    cached(&second).into_iter().map(str::to_owned).collect()
+}
+
+fn write(workspace: &Workspace, path: &str, content: &str) {
+    let file = workspace.root().join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+fn append(workspace: &Workspace, path: &str, more: &str) {
+    let text = fs::read_to_string(workspace.root().join(path)).unwrap();
+    write(workspace, path, &(text + more));
+}
+
+/// The files of kept verdicts.
+fn kept(workspace: &Workspace) -> Vec<PathBuf> {
+    let folder = workspace.target().join("bulletproof/cache/v1/verdicts");
+    let below =
+        |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    below(&folder).flat_map(|gate| below(&gate).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn a_run_without_a_change_is_answered_from_the_one_before() {
+    let workspace = fresh();
+    let first = run(&workspace, LIGHT).report();
+    let second = run(&workspace, LIGHT).report();
+    assert_eq!(cached(&second), ["fmt", "manifest", "panics", "todo"]);
+    for id in LIGHT.split(',') {
+        let (before, now) = (gate(&first, id), gate(&second, id));
+        for same in ["status", "reason", "metrics", "findings", "notes", "key"] {
+            assert_eq!(before[same], now[same], "{id}");
+        }
+        assert_eq!(now["saved_ms"], before["duration_ms"]);
+        assert!(now["key"]["settings"].is_string());
+    }
+    assert!(second["saved_ms"].is_u64());
+}
+
+#[test]
+fn people_are_told_what_was_answered_and_what_that_saved() {
+    let workspace = fresh();
+    run(&workspace, "todo").end();
+    let ran = run(&workspace, "todo").end();
+    assert!(ran.stdout.contains("  passed   todo          cached  "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 cached, "), "{}", ran.stdout);
+    let plan = run(&workspace, "todo").args(["--plan"]).end();
+    assert!(plan.stdout.contains("  cached   todo "), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("read the Rust sources"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_changed_source_has_the_gates_that_read_sources_judge_anew() {
+    let left = after(&fresh(), LIGHT, |workspace| append(workspace, "src/lib.rs", "\n// a line more\n"));
+    assert_eq!(left, ["manifest"]);
+}
+
+#[test]
+fn a_change_of_equal_length_and_time_is_seen() {
+    let workspace = fresh();
+    let time = fs::metadata(workspace.root().join("src/lib.rs")).unwrap().modified().unwrap();
+    let left = after(&workspace, "todo", |workspace| {
+        let path = workspace.root().join("src/lib.rs");
+        let text = fs::read_to_string(&path).unwrap().replace("Adds", "adds");
+        fs::write(&path, text).unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    });
+    // elsewhere nothing but the time of modification tells
+    assert_eq!(left.is_empty(), cfg!(unix), "{left:?}");
+}
+
+#[test]
+fn a_new_source_that_git_does_not_know_counts() {
+    let left = after(&fresh(), LIGHT, |workspace| write(workspace, "src/extra.rs", "//! More.\n"));
+    assert_eq!(left, ["manifest"]);
+}
+
+#[test]
+fn a_file_that_no_gate_of_the_run_reads_changes_nothing() {
+    let left = after(&fresh(), LIGHT, |workspace| write(workspace, "notes.md", "A note.\n"));
+    assert_eq!(left.len(), 4, "{left:?}");
+}
+
+#[test]
+fn a_change_that_is_taken_back_is_answered_again() {
+    let left = after(&fresh(), LIGHT, |workspace| {
+        let text = fs::read_to_string(workspace.root().join("src/lib.rs")).unwrap();
+        append(workspace, "src/lib.rs", "\n// a line more\n");
+        run(workspace, LIGHT).end();
+        write(workspace, "src/lib.rs", &text);
+    });
+    assert_eq!(left.len(), 4, "{left:?}");
+}
+
+#[test]
+fn staging_and_committing_change_no_content() {
+    let left = after(&fresh(), "fmt,panics,todo", Workspace::commit);
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn a_setting_has_its_own_gate_judge_anew() {
+    let left = after(&fresh(), LIGHT, |workspace| {
+        write(workspace, "bulletproof.toml", "[gates.todo.rules]\nwithout-issue = \"warning\"\n");
+    });
+    assert_eq!(left, ["fmt", "manifest", "panics"]);
+}
+
+#[test]
+fn a_setting_of_all_gates_has_all_judge_anew() {
+    let left = after(&fresh(), LIGHT, |workspace| {
+        write(workspace, "bulletproof.toml", "exclude = [\"nothing/**\"]\n");
+    });
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_setting_of_rustfmts_has_fmt_judge_anew_wherever_it_lies() {
+    for place in ["rustfmt.toml", "src/.rustfmt.toml", "../rustfmt.toml"] {
+        let workspace = fresh();
+        write(&workspace, ".gitignore", "*rustfmt.toml\n");
+        let left = after(&workspace, LIGHT, |workspace| write(workspace, place, "max_width = 90\n"));
+        assert_eq!(left, ["manifest", "panics", "todo"], "{place}");
+    }
+}
+
+#[test]
+fn another_rustfmt_has_fmt_judge_anew() {
+    let workspace = fresh();
+    let gates = "fmt,panics,todo";
+    let first = run(&workspace, gates).report();
+    assert!(cached(&first).is_empty());
+    let fakes = Fakes::new().on("rustfmt", &["no-such-argument"], &Act::silent(1));
+    let other = program_in(fakes.folder(), "rustfmt");
+    let second = run(&workspace, gates).env("RUSTFMT", other).report();
+    assert_eq!(cached(&second), ["panics", "todo"]);
+}
+
+#[test]
+fn a_manifest_has_all_judge_anew_that_know_the_packages() {
+    let left =
+        after(&fresh(), LIGHT, |workspace| append(workspace, "cli/Cargo.toml", "\n[features]\nmore = []\n"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_variable_counts_for_what_compiles_and_for_nothing_else() {
+    let workspace = fresh();
+    run(&workspace, "todo,check").report();
+    let same = run(&workspace, "todo,check").env("TERM", "other").env("COLUMNS", "7").report();
+    assert_eq!(cached(&same), ["todo", "check"]);
+    let other = run(&workspace, "todo,check").env("DATABASE_URL", "elsewhere").report();
+    assert_eq!(cached(&other), ["todo"]);
+}
+
+#[test]
+fn what_git_sets_for_a_hook_does_not_count() {
+    let workspace = fresh();
+    workspace.commit();
+    run(&workspace, "check").report();
+    let path = std::env::var_os("PATH").unwrap();
+    let folders = std::iter::once(PathBuf::from("/usr/lib/git-core")).chain(std::env::split_paths(&path));
+    let hook = run(&workspace, "check")
+        .env("PATH", std::env::join_paths(folders).unwrap())
+        .env("GIT_INDEX_FILE", workspace.root().join(".git/index"))
+        .env("GIT_AUTHOR_DATE", "@1 +0000")
+        .report();
+    assert_eq!(cached(&hook), ["check"]);
+}
+
+#[test]
+fn a_generated_file_that_git_ignores_counts_for_what_compiles() {
+    let workspace = fresh()
+        .with(".gitignore", "generated.txt\n")
+        .with("generated.txt", "one")
+        .with_text_of("src/lib.rs", |text| {
+            text + "\n/// What was generated.\npub const GENERATED: &str = include_str!(\"../generated.txt\");\n"
+        });
+    let left = after(&workspace, "todo,check", |workspace| write(workspace, "generated.txt", "two"));
+    assert_eq!(left, ["todo"]);
+}
+
+#[test]
+fn a_file_elsewhere_that_the_compiler_read_counts() {
+    let workspace = fresh().with("../elsewhere.txt", "one").with_text_of("src/lib.rs", |text| {
+        text + "\n/// What lies elsewhere.\npub const ELSEWHERE: &str = include_str!(\"../../elsewhere.txt\");\n"
+    });
+    let left = after(&workspace, "todo,check", |workspace| write(workspace, "../elsewhere.txt", "two"));
+    assert_eq!(left, ["todo"]);
+}
+
+#[test]
+fn a_dependency_by_path_outside_of_the_workspace_counts() {
+    let workspace = fresh()
+        .with("../dep/Cargo.toml", "[package]\nname = \"dep\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")
+        .with("../dep/src/lib.rs", "//! Elsewhere.\n\n/// One.\npub const ONE: u8 = 1;\n")
+        .with_text_of("Cargo.toml", |text| text + "\n[dependencies]\ndep = { path = \"../dep\" }\n")
+        .with_text_of("Cargo.lock", |text| {
+            let own = "name = \"clean\"\nversion = \"0.1.0\"\n";
+            text.replacen(own, &format!("{own}dependencies = [\n \"dep\",\n]\n"), 1)
+                + "\n[[package]]\nname = \"dep\"\nversion = \"0.1.0\"\n"
+        });
+    let left =
+        after(&workspace, "todo,check", |workspace| append(workspace, "../dep/src/lib.rs", "// more\n"));
+    assert_eq!(left, ["todo"]);
+    let left = run(&workspace, "check").report();
+    assert_eq!(cached(&left), ["check"]);
+    append(&workspace, "../dep/Cargo.toml", "\n[features]\nmore = []\n");
+    assert!(cached(&run(&workspace, "check").report()).is_empty());
+}
+
+#[test]
+fn a_variable_that_only_the_compiler_reads_counts() {
+    let workspace = fresh().with_text_of("src/lib.rs", |text| {
+        text + "\n/// A variable of the session.\npub const PAGER: Option<&str> = option_env!(\"PAGER\");\n"
+    });
+    run(&workspace, "check").env("PAGER", "one").report();
+    assert_eq!(cached(&run(&workspace, "check").env("PAGER", "one").report()), ["check"]);
+    assert!(cached(&run(&workspace, "check").env("PAGER", "two").report()).is_empty());
+}
+
+#[test]
+fn a_file_that_a_build_script_watches_counts() {
+    let script = "fn main() {\n    println!(\"cargo::rerun-if-changed=../watched.txt\");\n}\n";
+    let workspace = fresh().with("../watched.txt", "one").with("build.rs", script);
+    let left = after(&workspace, "check", |workspace| write(workspace, "../watched.txt", "two"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_run_whose_files_change_while_it_runs_is_not_kept() {
+    let script = "fn main() {\n    let path = \"notes.md\";\n    let text = std::fs::read_to_string(path).unwrap();\n    \
+                  std::fs::write(path, text + \"x\").unwrap();\n    println!(\"cargo::rerun-if-changed={path}\");\n}\n";
+    let workspace = fresh().with("notes.md", "x").with("build.rs", script);
+    for _ in 0..2 {
+        let report = run(&workspace, "check").report();
+        assert_eq!(report["verdict"]["exit_code"], 0, "{report:#}");
+        assert!(cached(&report).is_empty(), "{report:#}");
+    }
+}
+
+#[test]
+fn an_advisory_database_with_another_commit_has_audit_judge_anew() {
+    let workspace = fresh();
+    let database = Database::committed(1).fetched(0);
+    let audit = || run(&workspace, "audit").args(["--db".to_owned(), database.argument()]).report();
+    let first = audit();
+    assert_eq!(gate(&first, "audit")["judged"], true, "{first:#}");
+    assert_eq!(cached(&audit()), ["audit"]);
+    git(database.folder(), &["commit", "--quiet", "--allow-empty", "--message=more"]);
+    assert!(cached(&audit()).is_empty());
+}
+
+#[test]
+fn a_policy_has_deny_judge_anew_wherever_it_lies() {
+    for place in ["deny.toml", "../deny.toml"] {
+        let workspace = fresh()
+            .with_text_of("Cargo.toml", |text| text.replace("[package]\n", "[package]\nlicense = \"MIT\"\n"))
+            .with_text_of("cli/Cargo.toml", |text| {
+                text.replace("[package]\n", "[package]\nlicense = \"MIT\"\n")
+            })
+            .with(place, "[licenses]\nallow = [\"MIT\"]\n");
+        let left =
+            after(&workspace, "deny", |workspace| append(workspace, place, "confidence-threshold = 0.9\n"));
+        assert!(left.is_empty(), "{place}: {left:?}");
+    }
+}
+
+#[test]
+fn a_gate_that_failed_is_judged_each_time() {
+    let workspace = fresh().with_text_of("src/lib.rs", |text| text + "\n\n\n// TODO\n");
+    for _ in 0..2 {
+        let report = run(&workspace, "fmt,todo").report();
+        assert_eq!(gate(&report, "fmt")["status"], "failed", "{report:#}");
+        assert_eq!(gate(&report, "fmt")["cached"], false);
+    }
+}
+
+#[test]
+fn a_gate_that_could_not_judge_is_never_kept() {
+    let workspace = fresh();
+    let fakes = Fakes::new().on("cargo", &["check"], &Act::Kill);
+    let broken = run(&workspace, "check").fakes(&fakes).report();
+    assert_eq!(gate(&broken, "check")["status"], "broken", "{broken:#}");
+    assert!(kept(&workspace).is_empty());
+}
+
+#[test]
+fn a_damaged_truncated_or_foreign_verdict_is_none() {
+    let workspace = fresh();
+    run(&workspace, "todo,fmt").report();
+    let all = kept(&workspace);
+    let [first, second] = all.as_slice() else { panic!("{all:?}") };
+    let (one, other) = (fs::read(first).unwrap(), fs::read(second).unwrap());
+    let cut = one.get(..one.len() / 2).unwrap().to_vec();
+    let altered = String::from_utf8(one).unwrap().replacen("passed", "warned", 1).into_bytes();
+    for damaged in [Vec::new(), b"{}".to_vec(), cut, altered, other] {
+        fs::write(first, &damaged).unwrap();
+        let report = run(&workspace, "todo,fmt").report();
+        assert_eq!(cached(&report).len(), 1, "{report:#}");
+        assert_eq!(report["verdict"]["passed"], 2, "{report:#}");
+    }
+}
+
+#[test]
+fn a_kept_verdict_never_passes_what_fails() {
+    let workspace = fresh();
+    run(&workspace, "todo").report();
+    let passed = fs::read(&kept(&workspace)[0]).unwrap();
+    append(&workspace, "src/lib.rs", "\n// TODO: later\n");
+    let failed = run(&workspace, "todo").report();
+    assert_eq!(gate(&failed, "todo")["status"], "failed", "{failed:#}");
+    // the passed one in the place of every key that there may be
+    for file in kept(&workspace) {
+        fs::write(file, &passed).unwrap();
+    }
+    let again = run(&workspace, "todo").report();
+    assert_eq!(gate(&again, "todo")["status"], "failed", "{again:#}");
+}
+
+#[test]
+fn without_the_cache_nothing_is_read_or_kept() {
+    let workspace = fresh();
+    let without = || run(&workspace, "todo").args(["--no-cache"]).report();
+    without();
+    assert!(kept(&workspace).is_empty());
+    run(&workspace, "todo").report();
+    assert!(cached(&without()).is_empty());
+}
+
+#[test]
+fn the_stages_of_the_server_judge_anew_unless_they_are_told_otherwise() {
+    let workspace = fresh();
+    let stage =
+        |more: &[&str]| run(&workspace, "todo").args(["--stage", "ci"]).args(more.iter().copied()).report();
+    stage(&[]);
+    assert_eq!(kept(&workspace).len(), 1);
+    assert!(cached(&stage(&[])).is_empty());
+    assert_eq!(cached(&stage(&["--cache"])), ["todo"]);
+}
+
+#[test]
+fn the_cache_tells_what_changed_since_the_last_verdict() {
+    let workspace = fresh();
+    let explain = || run(&workspace, "todo").args(["--explain-cache", "todo"]).end().stdout;
+    assert!(explain().contains("no verdict is kept"), "{}", explain());
+    run(&workspace, "todo").end();
+    assert!(explain().contains("answered from the cache"), "{}", explain());
+    append(&workspace, "src/lib.rs", "\n// more\n");
+    let text = explain();
+    assert!(text.contains("changed  sources\n             changed src/lib.rs\n"), "{text}");
+    assert!(text.contains("same     settings") && text.contains("judged anew"), "{text}");
+    let secrets = run(&workspace, "secrets").args(["--explain-cache", "secrets"]).end();
+    assert!(secrets.stdout.contains("never answered from the cache: "), "{secrets:?}");
+    run(&workspace, "todo").args(["--explain-cache", "tood"]).end().refused(&["did you mean `todo`?"]);
+}
+
+#[test]
+fn the_cache_can_be_counted_and_cleared() {
+    let workspace = fresh();
+    run(&workspace, "todo,fmt").end();
+    let status = workspace.bulletproof(&["cache", "status"]).end();
+    assert!(status.stdout.contains("verdicts    2\n  fmt          1\n  todo         1\n"), "{status:?}");
+    assert_eq!(workspace.bulletproof(&["cache", "clear"]).end().code, Some(0));
+    assert!(kept(&workspace).is_empty());
+    assert_eq!(workspace.bulletproof(&["cache", "clear"]).end().code, Some(0), "an empty one too");
+}
