@@ -152,6 +152,8 @@ impl Ground {
         self.add_files(asked, inputs, &mut key)?;
         if inputs.environment {
             key.named("environment", pairs(&self.variables));
+            // what a private copy is judged with beyond the user's
+            key.text("place", &within(asked.facts, &format!("{:?}", asked.facts.variables)));
         }
         for data in &inputs.data {
             let revision = self.data.get(data).ok_or("its data was not looked at")?;
