@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         match self.binary {
             Binary::Bulletproof => (first == "run" || first.is_empty() || first.starts_with('-')) && !informs,
             Binary::Gate => !first.is_empty() && !first.starts_with('-'),
-            _ => false,
+            Binary::Promote => false,
         }
     }
 
