@@ -56,6 +56,9 @@ pub struct RunArgs {
     /// depend on them. A changed manifest, lock file, toolchain or config selects everything
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
+    /// The commits of a push, as a hook learns them: arguments of `git rev-list`.
+    #[arg(skip)]
+    pub range: Option<String>,
     /// Write HTML pages of the gates that have one (coverage, bench)
     #[arg(long)]
     pub html: bool,
@@ -114,6 +117,7 @@ impl RunArgs {
             fail_fast: self.fail_fast,
             advisory_db: self.db.clone().or(advisory_db),
             base: self.base.clone(),
+            range: self.range.clone(),
             html: self.html,
             lcov: self.lcov.clone(),
             ..Options::default()

@@ -198,6 +198,8 @@ pub struct Options {
     pub advisory_db: Option<String>,
     /// The revision to compare with; none to find it.
     pub base: Option<String>,
+    /// The commits of a push, as arguments of `git rev-list`, where git has told which they are.
+    pub range: Option<String>,
     /// Whether gates that can show their result as HTML write it.
     pub html: bool,
     /// A coverage file to judge instead of a run.

@@ -49,7 +49,7 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], how: How) -> Result<u8
     let exists = |file: &str| facts.files.binary_search_by(|other| other.as_str().cmp(file)).is_ok();
     let change = old.clone().unwrap_or_default().change(how, &report.gates, &gates, &exists);
     if !change.is_none() || (old.is_none() && how == How::Update) {
-        let path = facts.root.join(baseline::NAME);
+        let path = facts.home.join(baseline::NAME);
         exec::replace_file(&path, change.baseline.text().as_bytes())?;
     }
     match args.format {

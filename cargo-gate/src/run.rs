@@ -62,8 +62,12 @@ pub enum RunError {
 
 /// Runs the gates of the stage, or only those named, shows the report, and gives the exit code.
 pub fn run(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
-    let cancel = Cancel::on_signals();
-    attempt(args, stage, only, &cancel).unwrap_or_else(|error| {
+    run_until(args, stage, only, &Cancel::on_signals())
+}
+
+/// The same, until somebody sets that flag: for several runs in one process.
+pub fn run_until(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel) -> u8 {
+    attempt(args, stage, only, cancel).unwrap_or_else(|error| {
         Console.error(&error.to_string());
         NO_VERDICT
     })

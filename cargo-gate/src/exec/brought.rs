@@ -26,8 +26,13 @@ impl Git<'_> {
     /// What no remote repository has, as far as is known here: what the commits of `HEAD` bring that no
     /// remote-tracking branch holds, what is staged, and what changed on disk. A base that somebody names, or the
     /// server that runs us, stands in for the remote branches. Where there is neither, that is every file; of the
-    /// commits all, where they are to be pushed.
-    pub(super) fn brought(&self, named: Option<&str>, pushed: bool) -> Result<Brought, Unreadable> {
+    /// commits all, where they are to be pushed. Where git has told which commits a push brings, it is those.
+    pub(super) fn brought(
+        &self,
+        named: Option<&str>,
+        pushed: bool,
+        range: Option<&str>,
+    ) -> Result<Brought, Unreadable> {
         if !self.in_repository()? {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         }
@@ -37,6 +42,7 @@ impl Git<'_> {
         let base = if named.is_some() || hinted { self.base(named)? } else { None };
         let remotes = !self.stdout(&["for-each-ref", "--count=1", "refs/remotes"])?.is_empty();
         let commits = match (&base, &head) {
+            _ if range.is_some() => range.map(str::to_owned),
             (_, None) => None,
             (Some(base), _) => Some(format!("HEAD --not {}", base.commit)),
             (None, _) if remotes => Some("HEAD --not --remotes".to_owned()),

@@ -53,7 +53,7 @@ pub use index_cache::Yanked;
 pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
 pub use scheduler::{CarriedOut, Run, carry_out};
-pub use snapshot::{Ground, SnapshotError};
+pub use snapshot::{Ground, Push, Pushed, SnapshotError, hook_input, pushed};
 pub use stand_in::stand_in;
 
 pub use store::{WriteError, read_baseline, read_config, replace_file, write_output};

@@ -33,7 +33,9 @@ impl Bench<'_> {
         let (facts, git) = (self.facts, self.git(timeout));
         let brought = match scope {
             Scope::Tree => None,
-            Scope::Change { base, pushed } => Some(git.brought(base.as_deref(), *pushed)?),
+            Scope::Change { base, pushed, range } => {
+                Some(git.brought(base.as_deref(), *pushed, range.as_deref())?)
+            }
         };
         let dirty = facts.revision.as_ref().is_some_and(|revision| revision.dirty);
         // that nothing differs is believed only where git's status says so too

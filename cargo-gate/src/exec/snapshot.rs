@@ -5,6 +5,7 @@ mod checkout;
 mod git;
 mod lock;
 mod place;
+mod pushed;
 mod repository;
 mod times;
 
@@ -17,6 +18,7 @@ use self::lock::Held;
 use self::place::{Place, joined};
 use self::repository::Repository;
 use self::times::Built;
+pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use super::{Cancel, Environment};
 use crate::subject::{Subject, Wanted, leaving};
 
@@ -50,6 +52,9 @@ pub enum SnapshotError {
          judged; bring it into the repository, or judge the files on disk (without --rev and --staged)"
     )]
     Leaves(String, String),
+    /// git has not told a hook what it has to know.
+    #[error("pre-push: {0}")]
+    Input(String),
     /// git cannot do it.
     #[error("{0}")]
     Git(String),

@@ -117,9 +117,10 @@ impl Gate for Secrets {
 impl Secrets {
     fn step(&self, cx: &Context<'_>) -> Step {
         let base = cx.options.base.clone();
+        let range = cx.options.range.clone();
         let scope = match cx.options.stage {
-            Stage::PreCommit => Scope::Change { base, pushed: false },
-            Stage::PrePush => Scope::Change { base, pushed: true },
+            Stage::PreCommit => Scope::Change { base, pushed: false, range },
+            Stage::PrePush => Scope::Change { base, pushed: true, range },
             _ => Scope::Tree,
         };
         Step::Secrets { scope, most_bytes: self.max_bytes }

@@ -186,6 +186,8 @@ pub enum Scope {
         base: Option<String>,
         /// Whether the commits are to be pushed: then they count even where no remote is known.
         pushed: bool,
+        /// The commits, as arguments of `git rev-list`, where git has told which they are.
+        range: Option<String>,
     },
 }
 

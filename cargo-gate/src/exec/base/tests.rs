@@ -27,7 +27,7 @@ impl Repository {
 
     /// The paths of what nobody outside has yet, and whether all files have to be looked at.
     fn brought(&self, pushed: bool) -> (Vec<String>, bool) {
-        let brought = self.asked(false, |git| git.brought(None, pushed)).unwrap();
+        let brought = self.asked(false, |git| git.brought(None, pushed, None)).unwrap();
         let blobs = brought.objects.into_iter().map(|(_, path)| path).filter(|path| path.contains('.'));
         let mut blobs: Vec<String> = blobs.collect();
         blobs.sort();
