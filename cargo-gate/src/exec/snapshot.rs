@@ -16,9 +16,9 @@ use self::checkout::Checkout;
 use self::git::Git;
 use self::lock::Held;
 use self::place::{Place, joined};
+pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use self::repository::Repository;
 use self::times::Built;
-pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use super::{Cancel, Environment};
 use crate::subject::{Subject, Wanted, leaving};
 

@@ -117,7 +117,7 @@ fn a_repository_that_git_refuses_is_not_a_folder_without_one() {
         refused.cause == crate::gate::Cause::Unavailable && refused.reason.contains(".git"),
         "{refused:?}"
     );
-    assert!(folder.asked(false, |git| git.brought(None, true)).is_err());
+    assert!(folder.asked(false, |git| git.brought(None, true, None)).is_err());
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_blob_that_is_too_large_is_named_though_it_is_gone_from_disk() {
     repository.write("large.env", "12345\n");
     repository.git(&["add", "large.env"]);
     let tree = repository.asked(false, |git| {
-        let brought = git.brought(None, false).unwrap();
+        let brought = git.brought(None, false, None).unwrap();
         git.look_at_brought(&brought.objects, crate::secret::Tree::default(), 5).unwrap()
     });
     assert_eq!(tree.large, [("large.env".to_owned(), 6)]);

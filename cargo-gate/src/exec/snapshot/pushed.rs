@@ -153,7 +153,9 @@ pub fn hook_input() -> Result<Vec<u8>, SnapshotError> {
     use std::io::{IsTerminal as _, Read as _};
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
-        return Err(SnapshotError::Input("git tells it what is pushed; by hand: cargo bulletproof --rev HEAD".into()));
+        return Err(SnapshotError::Input(
+            "git tells it what is pushed; by hand: cargo bulletproof --rev HEAD".into(),
+        ));
     }
     let mut bytes = Vec::new();
     let read = input.read_to_end(&mut bytes);
