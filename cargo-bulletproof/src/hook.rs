@@ -9,11 +9,17 @@ use cargo_gate::run::hook_settings;
 use cargo_gate::verdict::NO_VERDICT;
 use clap::{Args, Subcommand};
 
+use crate::push::{self, Place, Push};
+
 /// The exit code where a message is not as it should be.
 const FAILED: u8 = 1;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Hook {
+    /// Judge what is staged
+    PreCommit(Place),
+    /// Judge the commits that git names on the standard input
+    PrePush(Push),
     /// Judge a commit's message by the specification of conventional commits
     CommitMsg(Message),
 }
@@ -30,6 +36,8 @@ pub(crate) struct Message {
 /// Runs the command and gives the exit code.
 pub(crate) fn run(hook: &Hook) -> u8 {
     match hook {
+        Hook::PreCommit(place) => push::commit(place),
+        Hook::PrePush(pushed) => push::push(pushed),
         Hook::CommitMsg(message) => commit_msg(message).unwrap_or_else(|error| {
             Console.error(&error);
             NO_VERDICT

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod hook;
 mod hooks;
+mod push;
 
 fn main() -> ExitCode {
     let stand_in = cargo_gate::exec::stand_in();
