@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_hangs_on_commits_or_the_clock_is_asked_each_time() {
-        let change = Scope::Change { base: None, pushed: true };
+        let change = Scope::Change { base: None, pushed: true, range: None };
         for step in [
             Step::Secrets { scope: change, most_bytes: 1 },
             Step::Objects { names: Vec::new() },
