@@ -169,8 +169,8 @@ fn holds(name: &str, kind: &str) -> bool {
 
 /// Variables by which git tells its hooks where the repository is (`git rev-parse
 /// --local-env-vars`). A test that runs `git init` elsewhere must not see them. Those that carry a
-/// user's own configuration (`GIT_CONFIG_COUNT` and its like) stay.
-const GIT_LOCAL: [&str; 13] = [
+/// user's own configuration (`GIT_CONFIG_COUNT` and its like, which git counts among them) stay.
+const GIT_LOCAL: [&str; 14] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
@@ -180,10 +180,26 @@ const GIT_LOCAL: [&str; 13] = [
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_GRAFT_FILE",
     "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
     "GIT_REPLACE_REF_BASE",
     "GIT_PREFIX",
     "GIT_SHALLOW_FILE",
     "GIT_COMMON_DIR",
+];
+
+/// What else git tells its hooks of the one call that they are part of: the time of the commit, words for the log of
+/// refs, options of the call, and the place of objects that are not accepted yet, with which git refuses to change
+/// refs in any repository. The names of the author stay: they may be all that says who commits in a test.
+const GIT_CALL: [&str; 9] = [
+    "GIT_ATTR_SOURCE",
+    "GIT_AUTHOR_DATE",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REFLOG_ACTION",
 ];
 
 /// Variables that `cargo run` sets for the package it runs: seen by a build script of the judged
@@ -262,7 +278,10 @@ fn is_trivys_setting(name: &str) -> bool {
 
 pub(super) fn is_ours_alone(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
-    GIT_LOCAL.contains(&name) || CARGO_RUN.contains(&name) || name.starts_with("CARGO_PKG_")
+    GIT_LOCAL.contains(&name)
+        || GIT_CALL.contains(&name)
+        || CARGO_RUN.contains(&name)
+        || name.starts_with("CARGO_PKG_")
 }
 
 #[cfg(test)]
@@ -276,6 +295,19 @@ mod tests {
         }
         for name in ["GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "CARGO_HOME", "RUSTFLAGS", "PATH"] {
             assert!(!is_ours_alone(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_git_calls_local_to_a_repository_is_known_here() {
+        let Some(git) = super::super::tools::git() else { return };
+        let command = super::super::process::Command::new(git, "/", std::time::Duration::from_mins(1));
+        let command = command.args(["rev-parse", "--local-env-vars"]);
+        let captured = super::super::process::run(&command, &super::super::Cancel::default());
+        let names = String::from_utf8(captured.stdout).unwrap();
+        assert!(names.contains("GIT_DIR"), "{names}");
+        for name in names.lines().filter(|name| *name != "GIT_CONFIG_COUNT") {
+            assert!(is_ours_alone(OsStr::new(name)), "{name}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! git's hooks: installed by the real program into real repositories, and run by real git.
 
 mod install;
+#[cfg(unix)]
+mod judged;
 mod message;
 #[cfg(unix)]
 mod run_time;
