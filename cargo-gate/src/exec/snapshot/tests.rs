@@ -477,9 +477,9 @@ fn what_was_built_goes_where_the_clock_went_back() {
 
 /// Refs as git tells them to a hook.
 fn told(lines: &[(&str, &str, &str)]) -> Vec<crate::parse::pushed_refs::PushedRef> {
-    let lines: String =
-        lines.iter().map(|(name, object, before)| format!("{name} {object} {name} {before}\n")).collect();
-    crate::parse::pushed_refs::pushed_refs(lines.as_bytes()).unwrap()
+    let line = |(name, object, before): &(&str, &str, &str)| format!("{name} {object} {name} {before}\n");
+    let lines: Vec<String> = lines.iter().map(line).collect();
+    crate::parse::pushed_refs::pushed_refs(lines.concat().as_bytes()).unwrap()
 }
 
 const NONE: &str = "0000000000000000000000000000000000000000";
