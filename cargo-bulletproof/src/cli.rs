@@ -6,9 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::baseline::Baseline;
 use crate::cache::{self, Cache};
+use crate::fix::Fix;
 use crate::hook::{self, Hook};
 use crate::hooks::{self, Hooks};
-use crate::{baseline, commands};
+use crate::{baseline, commands, fix};
 
 /// cargo calls `cargo-bulletproof bulletproof …`.
 #[derive(Debug, Parser)]
@@ -54,6 +55,11 @@ enum Command {
     /// Look after the verdicts of earlier runs
     #[command(subcommand)]
     Cache(Cache),
+    /// Apply what can be mended without a doubt: rustfmt, clippy's machine-applicable suggestions, inherited lints
+    ///
+    /// Only files without unstaged changes are changed, and nothing is staged. The exit code is 0 where the gates
+    /// pass then, 1 where something is left that they fail for, 2 where one of them cannot judge.
+    Fix(Box<Fix>),
     /// Look after the advisory database
     #[command(subcommand)]
     Db(Db),
@@ -106,6 +112,7 @@ pub(crate) fn main() -> u8 {
     match bulletproof.command.unwrap_or(Command::Run(Box::new(bulletproof.run))) {
         Command::Run(run) => cargo_gate::run::run(&run.args, run.stage, &run.gate),
         Command::Baseline(one) => baseline::run(one),
+        Command::Fix(asked) => fix::run(&asked),
         Command::List => commands::list(),
         Command::Explain { gate } => commands::explain(&gate),
         Command::Schema { of } => commands::schema(of),

@@ -6,6 +6,7 @@ mod baseline;
 mod cache;
 mod cli;
 mod commands;
+mod fix;
 mod hook;
 mod hooks;
 mod push;

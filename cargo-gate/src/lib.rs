@@ -59,6 +59,7 @@ pub mod event;
 pub mod report;
 pub mod verdict;
 
+pub mod fix;
 pub mod manual;
 pub mod ratchet;
 pub mod render;

@@ -8,6 +8,7 @@ use crate::cli::{Format, RunArgs};
 use crate::exec::{self, Cancel, Environment};
 use crate::gate::Stage;
 use crate::render::{self, Console, Detail, Progress};
+use crate::report::SubjectKind;
 use crate::run::{Prepared, RunError, detail, show_plan, tell};
 use crate::verdict::NO_VERDICT;
 
@@ -34,6 +35,9 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], how: How) -> Result<u8
     // every gate has to have its say
     let args = &RunArgs { fail_fast: false, ..args.clone() };
     let prepared = Prepared::new(args, stage, only, &cancel)?;
+    if prepared.facts.subject.kind != SubjectKind::Worktree {
+        return Err(RunError::NotOnDisk);
+    }
     if !prepared.options.whole_packages() {
         return Err(RunError::PartOfBaseline);
     }

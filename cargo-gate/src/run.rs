@@ -52,6 +52,20 @@ pub enum RunError {
     /// What changed since the named revision cannot be found out.
     #[error("--since: {}{}", .0.reason, .0.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default())]
     Since(Unreadable),
+    /// The request would mend by a gate that cannot.
+    #[error("the gate `{0}` cannot mend anything by itself; those that can are: {1}")]
+    NotFixable(String, String),
+    /// The request would change something that is not on disk.
+    #[error("only files on disk are changed: leave out --staged and --rev")]
+    NotOnDisk,
+    /// Nothing could tell a fix from what was there.
+    #[error(
+        "without a git repository a fix could not be taken back: --allow-dirty changes the files all the same"
+    )]
+    NoRepository,
+    /// What there is to mend cannot be found out.
+    #[error("{}{}", .0.reason, .0.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default())]
+    Fix(Unreadable),
     /// The request would change a baseline from a part of the workspace.
     #[error("a baseline is about the whole workspace: leave out --package, --exclude, --since and --lcov")]
     PartOfBaseline,

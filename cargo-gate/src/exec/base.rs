@@ -193,10 +193,21 @@ impl Git<'_> {
     pub(super) fn changed_files(&self, base: &Base) -> Result<Vec<String>, Unreadable> {
         let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"];
         let differ = self.stdout(&[&form[..], &["--ignore-submodules=none", &base.commit, "--"]].concat())?;
+        self.with_untracked(differ)
+    }
+
+    /// The files on disk that differ from the index, and those that git does not know, in the same form.
+    pub(super) fn unstaged_files(&self) -> Result<BTreeSet<String>, Unreadable> {
+        let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff", "--"];
+        self.with_untracked(self.stdout(&form)?).map(|files| files.into_iter().collect())
+    }
+
+    /// The names that git gave, and those of files that it does not know.
+    fn with_untracked(&self, names: Vec<u8>) -> Result<Vec<String>, Unreadable> {
         let others = ["ls-files", "-z", "--others", "--exclude-standard", "--full-name", "--", ":/"];
         let prefix = self.prefix()?;
         let mut files = BTreeSet::new();
-        for names in [differ, self.stdout(&others)?] {
+        for names in [names, self.stdout(&others)?] {
             if names.last().is_some_and(|last| *last != 0) {
                 return Err(Unreadable::garbage("git gave a list of files that is cut short"));
             }

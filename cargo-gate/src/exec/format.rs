@@ -45,6 +45,14 @@ pub(super) fn all(facts: &Facts, sources: &Sources, timeout: Duration, cancel: &
     known.into_par_iter().map(one).collect()
 }
 
+/// What rustfmt makes of one file's text.
+pub(super) fn one(facts: &Facts, file: &SourceFile, timeout: Duration, cancel: &Cancel) -> Captured {
+    match facts.tools.get(&Tool::Rustfmt) {
+        Some(program) => Rustfmt { program, facts, timeout, cancel }.file(file),
+        None => missing(),
+    }
+}
+
 fn missing() -> Captured {
     let (stdout, stderr) = (Vec::new(), Vec::new());
     Captured { what: "rustfmt".to_owned(), end: End::NotFound, stdout, stderr, duration: Duration::ZERO }

@@ -3,6 +3,7 @@
 mod baseline;
 mod cache;
 mod console;
+mod fix;
 mod human;
 mod json;
 mod jsonl;
@@ -14,6 +15,7 @@ mod table;
 pub use baseline::{baseline_table, change_text};
 pub use cache::explained;
 pub use console::Console;
+pub use fix::fix_text;
 pub use human::{Detail, gate_line, human, seconds};
 pub use json::json;
 pub use jsonl::{event_line, jsonl};

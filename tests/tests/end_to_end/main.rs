@@ -18,6 +18,7 @@ mod coverage;
 mod custom;
 mod dependencies;
 mod faults;
+mod fixing;
 mod fixtures;
 mod hooks;
 mod programs;

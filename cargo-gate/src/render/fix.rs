@@ -1,0 +1,29 @@
+//! What was mended, for people.
+
+use std::fmt::Write as _;
+
+use super::gate_line;
+use crate::fix::Done;
+use crate::text::counted;
+
+/// What was done to each file, what was left and why, and what the gates say now.
+pub fn fix_text(done: &Done) -> String {
+    let mut text = String::new();
+    for mended in &done.mended {
+        let _ = writeln!(text, "  fixed  {}: {} ({})", mended.file, mended.what, mended.gate);
+    }
+    for left in &done.left {
+        let file = left.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        let _ = writeln!(text, "  left   {file}{} ({})", left.why, left.gate);
+    }
+    let mut files: Vec<&str> = done.mended.iter().map(|mended| mended.file.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    let _ = match files.len() {
+        0 => writeln!(text, "nothing was changed"),
+        many => writeln!(text, "{} changed; nothing is staged", counted(many, "file")),
+    };
+    text.push('\n');
+    done.gates.iter().for_each(|gate| text.push_str(&gate_line(gate)));
+    text
+}
