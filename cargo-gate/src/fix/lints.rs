@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// A line of `--message-format json`.
 #[derive(Deserialize)]
-struct Message {
+struct Line {
     reason: String,
     message: Option<serde_json::Value>,
     success: Option<bool>,
@@ -27,14 +27,14 @@ pub(super) struct Suggested {
 /// Reads the suggestions of those lints; one that concerns several files is left out.
 pub(super) fn suggested(stdout: &[u8], lints: &HashSet<String>) -> Suggested {
     let text = String::from_utf8_lossy(stdout);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
     let mut suggested = Suggested::default();
     let mut seen = HashSet::new();
-    for message in messages {
-        if message.reason == "build-finished" {
-            suggested.compiled = message.success == Some(true);
+    for line in messages {
+        if line.reason == "build-finished" {
+            suggested.compiled = line.success == Some(true);
         }
-        let Some(diagnostic) = message.message.filter(|_| message.reason == "compiler-message") else {
+        let Some(diagnostic) = line.message.filter(|_| line.reason == "compiler-message") else {
             continue;
         };
         let Ok(diagnostic) = serde_json::from_value::<Diagnostic>(diagnostic) else { continue };

@@ -40,9 +40,9 @@ fn message(lint: &str, range: (u32, u32), replacement: &str, applicability: &str
 
 const FINISHED: &str = "{\"reason\":\"build-finished\",\"success\":true}";
 
-fn read(lines: &[String]) -> super::lints::Suggested {
-    let lints = HashSet::from(["clippy::needless_return".to_owned(), "unused_mut".to_owned()]);
-    suggested(lines.join("\n").as_bytes(), &lints)
+fn read(messages: &[String]) -> super::lints::Suggested {
+    let wanted = HashSet::from(["clippy::needless_return".to_owned(), "unused_mut".to_owned()]);
+    suggested(messages.join("\n").as_bytes(), &wanted)
 }
 
 #[test]
