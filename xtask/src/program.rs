@@ -64,6 +64,12 @@ impl Program {
         self
     }
 
+    /// What it reads.
+    pub(crate) fn input(mut self, file: std::fs::File) -> Self {
+        self.0.stdin(file);
+        self
+    }
+
     pub(crate) fn dir(mut self, dir: &Path) -> Self {
         self.0.current_dir(dir);
         self

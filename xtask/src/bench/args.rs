@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// Where packages are unpacked and workspaces made, instead of a folder of the system's temp dir
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
-    /// The advisory database of the cases `audit` and `script`, instead of `BULLETPROOF_ADVISORY_DB`
+    /// The advisory database of the cases `audit`, `push` and `script`, instead of `BULLETPROOF_ADVISORY_DB`
     #[arg(long, value_name = "DIR")]
     pub(super) db: Option<PathBuf>,
     /// The script of the case `script`: the checks of a push, one after another
@@ -50,6 +50,8 @@ pub(super) enum Case {
     Coverage,
     /// A commit of one file in a large workspace, against other runners of hooks
     Commit,
+    /// A push of a tree with a recorded verdict
+    Push,
     /// The gates of a push against a script of the same checks: cold, one file changed, nothing changed
     Script,
 }

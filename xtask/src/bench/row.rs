@@ -134,6 +134,7 @@ programs are release builds, files are in the system's cache, and ours uses no n
   `BULLETPROOF_ADVISORY_DB`).
 - `commit`: `cargo-bulletproof bulletproof hook pre-commit` with all gates of that stage, against runners with two
   hooks: rustfmt and a search. Each round stages another change of the file.
+- `push`: `cargo-bulletproof bulletproof hook pre-push` after a run of the same stage on the same tree.
 - `script`: `cargo-bulletproof bulletproof`, which is the stage pre-push, against a script of the same checks one
   after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
   cargo-audit, cargo-deny. From nothing is one round.

@@ -49,6 +49,7 @@ fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Err
         Case::Light => cases::light(subjects, args.rounds),
         Case::Scanner => cases::scanner(subjects, args.rounds),
         Case::Audit => cases::audit(subjects, args.rounds, database(args).as_deref()),
+        Case::Push => cases::push(subjects, args.rounds, database(args).as_deref()),
         Case::Script => {
             let script = cases::Script::new(subjects, &args.script, database(args).as_deref())?;
             cases::script(subjects, args.rounds, script)
