@@ -3,7 +3,11 @@
 mod install;
 #[cfg(unix)]
 mod judged;
+mod kills;
+mod kinds;
 mod message;
 #[cfg(unix)]
 mod run_time;
 mod state;
+mod wild;
+mod worktrees;

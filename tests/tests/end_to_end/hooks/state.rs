@@ -26,9 +26,17 @@ pub(super) struct Repo {
 }
 
 impl Repo {
+    /// That of a workspace, with nothing but what is staged there.
+    pub(super) fn in_workspace(workspace: Workspace) -> Self {
+        // commits of equal content have equal hashes
+        let dates =
+            ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"].map(|name| (name.into(), "@1700000000 +0000".into()));
+        Self { workspace, env: dates.to_vec() }
+    }
+
     /// With one commit of all of that fixture.
     pub(super) fn of(fixture: &str) -> Self {
-        let repo = Self { workspace: Workspace::of(fixture), env: Vec::new() };
+        let repo = Self::in_workspace(Workspace::of(fixture));
         repo.done(&["commit", "--quiet", "--message", "chore: begin"]);
         repo
     }
@@ -60,11 +68,17 @@ impl Repo {
         succeeded(args, &self.git(args))
     }
 
+    /// The same in another folder.
+    pub(super) fn done_in(&self, folder: &Path, args: &[&str]) -> String {
+        let output = git_command(folder, &self.workspace.home(), args).envs(self.env.clone()).output();
+        succeeded(args, &output.unwrap())
+    }
+
     /// What it says where it must fail.
     pub(super) fn fails(&self, args: &[&str]) -> String {
         let output = self.git(args);
         assert!(!output.status.success(), "git {args:?}: {output:?}");
-        String::from_utf8_lossy(&output.stderr).into_owned()
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
     }
 
     /// Writes a file of the work tree.
@@ -130,6 +144,17 @@ pub(super) enum Entry {
     Link(PathBuf),
     /// A folder.
     Folder,
+}
+
+impl Entry {
+    /// It, but for its time.
+    pub(super) fn without_time(&self) -> String {
+        match self {
+            Self::File(content, mode, _) => format!("{mode:o} {}", String::from_utf8_lossy(content)),
+            Self::Link(to) => format!("link to {}", to.display()),
+            Self::Folder => "folder".to_owned(),
+        }
+    }
 }
 
 /// All that is in a folder, but what has that name below `.git`.
