@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use super::state::{Repo, entries, git_command, succeeded};
+use super::state::{Repo, entries};
 use super::wild::{State, tame, wild};
 use crate::support::Workspace;
 
@@ -51,7 +51,7 @@ fn same_with_our_hook(prepare: impl Fn() -> Repo, act: impl Fn(&Repo)) {
 /// Asserts that our hook refuses a commit by those arguments, and that all is as it was before.
 fn refused(repo: &Repo, args: &[&str]) {
     repo.install(&["--hook", "pre-commit"]);
-    repo.settle();
+    repo.settle(args);
     let before = State::of(repo);
     let said = repo.fails(args);
     assert!(said.contains("todo"), "{said}");
@@ -239,7 +239,7 @@ fn as_the_first_of_all() {
 }
 
 #[test]
-fn in_a_linked_worktree_and_in_a_submodule() {
+fn in_a_linked_worktree() {
     let linked = || {
         let repo = tame();
         repo.done(&["worktree", "add", "--quiet", "-b", "other", "../länked tree"]);
@@ -248,11 +248,7 @@ fn in_a_linked_worktree_and_in_a_submodule() {
     same_with_our_hook(linked, |repo| {
         let folder = repo.root().join("../länked tree");
         std::fs::write(folder.join("src/lib.rs"), "//! Another.\n\n/// One.\npub fn one() {}\n").unwrap();
-        let run = |args: &[&str]| {
-            let mut command = git_command(&folder, &repo.workspace.home(), args);
-            succeeded(args, &command.env("CARGO_TARGET_DIR", repo.workspace.target()).output().unwrap())
-        };
-        run(&["commit", "--quiet", "--all", "--message", "chore: linked"]);
-        assert_eq!(run(&["status", "--porcelain"]), "");
+        repo.done_in(&folder, &["commit", "--quiet", "--all", "--message", "chore: linked"]);
+        assert_eq!(repo.done_in(&folder, &["status", "--porcelain"]), "");
     });
 }

@@ -70,8 +70,9 @@ impl Repo {
 
     /// The same in another folder.
     pub(super) fn done_in(&self, folder: &Path, args: &[&str]) -> String {
-        let output = git_command(folder, &self.workspace.home(), args).envs(self.env.clone()).output();
-        succeeded(args, &output.unwrap())
+        let mut command = git_command(folder, &self.workspace.home(), args);
+        command.env("CARGO_TARGET_DIR", self.workspace.target()).envs(self.env.clone());
+        succeeded(args, &command.output().unwrap())
     }
 
     /// What it says where it must fail.

@@ -93,19 +93,19 @@ pub(super) fn wild() -> Repo {
     fs::write(module.join("a.txt"), "b\n").unwrap();
     repo.done_in(&module, &["commit", "--quiet", "--all", "--message", "chore: b"]);
     fs::write(module.join("a.txt"), "dirty\n").unwrap();
-    repo.settle();
+    repo.settle(&["commit", "--message", "chore: refused"]);
     repo
 }
 
 impl Repo {
-    /// Lets git write what it writes of its own accord: a commit that its hook refuses.
-    pub(super) fn settle(&self) {
+    /// Lets git write what it writes of its own accord at such a commit: a hook refuses it.
+    pub(super) fn settle(&self, commit: &[&str]) {
         let hooks = self.workspace.home().join("refusing");
         super::state::write_program(&hooks.join("pre-commit"), "#!/bin/sh\nexit 1\n");
         for _ in 0..2 {
             self.done(&["status"]);
             let setting = format!("core.hooksPath={}", hooks.display());
-            self.fails(&["-c", &setting, "commit", "--quiet", "--message", "chore: refused"]);
+            self.fails(&[&["-c", &setting], commit].concat());
         }
     }
 }
