@@ -52,10 +52,10 @@ fn same_with_our_hook(prepare: impl Fn() -> Repo, act: impl Fn(&Repo)) {
 fn refused(repo: &Repo, args: &[&str]) {
     repo.install(&["--hook", "pre-commit"]);
     repo.settle(args);
-    let before = State::of(repo);
+    let before = State::of_commits(repo);
     let said = repo.fails(args);
     assert!(said.contains("todo"), "{said}");
-    before.assert_same(&State::of(repo), &args.join(" "));
+    before.assert_same(&State::of_commits(repo), &args.join(" "));
 }
 
 fn commit(repo: &Repo) {
