@@ -50,7 +50,9 @@ fn twenty_commits(target: impl Fn(&Repo, usize) -> std::path::PathBuf + Sync) {
                 scope.spawn(move || commits(repo, tree, &target))
             })
             .collect();
-        started.into_iter().for_each(|one| one.join().unwrap());
+        for one in started {
+            one.join().unwrap();
+        }
     });
     for tree in 0..TREES {
         let branch = format!("b{tree}");
