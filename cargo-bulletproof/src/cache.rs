@@ -1,7 +1,10 @@
 //! `cargo bulletproof cache`: what is kept of earlier verdicts.
 
-use cargo_gate::exec::{self, Cancel, Environment};
-use cargo_gate::render::Console;
+use cargo_gate::cli::RunArgs;
+use cargo_gate::exec::{self, Cancel, Environment, NotHeld};
+use cargo_gate::gate::Stage;
+use cargo_gate::render::{self, Console};
+use cargo_gate::run::recorded;
 use cargo_gate::verdict::NO_VERDICT;
 use clap::Subcommand;
 
@@ -38,3 +41,23 @@ fn attempt(command: Cache) -> Result<String, String> {
         }
     }
 }
+
+/// The exit code where no recorded verdict holds.
+const NOT_HELD: u8 = 1;
+
+pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
+    let revision = args.rev.as_deref().unwrap_or("HEAD");
+    let whole = if args.is_whole(only) { Ok(()) } else { Err(NotHeld::None(ONLY_WHOLE.to_owned())) };
+    match whole.and_then(|()| recorded(args, stage, revision, &Cancel::on_signals())) {
+        Ok(record) => {
+            Console.out(&render::held(&record));
+            0
+        }
+        Err(not_held) => {
+            Console.out(&render::not_held(&not_held));
+            NOT_HELD
+        }
+    }
+}
+
+const ONLY_WHOLE: &str = "only a verdict of all gates of a stage on the whole workspace is recorded";

@@ -52,6 +52,8 @@ enum Command {
     },
     /// Accept today's findings and figures, so that only new or worse ones fail
     Baseline(Baseline),
+    /// Say whether a verdict of the stage is recorded for a commit (--rev, else HEAD) and still holds
+    Verify(Box<Run>),
     /// Look after the verdicts of earlier runs
     #[command(subcommand)]
     Cache(Cache),
@@ -117,6 +119,7 @@ pub(crate) fn main() -> u8 {
         Command::Explain { gate } => commands::explain(&gate),
         Command::Schema { of } => commands::schema(of),
         Command::Completions { shell } => commands::completions(shell),
+        Command::Verify(run) => cache::verify(&run.args, run.stage, &run.gate),
         Command::Cache(command) => cache::run(command),
         Command::Db(Db::Update { url }) => commands::update_database(url.as_deref()),
         Command::Hook(hook) => hook::run(&hook),

@@ -133,6 +133,12 @@ impl RunArgs {
         }
     }
 
+    /// Whether it asks for all gates of a stage, on the whole workspace.
+    pub fn is_whole(&self, only: &[String]) -> bool {
+        let narrowed = !self.workspace.package.is_empty() || !self.workspace.exclude.is_empty();
+        only.is_empty() && self.skip.is_empty() && !narrowed && self.since.is_none() && self.lcov.is_none()
+    }
+
     /// What verdicts of earlier runs are used for in that stage: those of the server judge anew.
     pub fn cache_use(&self, stage: Stage) -> CacheUse {
         match stage {

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::baseline::{Baseline, BaselineError};
-use crate::cache::Explained;
+use crate::cache::{Explained, Record};
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{
-    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, Run, WriteError,
+    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld, Run,
+    WriteError,
 };
 use crate::facts::Facts;
 use crate::gate::{Options, Stage, Unreadable};
@@ -87,6 +88,21 @@ pub fn run_until(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel)
     })
 }
 
+/// The recorded verdict of the stage's gates on a commit, where everything that it rests on is as it was. Neither cargo
+/// nor any gate is asked.
+///
+/// # Errors
+/// Why there is none that holds.
+pub fn recorded(args: &RunArgs, stage: Stage, revision: &str, cancel: &Cancel) -> Result<Record, NotHeld> {
+    let environment = Environment::read().map_err(|error| NotHeld::None(error.to_string()))?;
+    if !args.is_whole(&[]) {
+        return Err(NotHeld::None("only a verdict of all gates of the stage is recorded".to_owned()));
+    }
+    let options = args.options(stage, environment.advisory_db.clone());
+    let manifest = args.manifest.manifest_path.as_deref();
+    exec::recorded(&environment, manifest, revision, &options, cancel)
+}
+
 /// Where the config of this workspace says that the advisory database is cloned from; none outside a
 /// workspace, or where it says nothing.
 ///
@@ -156,6 +172,8 @@ pub(crate) struct Prepared {
     pub(crate) options: Options,
     pub(crate) plan: Plan,
     cache: CacheUse,
+    /// What the command line asks, where it asks for a whole stage.
+    whole: Option<String>,
     /// The copy that is judged is this run's as long as this is there.
     _ground: Ground,
 }
@@ -183,6 +201,7 @@ impl Prepared {
         let (own, manifest) = exec::read_config(&facts.root).map_err(RunError::File)?;
         let config = config::parse(own.as_deref(), &manifest)?;
         let mut options = args.options(stage, environment.advisory_db.clone());
+        let whole = args.is_whole(only).then(|| exec::request(&options));
         options.base = options.base.or_else(|| config.general.base.clone());
         options.left_out = config.general.exclude.clone();
         options.lcov = options.lcov.map(|path| environment.directory.join(path));
@@ -193,7 +212,18 @@ impl Prepared {
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
         let cache = args.cache_use(stage);
-        Ok(Self { start, started_at, environment, facts, config, options, plan, cache, _ground: ground })
+        Ok(Self {
+            start,
+            started_at,
+            environment,
+            facts,
+            config,
+            options,
+            plan,
+            cache,
+            whole,
+            _ground: ground,
+        })
     }
 
     /// What the workspace accepts, where it has a baseline.
@@ -250,7 +280,8 @@ impl Prepared {
             listen,
         };
         let done = exec::carry_out(&run);
-        kept.record(&self.asked(accepted, cancel), &done);
+        let asked = self.asked(accepted, cancel);
+        let elsewhere = kept.record(&asked, &done);
         let CarriedOut { gates, times, .. } = done;
         let mut memory = exec::remembered(facts);
         memory.learn(times, &gates);
@@ -268,6 +299,9 @@ impl Prepared {
             baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
             gates,
         };
+        if let (Some(request), Some(elsewhere)) = (&self.whole, elsewhere) {
+            exec::keep_verdict(&asked, request, &kept, &elsewhere, &report);
+        }
         let Report { duration_ms, saved_ms, .. } = report;
         listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms, saved_ms });
         report

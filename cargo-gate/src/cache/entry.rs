@@ -41,6 +41,15 @@ pub struct Elsewhere {
     pub variables: BTreeMap<String, String>,
 }
 
+impl Elsewhere {
+    /// Adds what another gate read.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.folders.extend(other.folders);
+        self.variables.extend(other.variables);
+    }
+}
+
 impl Entry {
     /// A verdict to keep, as it was before the baseline had its say; none for one that is not kept: what was not
     /// judged, and what was kept before.

@@ -5,6 +5,7 @@ mod dep_info;
 mod entry;
 mod explain;
 mod key;
+mod record;
 mod variables;
 
 pub use dep_info::{DepInfo, rerun_if};
@@ -12,4 +13,5 @@ pub use entry::{Elsewhere, Entry, FORMAT};
 pub use explain::{Explained, Input};
 pub(crate) use key::digest;
 pub use key::{Difference, Key, Names};
+pub use record::{Around, Looked, Record};
 pub use variables::{Places, relevant};

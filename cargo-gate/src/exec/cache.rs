@@ -6,6 +6,7 @@ mod elsewhere;
 mod folder;
 mod ground;
 mod ignored;
+mod recorded;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +15,15 @@ use std::time::Duration;
 use self::contents::Contents;
 use self::folder::Folder;
 use self::ground::Keyed;
+pub use self::recorded::{NotHeld, recorded};
 use super::{Cancel, CarriedOut, Environment};
 use crate::baseline::Baseline;
-use crate::cache::{Entry, Explained, Input};
+use crate::cache::{Elsewhere, Entry, Explained, Input};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::gate::Options;
 use crate::plan::{Plan, PlannedStep};
-use crate::report::{GateReport, milliseconds};
+use crate::report::{GateReport, Report, milliseconds};
 use crate::verdict::Status;
 
 /// What the keys are made from: the run as it is planned.
@@ -139,22 +141,29 @@ impl Kept {
     }
 
     /// Keeps what this run found, where all that it rests on is still as it was when the run began.
-    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) {
+    ///
+    /// Gives what the answers of all gates rest on elsewhere than in the tree; none where that of one is not known.
+    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) -> Option<Elsewhere> {
+        let folder = self.folder.as_ref()?;
         let CarriedOut { gates: reports, judged, evidence, times } = done;
-        let Some(folder) = &self.folder else { return };
+        let mut all = Elsewhere::default();
+        self.hits.values().for_each(|entry| all.add(entry.elsewhere.clone()));
         let fresh: BTreeSet<&str> = reports
             .iter()
             .filter(|report| !report.cached && stands(report))
             .filter(|report| matches!(self.keys.get(report.id.as_str()), Some(Ok(_))))
             .map(|report| report.id.as_str())
             .collect();
-        if fresh.is_empty() || asked.cancel.is_set() {
-            return;
+        if asked.cancel.is_set() {
+            return None;
+        }
+        if fresh.is_empty() {
+            return Some(all);
         }
         let mut contents = Contents::open(folder.contents());
-        let Some(facts) = super::gather::listed_again(asked.facts, asked.cancel) else { return };
-        let after =
-            ground::keys(&Asked { facts: &facts, ..*asked }, &mut contents, |gate| fresh.contains(gate));
+        let facts = super::gather::listed_again(asked.facts, asked.cancel)?;
+        let now = Asked { facts: &facts, ..*asked };
+        let after = ground::keys(&now, &mut contents, |gate| fresh.contains(gate));
         let planned = asked.plan.gates.iter().zip(&asked.config.gates);
         let inputs: Vec<_> = planned
             .filter(|(planned, _)| fresh.contains(planned.id))
@@ -162,27 +171,44 @@ impl Kept {
             .collect();
         let code = inputs.iter().any(|(_, inputs)| inputs.code);
         let found = elsewhere::find(asked, evidence, code, &mut contents);
+        let mut whole = true;
         for (id, inputs) in inputs {
-            let (Some(Ok(before)), Some(Ok(now))) = (self.keys.get(id), after.get(id)) else { continue };
-            let Some(report) = judged.get(id) else { continue };
-            if before.parts != now.parts {
-                continue;
-            }
-            let Ok(mut elsewhere) = found.of(&inputs, &asked.facts.root, &mut contents) else { continue };
-            // what a later run on other files wrote in their place is no result of this one
-            let written = report.files.iter().map(|file| asked.facts.home.join(file));
-            elsewhere
-                .files
-                .extend(written.map(|file| (file.to_string_lossy().into_owned(), contents.one(&file))));
-            let (at, times) =
-                (facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), times_of(asked, id, times));
-            if let Some(entry) = Entry::new(before.clone(), elsewhere, at, report, times) {
+            let keys = (self.keys.get(id), after.get(id));
+            let entry = match (keys, found.of(&inputs, &asked.facts.root, &mut contents), judged.get(id)) {
+                ((Some(Ok(before)), Some(Ok(now))), Ok(mut elsewhere), Some(report))
+                    if before.parts == now.parts =>
+                {
+                    all.add(elsewhere.clone());
+                    // what a later run on other files wrote in their place is no result of this one
+                    let written = report.files.iter().map(|file| asked.facts.home.join(file));
+                    let written =
+                        written.map(|file| (file.to_string_lossy().into_owned(), contents.one(&file)));
+                    elsewhere.files.extend(written);
+                    let at = facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+                    Entry::new(before.clone(), elsewhere, at, report, times_of(asked, id, times))
+                }
+                _ => None,
+            };
+            whole &= entry.is_some();
+            if let Some(entry) = entry {
                 folder.write(&entry);
             }
         }
         contents.save();
         folder.evict();
+        whole.then_some(all)
     }
+}
+
+/// What the command line asks, without what a whole verdict does not hang on and what the config, which is part of
+/// the tree, adds.
+pub fn request(options: &Options) -> String {
+    format!("{:?}", Options { fail_fast: false, ..options.clone() })
+}
+
+/// Records the verdict of a run of all gates of its stage.
+pub fn keep_verdict(asked: &Asked<'_>, request: &str, kept: &Kept, elsewhere: &Elsewhere, report: &Report) {
+    recorded::keep(asked, request, kept, elsewhere, report);
 }
 
 /// The time of each of the gate's steps, in milliseconds.

@@ -129,6 +129,23 @@ pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
     with_listed(facts.clone(), succeeded(listed).as_deref()).ok()
 }
 
+/// The compiler that a folder uses, and the folder of its toolchain.
+pub(super) fn toolchain(
+    found: &BTreeMap<Tool, PathBuf>,
+    folder: &Path,
+    cancel: &Cancel,
+) -> (Option<facts::Toolchain>, Option<PathBuf>) {
+    let ask = |args: &[&str]| {
+        let rustc = found.get(&Tool::Rustc)?;
+        succeeded(Some(run(&Command::new(rustc, folder, TIMEOUT).args(args), cancel)))
+    };
+    thread::scope(|scope| {
+        let version = scope.spawn(|| ask(&["-vV"]).and_then(|stdout| facts::from_rustc(&stdout)));
+        let sysroot = ask(&["--print", "sysroot"]).as_deref().and_then(as_path);
+        (version.join().ok().flatten(), sysroot)
+    })
+}
+
 /// The revision, as git tells it now.
 fn revision(ask: &(dyn Fn(&[&str]) -> Option<Captured> + Sync)) -> Option<Revision> {
     let (commit, status) = thread::scope(|scope| {

@@ -108,6 +108,39 @@ pub(super) struct Copy {
     _held: Held,
 }
 
+/// A commit, and where what is kept of its workspace lies.
+pub(super) struct Here {
+    /// The workspace root in the user's own tree.
+    pub(super) home: PathBuf,
+    /// What outlives a run.
+    pub(super) state: PathBuf,
+    /// The commit's hash.
+    pub(super) commit: String,
+    /// Its tree's.
+    pub(super) tree: String,
+    /// Whether it is what `HEAD` names.
+    pub(super) is_head: bool,
+}
+
+/// Finds a commit without asking cargo.
+pub(super) fn commit_here(
+    environment: &Environment,
+    manifest: Option<&Path>,
+    revision: &str,
+    cancel: &Cancel,
+) -> Result<Here, SnapshotError> {
+    let program = super::tools::git().ok_or(SnapshotError::NoGit)?;
+    let here = Git::in_folder(&program, &environment.directory, cancel);
+    let repository = Repository::find(&here, environment)?;
+    let judged = repository.commit(revision)?;
+    let commit = judged.head.clone().unwrap_or_default();
+    let head = repository.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?;
+    let is_head = String::from_utf8_lossy(&head.stdout).trim() == commit;
+    let wanted = Wanted::Commit(revision.to_owned());
+    let place = Place::find(&repository, environment, manifest, &wanted, &commit)?;
+    Ok(Here { home: place.home, state: place.state, commit, tree: judged.tree, is_head })
+}
+
 impl Ground {
     /// The user's own tree.
     pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::cache::{Explained, Input};
+use crate::cache::{Explained, Input, Record};
+use crate::exec::NotHeld;
 
 /// How many changed files or variables of a kind are named.
 const MOST_NAMES: usize = 10;
@@ -31,4 +32,28 @@ pub fn explained(gate: &str, explained: &Explained) -> String {
     let end = if *answer { "it is answered from the cache" } else { "it is judged anew" };
     let _ = writeln!(text, "{end}");
     text
+}
+
+/// That a recorded verdict holds.
+pub fn held(record: &Record) -> String {
+    let Record { tree, at, took_ms, gates, again, .. } = record;
+    let short = tree.get(..10).unwrap_or(tree);
+    let took = super::seconds(*took_ms);
+    let count = crate::text::counted(gates.len(), "gate");
+    let mut text = format!("the verdict of {at} for tree {short} holds ({count}, took {took})\n");
+    if !again.is_empty() {
+        let names: Vec<&str> = again.iter().map(String::as_str).collect();
+        let _ = writeln!(text, "judged anew each time: {}", names.join(", "));
+    }
+    text
+}
+
+/// Why no recorded verdict holds.
+pub fn not_held(not_held: &NotHeld) -> String {
+    match not_held {
+        NotHeld::None(why) => format!("{why}\n"),
+        NotHeld::Differs(what) => {
+            format!("the recorded verdict on this tree does not hold any more:\n  {}\n", what.join("\n  "))
+        }
+    }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Executable, ProgramCall, Scope, Step, Tool, ToolCall};
 
 /// All that a step, or a gate by way of its steps, reads.
@@ -45,7 +47,8 @@ pub enum Files {
 }
 
 /// Data from elsewhere than the tree.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Data {
     /// The advisory database.
     Advisories {
@@ -70,6 +73,28 @@ pub enum Data {
     Commit,
     /// What packages outside the workspace hold.
     Packages,
+    /// The commits of the branch, what is staged, and what remote repositories are known to have.
+    Commits,
+}
+
+impl Data {
+    /// Its name for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Advisories { .. } => "advisory database",
+            Self::Index => "index cache",
+            Self::Base { .. } => "base revision",
+            Self::Figures { .. } => "figures of the base",
+            Self::Commit => "commit",
+            Self::Packages => "packages elsewhere",
+            Self::Commits => "commits and remotes",
+        }
+    }
+
+    /// Whether it hangs on the commit that is checked out, and not on its tree alone.
+    pub fn is_of_commit(&self) -> bool {
+        matches!(self, Self::Base { .. } | Self::Figures { .. } | Self::Commit | Self::Commits)
+    }
 }
 
 impl Inputs {
@@ -186,9 +211,10 @@ impl Step {
             }
             Self::SourceTime => Inputs::data([Data::Commit]),
             Self::Secrets { scope: Scope::Tree, .. } => Inputs::files(Files::Tree),
-            Self::Secrets { scope: Scope::Change { .. }, .. } => {
-                Inputs::never("it looks at commits and at what is staged")
-            }
+            Self::Secrets { scope: Scope::Change { base, .. }, .. } => Inputs {
+                files: Files::Tree,
+                ..Inputs::data([Data::Commits, Data::Base { named: base.clone() }])
+            },
             Self::Timing(_) | Self::BaseBenches { .. } | Self::Benches(_) | Self::Recorded { .. } => {
                 Inputs::never("it measures")
             }
@@ -245,9 +271,7 @@ mod tests {
 
     #[test]
     fn what_hangs_on_commits_or_the_clock_is_asked_each_time() {
-        let change = Scope::Change { base: None, pushed: true, range: None };
         for step in [
-            Step::Secrets { scope: change, most_bytes: 1 },
             Step::Objects { names: Vec::new() },
             Step::ChangedSince { path: "a".into() },
             call(Tool::Trivy, &[]),
@@ -255,7 +279,9 @@ mod tests {
         ] {
             assert!(step.all_inputs().never.is_some(), "{step}");
         }
-        assert_eq!(Step::Secrets { scope: Scope::Tree, most_bytes: 1 }.all_inputs().never, None);
+        let change = Scope::Change { base: None, pushed: true, range: None };
+        let secrets = Step::Secrets { scope: change, most_bytes: 1 }.all_inputs();
+        assert!(secrets.data.contains(&Data::Commits));
     }
 
     #[test]

@@ -32,3 +32,4 @@ mod signals;
 mod since;
 mod sizes;
 mod support;
+mod verify;

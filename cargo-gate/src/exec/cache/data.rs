@@ -3,24 +3,29 @@
 use std::time::Duration;
 
 use super::super::base::Git;
+use super::super::{Cancel, Environment};
 use super::super::{advisory_db, advisory_update, figures, index_cache};
 use super::Asked;
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::cache::digest;
+use crate::facts::Facts;
+use crate::gate::Options;
 use crate::step::Data;
 
 /// The longest that a look at one of them may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The name of such data in keys.
-pub(super) fn name(data: &Data) -> &'static str {
-    match data {
-        Data::Advisories { .. } => "advisory database",
-        Data::Index => "index cache",
-        Data::Base { .. } => "base revision",
-        Data::Figures { .. } => "figures of the base",
-        Data::Commit => "commit",
-        Data::Packages => "packages elsewhere",
+/// With what data is looked at.
+pub(super) struct Look<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) environment: &'a Environment,
+    pub(super) options: &'a Options,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl<'a> From<Asked<'a>> for Look<'a> {
+    fn from(Asked { facts, environment, options, cancel, .. }: Asked<'a>) -> Self {
+        Self { facts, environment, options, cancel }
     }
 }
 
@@ -28,7 +33,7 @@ pub(super) fn name(data: &Data) -> &'static str {
 ///
 /// # Errors
 /// Why that cannot be known: then no verdict that rests on it is used again.
-pub(super) fn revision(asked: &Asked<'_>, data: &Data) -> Result<String, String> {
+pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> {
     match data {
         Data::Advisories { database } => advisories(asked, database.as_deref()),
         Data::Index => {
@@ -57,22 +62,36 @@ pub(super) fn revision(asked: &Asked<'_>, data: &Data) -> Result<String, String>
             let commit = asked.facts.revision.as_ref().map(|revision| &revision.commit);
             Ok(format!("{commit:?} {:?}", asked.environment.source_date_epoch))
         }
+        Data::Commits => commits(asked),
         // those of registries do not change, and the run tells of the others where they lie
         Data::Packages => Ok(String::new()),
     }
 }
 
-fn git<'a>(asked: &Asked<'a>) -> Git<'a> {
+/// The commit, and all refs: what a remote repository has is known by them. With changes that are staged or not
+/// there is more to look at than names.
+fn commits(asked: &Look<'_>) -> Result<String, String> {
+    let revision = asked.facts.revision.as_ref().ok_or("there is no commit")?;
+    if revision.dirty {
+        return Err("there are changes that are not committed".to_owned());
+    }
+    let refs = git(asked).stdout(&["for-each-ref", "--format=%(objectname) %(refname)", "refs/remotes"]);
+    let refs = refs.map_err(|unreadable| unreadable.reason)?;
+    let Environment { before, base_hints, .. } = asked.environment;
+    Ok(format!("{} {} {before:?} {base_hints:?}", revision.commit, digest([refs])))
+}
+
+fn git<'a>(asked: &Look<'a>) -> Git<'a> {
     Git { facts: asked.facts, environment: asked.environment, timeout: TIMEOUT, cancel: asked.cancel }
 }
 
-fn locked(asked: &Asked<'_>) -> Result<Vec<LockedPackage>, String> {
+fn locked(asked: &Look<'_>) -> Result<Vec<LockedPackage>, String> {
     let bytes = std::fs::read(asked.facts.root.join("Cargo.lock")).map_err(|error| error.to_string())?;
     parse_lock(&bytes).map_err(|error| error.to_string())
 }
 
 /// The advisories themselves, since a clone may hold more than its commit.
-fn advisories(asked: &Asked<'_>, database: Option<&str>) -> Result<String, String> {
+fn advisories(asked: &Look<'_>, database: Option<&str>) -> Result<String, String> {
     let folder = match database {
         Some(folder) => asked.environment.directory.join(folder),
         None => advisory_update::managed_dir().map_err(|error| error.to_string())?,

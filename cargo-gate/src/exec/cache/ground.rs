@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::contents::Contents;
+use super::data::Look;
 use super::surroundings;
 use super::{Asked, data, ignored};
 use crate::cache::{Key, digest};
@@ -79,7 +80,7 @@ impl Ground {
     fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
         let facts = asked.facts;
         let (data, ignored, mut ground) = thread::scope(|scope| {
-            let each = |one: &Data| (one.clone(), data::revision(asked, one));
+            let each = |one: &Data| (one.clone(), data::revision(&Look::from(*asked), one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
             let ground = Self::of_files(asked, inputs, contents);
@@ -157,7 +158,7 @@ impl Ground {
         }
         for data in &inputs.data {
             let revision = self.data.get(data).ok_or("its data was not looked at")?;
-            key.text(data::name(data), revision.as_deref().map_err(Clone::clone)?);
+            key.text(data.name(), revision.as_deref().map_err(Clone::clone)?);
         }
         if let Some(time) = time(asked.facts, inputs, &settings) {
             key.text("time", &time);
@@ -266,11 +267,24 @@ fn workspace(facts: &Facts) -> String {
 
 /// For what ages: the hour where the age of a database counts, the day where something has a last day.
 fn time(facts: &Facts, inputs: &Inputs, settings: &str) -> Option<String> {
+    let (hourly, daily) = ages(inputs, settings);
+    time_of(facts, hourly, daily)
+}
+
+/// Whether a gate's verdict ages by the hour, and whether by the day.
+pub(super) fn ages(inputs: &Inputs, settings: &str) -> (bool, bool) {
     let hourly = inputs.data.iter().any(|data| matches!(data, Data::Advisories { .. }));
-    let daily = !inputs.nearest.is_empty() || settings.contains("expires");
-    let text = jiff::tz::Offset::UTC.to_datetime(facts.now).strftime("%Y-%m-%d %H").to_string();
-    let day = || text.split(' ').next().map(str::to_owned);
-    if hourly { Some(text) } else { day().filter(|_| daily) }
+    (hourly, !inputs.nearest.is_empty() || settings.contains("expires"))
+}
+
+/// The hour or the day of the run, in UTC.
+pub(super) fn time_of(facts: &Facts, hourly: bool, daily: bool) -> Option<String> {
+    let time = jiff::tz::Offset::UTC.to_datetime(facts.now);
+    match (hourly, daily) {
+        (true, _) => Some(time.strftime("%Y-%m-%d %H").to_string()),
+        (false, true) => Some(time.strftime("%Y-%m-%d").to_string()),
+        (false, false) => None,
+    }
 }
 
 /// A path that is not below the root as it is named in keys.

@@ -97,6 +97,17 @@ pub(super) fn above(root: &Path, name: &str, contents: &mut Contents) -> Vec<(St
 /// rustfmt's settings, where it looks for them: beside each source, in each folder above it, in the user's home
 /// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`).
 pub(super) fn formatting(facts: &Facts, contents: &mut Contents) -> BTreeMap<String, String> {
+    let folders = formatting_folders(facts);
+    let files =
+        folders.iter().flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
+    let paths: Vec<PathBuf> = files.collect();
+    let digests = contents.of(&paths);
+    let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
+    named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
+}
+
+/// The folders of those settings.
+pub(super) fn formatting_folders(facts: &Facts) -> BTreeSet<PathBuf> {
     let mut folders: BTreeSet<PathBuf> = facts.root.ancestors().map(Path::to_owned).collect();
     for source in &facts.sources {
         let below = Path::new(&source.path).ancestors().skip(1);
@@ -112,10 +123,5 @@ pub(super) fn formatting(facts: &Facts, contents: &mut Contents) -> BTreeMap<Str
         variable("APPDATA").map(|folder| folder.join("rustfmt")),
     ];
     folders.extend(configs.into_iter().flatten());
-    let files =
-        folders.iter().flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
-    let paths: Vec<PathBuf> = files.collect();
-    let digests = contents.of(&paths);
-    let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
-    named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
+    folders
 }

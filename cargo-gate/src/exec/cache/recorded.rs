@@ -1,0 +1,223 @@
+//! Recorded verdicts of whole runs, found again by the tree that a commit has: before anything else is looked at.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::super::gather::{cargo_configs, toolchain};
+use super::super::snapshot::commit_here;
+use super::super::store::write_artifact;
+use super::super::{Cancel, Environment, tools};
+use super::contents::Contents;
+use super::data::Look;
+use super::folder::Folder;
+use super::{Asked, Kept, data, elsewhere, ground, ignored, surroundings};
+use crate::cache::{Around, Elsewhere, Looked, Names, Record, digest};
+use crate::facts::{Facts, Revision};
+use crate::gate::{Options, Stage};
+use crate::report::{Report, SubjectKind};
+use crate::step::{Data, Inputs, Tool};
+use crate::verdict::Status;
+
+/// So many records are kept; the oldest go first.
+const MOST_RECORDS: usize = 200;
+
+fn place(folder: &Path, tree: &str, stage: Stage) -> PathBuf {
+    folder.join("verdicts").join(format!("{tree}-{stage}.json"))
+}
+
+/// Records the verdict of a run of all gates of its stage on a tree that git has. `request` is what the command line
+/// asked; `elsewhere` what the run read elsewhere.
+pub(in crate::exec) fn keep(
+    asked: &Asked<'_>,
+    request: &str,
+    kept: &Kept,
+    elsewhere: &Elsewhere,
+    report: &Report,
+) {
+    let facts = asked.facts;
+    let Some(tree) = tree(asked) else { return };
+    let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
+    if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
+        return;
+    }
+    let again: BTreeSet<String> =
+        kept.keys.iter().filter(|(_, key)| key.is_err()).map(|(gate, _)| (*gate).to_owned()).collect();
+    let inputs = asked
+        .plan
+        .gates
+        .iter()
+        .zip(&asked.config.gates)
+        .filter(|(gate, _)| matches!(kept.keys.get(gate.id), Some(Ok(_))));
+    let inputs = inputs
+        .map(|(planned, gate)| (ground::inputs(asked, planned, gate), gate.settings().unwrap_or_default()))
+        .collect::<Vec<_>>();
+    let all = inputs.iter().fold(Inputs::default(), |all, (inputs, _)| all.and(inputs.clone()));
+    let (hourly, daily) = inputs
+        .iter()
+        .map(|(inputs, settings)| ground::ages(inputs, settings))
+        .fold((false, false), |(hour, day), (hourly, daily)| (hour || hourly, day || daily));
+    let tools = all.tools.iter().map(|tool| tool.program().to_owned()).collect();
+    let looked = Looked { tools, hourly, daily };
+    let mut contents = Contents::open(Folder::of(&facts.state).contents());
+    let paths = around(facts, asked.environment, &all);
+    let look = Look::from(*asked);
+    let Ok(around) = look.around(request, &looked, &paths, all.data.into_iter().collect(), &mut contents)
+    else {
+        return;
+    };
+    contents.save();
+    let record = Record {
+        tree: tree.clone(),
+        stage: report.stage,
+        at: facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        took_ms: report.duration_ms.saturating_add(report.saved_ms.unwrap_or_default()),
+        around,
+        elsewhere: elsewhere.clone(),
+        gates: report.gates.iter().map(|gate| (gate.id.clone(), gate.status)).collect(),
+        again,
+    };
+    let _ = write_artifact(&place(&facts.state, &tree, report.stage), &record.to_bytes(&looked));
+    prune(&facts.state.join("verdicts"));
+}
+
+/// The tree that the run judged: of a private copy its own; of the user's files that of the commit that they are,
+/// where no file that git ignores could have been read.
+fn tree(asked: &Asked<'_>) -> Option<String> {
+    let facts = asked.facts;
+    if !ignored::files(asked).is_ok_and(|files| files.is_empty()) {
+        return None;
+    }
+    if facts.subject.kind != SubjectKind::Worktree {
+        return facts.subject.tree.clone();
+    }
+    super::super::gather::steady_tree(facts, asked.cancel).map(str::to_owned)
+}
+
+/// Files around the workspace that tools look for, there or not.
+fn around(facts: &Facts, environment: &Environment, inputs: &Inputs) -> Vec<PathBuf> {
+    let names = [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+    let formatting = ["rustfmt.toml", ".rustfmt.toml", "clippy.toml", ".clippy.toml"];
+    let names: Vec<&str> =
+        names.into_iter().chain(formatting).chain(inputs.nearest.iter().copied()).collect();
+    let above = facts.root.ancestors().skip(1);
+    let above = above.flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    let configs = cargo_configs(&facts.root, environment).into_iter().map(|(path, _)| path);
+    let home = environment.cargo_home.iter();
+    let of_home = home.flat_map(|home| ["config.toml", "config"].map(|name| home.join(name)));
+    let settings = surroundings::formatting_folders(facts).into_iter();
+    let settings =
+        settings.flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
+    let all: BTreeSet<PathBuf> = above.chain(configs).chain(of_home).chain(settings).collect();
+    // what lies in the workspace is in the tree
+    all.into_iter().filter(|path| !path.starts_with(&facts.root)).collect()
+}
+
+impl Look<'_> {
+    fn around(
+        &self,
+        request: &str,
+        looked: &Looked,
+        paths: &[PathBuf],
+        data: Vec<Data>,
+        contents: &mut Contents,
+    ) -> Result<Around, String> {
+        let Self { facts, environment, .. } = *self;
+        let data = thread::scope(|scope| {
+            let asked: Vec<_> = data
+                .into_iter()
+                .map(|one| {
+                    scope.spawn(move || data::revision(self, &one).map(|revision| (one, digest([revision]))))
+                })
+                .collect();
+            let done = asked.into_iter().map(thread::ScopedJoinHandle::join);
+            done.map(|done| done.unwrap_or_else(|_| Err("data could not be looked at".to_owned())))
+                .collect::<Result<Vec<_>, String>>()
+        })?;
+        let called: BTreeSet<Tool> =
+            Tool::ALL.into_iter().filter(|tool| looked.tools.contains(tool.program())).collect();
+        let there: Vec<&Tool> = facts.tools.keys().collect();
+        let tools = surroundings::tools(facts, &called)?;
+        let short = |value: &String| digest([value]).get(..8).unwrap_or_default().to_owned();
+        let variables = surroundings::variables(facts, environment);
+        let variables: Names = variables.iter().map(|(name, value)| (name.clone(), short(value))).collect();
+        let names = paths.iter().map(|path| path.to_string_lossy().into_owned());
+        Ok(Around {
+            program: surroundings::program()?,
+            request: request.to_owned(),
+            tools: format!("{:?}\n{there:?}\n{tools}", facts.toolchain),
+            variables,
+            files: names.zip(contents.of(paths)).collect(),
+            data,
+            time: ground::time_of(facts, looked.hourly, looked.daily),
+        })
+    }
+}
+
+/// Why a verdict is not answered from the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotHeld {
+    /// None is recorded for that tree, or it cannot be looked up.
+    None(String),
+    /// One is, and these differ now.
+    Differs(Vec<String>),
+}
+
+/// The recorded verdict of that stage on the tree of a revision, where everything that it rests on is as it was.
+///
+/// # Errors
+/// Why there is none that holds.
+pub fn recorded(
+    environment: &Environment,
+    manifest: Option<&Path>,
+    revision: &str,
+    options: &Options,
+    cancel: &Cancel,
+) -> Result<Record, NotHeld> {
+    let none = |why: &dyn std::fmt::Display| NotHeld::None(why.to_string());
+    let here = commit_here(environment, manifest, revision, cancel).map_err(|error| none(&error))?;
+    let bytes = std::fs::read(place(&here.state, &here.tree, options.stage));
+    let bytes = bytes.map_err(|_| none(&"no verdict is recorded for this tree"))?;
+    let (record, looked) = Record::read(&bytes, &here.tree, options.stage)
+        .ok_or_else(|| none(&"the recorded verdict is damaged"))?;
+    let mut found = tools::find(environment);
+    let (version, sysroot) = toolchain(&found, &here.home, cancel);
+    tools::past_the_proxy(&mut found, sysroot.as_deref());
+    let facts = Facts {
+        root: here.home.clone(),
+        home: here.home,
+        state: here.state,
+        toolchain: version.unwrap_or_default(),
+        sysroot,
+        tools: found,
+        // what is not committed is no part of the commit
+        revision: Some(Revision { commit: here.commit, tree: here.tree, dirty: false }),
+        now: jiff::Timestamp::now(),
+        ..Facts::default()
+    };
+    let by_commit = record.around.data.iter().any(|(data, _)| data.is_of_commit());
+    if by_commit && !here.is_head {
+        return Err(none(&"what is compared with can only be found for the commit that is checked out"));
+    }
+    let mut contents = Contents::open(Folder::of(&facts.state).contents());
+    let paths: Vec<PathBuf> = record.around.files.keys().map(PathBuf::from).collect();
+    let data = record.around.data.iter().map(|(data, _)| data.clone()).collect();
+    let look = Look { facts: &facts, environment, options, cancel };
+    let request = super::request(options);
+    let now = look.around(&request, &looked, &paths, data, &mut contents).map_err(|error| none(&error))?;
+    let mut differences = record.around.differences(&now);
+    let elsewhere = elsewhere::changed(&record.elsewhere, &facts.root, &mut contents);
+    differences.extend(elsewhere.map(|name| format!("{name} has changed")));
+    if differences.is_empty() { Ok(record) } else { Err(NotHeld::Differs(differences)) }
+}
+
+fn prune(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut records: BTreeSet<(std::time::SystemTime, PathBuf)> =
+        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    while records.len() > MOST_RECORDS {
+        if let Some((_, path)) = records.pop_first() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Verdicts that are recorded for the tree they judged: when they hold, and what ends that.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::support::{Ran, Run, Workspace, git};
+
+const CONFIG: &str = "[stages]\npre-push = [\"fmt\", \"todo\", \"manifest\", \"check\"]\n";
+
+/// A committed workspace whose stage needs no data.
+fn committed() -> Workspace {
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", CONFIG);
+    workspace.commit();
+    workspace
+}
+
+fn judge<'a>(workspace: &'a Workspace, args: &[&str]) -> Run<'a> {
+    workspace.bulletproof(&["run", "--quiet"]).args(args.iter().copied()).cached()
+}
+
+fn verify<'a>(workspace: &'a Workspace, args: &[&str]) -> Run<'a> {
+    workspace.bulletproof(&["verify"]).args(args.iter().copied())
+}
+
+fn holds(ran: &Ran) -> bool {
+    let said = ran.stdout.starts_with("the verdict of ") && ran.stdout.contains(" holds (4 gates, took ");
+    assert_eq!(said, ran.code == Some(0), "{ran:#?}");
+    assert!(said || ran.code == Some(1), "{ran:#?}");
+    said
+}
+
+/// A committed workspace with a recorded verdict.
+fn recorded() -> Workspace {
+    let workspace = committed();
+    let ran = judge(&workspace, &[]).end();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(holds(&verify(&workspace, &[]).end()));
+    workspace
+}
+
+fn record(workspace: &Workspace) -> PathBuf {
+    let folder = fs::read_dir(workspace.target().join("bulletproof/verdicts")).unwrap();
+    folder.flatten().map(|entry| entry.path()).next().unwrap()
+}
+
+#[test]
+fn a_verdict_holds_for_every_commit_with_that_tree() {
+    let workspace = recorded();
+    git(&workspace.root(), &["commit", "--quiet", "--amend", "--message=another"]);
+    assert!(holds(&verify(&workspace, &[]).end()));
+    git(&workspace.root(), &["commit", "--quiet", "--allow-empty", "--message=more"]);
+    assert!(holds(&verify(&workspace, &[]).end()));
+    fs::write(workspace.root().join("more.md"), "more\n").unwrap();
+    assert!(holds(&verify(&workspace, &[]).end()), "a file on disk is no part of the commit");
+    workspace.commit();
+    let other = verify(&workspace, &[]).end();
+    assert!(!holds(&other));
+    assert!(other.stdout.contains("no verdict is recorded for this tree"), "{other:?}");
+    assert!(holds(&verify(&workspace, &["--rev", "HEAD^"]).end()));
+}
+
+#[test]
+fn a_verdict_holds_for_its_stage_and_its_options_only() {
+    let workspace = recorded();
+    assert!(!holds(&verify(&workspace, &["--stage", "pre-commit"]).end()));
+    assert!(!holds(&verify(&workspace, &["--all-features"]).end()));
+    assert!(!holds(&verify(&workspace, &["--gate", "fmt"]).end()));
+}
+
+#[test]
+fn a_verdict_ends_with_what_it_was_given_with() {
+    let workspace = recorded();
+    let ran = verify(&workspace, &[]).env("DATABASE_URL", "elsewhere").end();
+    assert!(!holds(&ran) && ran.stdout.contains("the variable DATABASE_URL is another"), "{ran:?}");
+    assert!(holds(&verify(&workspace, &[]).env("TERM", "other").end()));
+    let above = workspace.root().parent().unwrap().join("rustfmt.toml");
+    fs::write(&above, "max_width = 90\n").unwrap();
+    let ran = verify(&workspace, &[]).end();
+    assert!(!holds(&ran) && ran.stdout.contains("rustfmt.toml has changed"), "{ran:?}");
+    fs::remove_file(above).unwrap();
+    assert!(holds(&verify(&workspace, &[]).end()));
+}
+
+#[test]
+fn only_a_whole_run_on_a_commit_is_recorded() {
+    let workspace = committed();
+    let none = || !holds(&verify(&workspace, &[]).end());
+    for narrowed in
+        [&["--gate", "fmt"][..], &["--skip", "fmt=known"], &["--package", "clean"], &["--no-cache"]]
+    {
+        judge(&workspace, narrowed).end();
+        assert!(none(), "{narrowed:?}");
+    }
+    fs::write(workspace.root().join("new.md"), "new\n").unwrap();
+    judge(&workspace, &[]).end();
+    assert!(none(), "there are changes that are not committed");
+}
+
+#[test]
+fn a_failed_verdict_is_not_recorded() {
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", CONFIG);
+    let file = workspace.root().join("src/lib.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "\n// TODO: later\n").unwrap();
+    workspace.commit();
+    assert_eq!(judge(&workspace, &[]).end().code, Some(1));
+    assert!(!holds(&verify(&workspace, &[]).end()));
+}
+
+#[test]
+fn a_file_that_git_ignores_may_have_been_read_and_so_nothing_is_recorded_for_the_tree() {
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", CONFIG);
+    let workspace = workspace.with(".gitignore", "secret.env\n");
+    workspace.commit();
+    fs::write(workspace.root().join("secret.env"), "x").unwrap();
+    assert_eq!(judge(&workspace, &[]).end().code, Some(0));
+    assert!(!holds(&verify(&workspace, &[]).end()));
+    assert_eq!(judge(&workspace, &["--rev", "HEAD"]).end().code, Some(0));
+    assert!(holds(&verify(&workspace, &[]).end()), "the copy of the commit has no such file");
+}
+
+#[test]
+fn a_damaged_record_is_no_verdict() {
+    let workspace = recorded();
+    let path = record(&workspace);
+    let whole = fs::read(&path).unwrap();
+    let altered = String::from_utf8(whole.clone()).unwrap().replacen("passed", "warned", 1).into_bytes();
+    for damaged in [Vec::new(), whole[..whole.len() / 2].to_vec(), altered, b"{}".to_vec()] {
+        fs::write(&path, damaged).unwrap();
+        let ran = verify(&workspace, &[]).end();
+        assert!(!holds(&ran) && ran.stdout.contains("damaged"), "{ran:?}");
+    }
+    fs::write(&path, whole).unwrap();
+    assert!(holds(&verify(&workspace, &[]).end()));
+}
