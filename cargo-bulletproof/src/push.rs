@@ -6,8 +6,8 @@ use cargo_gate::cli::RunArgs;
 use cargo_gate::exec::{self, Cancel, Environment};
 use cargo_gate::gate::Stage;
 use cargo_gate::parse::pushed_refs::pushed_refs;
-use cargo_gate::render::Console;
-use cargo_gate::run::run_until;
+use cargo_gate::render::{self, Console};
+use cargo_gate::run::{recorded, run_until};
 use cargo_gate::verdict::NO_VERDICT;
 use clap::Args;
 
@@ -71,10 +71,21 @@ fn attempt(push: &Push) -> Result<u8, String> {
         }
         let (rev, base, range) = (Some(tree.commit.clone()), tree.base.clone(), Some(tree.range.clone()));
         let args = RunArgs { rev, base, range, ..push.place.asks() };
-        worst = worst.max(run_until(&args, Stage::PrePush, &[], &cancel));
+        worst = worst.max(judge(&args, &tree.commit, &cancel));
         if cancel.is_set() {
             return Ok(NO_VERDICT);
         }
     }
     Ok(worst)
+}
+
+/// The verdict on a pushed commit: the recorded one, where it holds, with what hangs on more than the commit's tree
+/// judged anew; else that of a run.
+fn judge(args: &RunArgs, commit: &str, cancel: &Cancel) -> u8 {
+    let Ok(record) = recorded(args, Stage::PrePush, commit, cancel) else {
+        return run_until(args, Stage::PrePush, &[], cancel);
+    };
+    Console.out(&render::held(&record));
+    let again: Vec<String> = record.again.into_iter().collect();
+    if again.is_empty() { 0 } else { run_until(args, Stage::PrePush, &again, cancel) }
 }

@@ -30,6 +30,9 @@ pub struct Record {
     pub gates: BTreeMap<String, Status>,
     /// The gates among them whose verdicts rest on more than can be recorded: they are judged each time.
     pub again: BTreeSet<String>,
+    /// The gates among them that rest on commits, and not on the tree alone: they are judged anew where what is
+    /// compared, or what is pushed, is not what it was.
+    pub of_commit: BTreeSet<String>,
 }
 
 /// What a verdict rests on beside the tree, as it can be looked at without knowing the workspace.
@@ -45,8 +48,10 @@ pub struct Around {
     pub variables: Names,
     /// Files around the workspace, by their paths.
     pub files: BTreeMap<String, String>,
-    /// The data, each with its revision.
+    /// The data, each with its revision; without what hangs on commits.
     pub data: Vec<(Data, String)>,
+    /// What hangs on commits: the commits that are looked at, and the same for each base.
+    pub commits: Vec<(Data, String)>,
     /// The day or the hour, where something ages.
     pub time: Option<String>,
 }
@@ -56,6 +61,8 @@ pub struct Around {
 pub struct Looked {
     /// The names of the tools that were called.
     pub tools: BTreeSet<String>,
+    /// Whether the variables count.
+    pub environment: bool,
     /// Whether the time counts by the hour.
     pub hourly: bool,
     /// Whether it counts by the day.
@@ -109,6 +116,11 @@ impl Around {
         }
         differences
     }
+
+    /// Whether what is compared with, and what is pushed, is what it was.
+    pub fn same_commits(&self, now: &Self) -> bool {
+        self.commits == now.commits
+    }
 }
 
 fn changed<'a>(
@@ -130,7 +142,8 @@ mod tests {
             tools: "t".into(),
             variables: [("CC".to_owned(), "1".to_owned())].into(),
             files: [("/deny.toml".to_owned(), "absent".to_owned())].into(),
-            data: vec![(Data::Index, "i".into()), (Data::Base { named: None }, "b".into())],
+            data: vec![(Data::Index, "i".into()), (Data::Packages, "b".into())],
+            commits: vec![(Data::Base { named: None }, "b".into())],
             time: Some("2026-01-01".into()),
         }
     }
@@ -145,6 +158,7 @@ mod tests {
             elsewhere: Elsewhere::default(),
             gates: [("fmt".to_owned(), Status::Passed), ("todo".to_owned(), Status::Warned)].into(),
             again: BTreeSet::new(),
+            of_commit: BTreeSet::new(),
         }
     }
 
@@ -169,6 +183,13 @@ mod tests {
     }
 
     #[test]
+    fn another_base_ends_only_what_rests_on_commits() {
+        let other = Around { commits: vec![(Data::Base { named: None }, "c".into())], ..around() };
+        assert_eq!(around().differences(&other), [""; 0]);
+        assert!(!around().same_commits(&other) && around().same_commits(&around()));
+    }
+
+    #[test]
     fn each_thing_around_the_tree_counts() {
         assert_eq!(around().differences(&around()), [""; 0]);
         let others = [
@@ -177,10 +198,7 @@ mod tests {
             Around { tools: "u".into(), ..around() },
             Around { variables: BTreeMap::new(), ..around() },
             Around { files: [("/deny.toml".to_owned(), "d".to_owned())].into(), ..around() },
-            Around {
-                data: vec![(Data::Index, "j".into()), (Data::Base { named: None }, "b".into())],
-                ..around()
-            },
+            Around { data: vec![(Data::Index, "j".into()), (Data::Packages, "b".into())], ..around() },
             Around { data: vec![(Data::Index, "i".into())], ..around() },
             Around { time: None, ..around() },
         ];

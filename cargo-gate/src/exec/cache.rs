@@ -203,7 +203,7 @@ impl Kept {
 /// What the command line asks, without what a whole verdict does not hang on and what the config, which is part of
 /// the tree, adds.
 pub fn request(options: &Options) -> String {
-    format!("{:?}", Options { fail_fast: false, ..options.clone() })
+    format!("{:?}", Options { fail_fast: false, base: None, range: None, ..options.clone() })
 }
 
 /// Records the verdict of a run of all gates of its stage.

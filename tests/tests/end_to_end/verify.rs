@@ -1,7 +1,9 @@
 //! Verdicts that are recorded for the tree they judged: when they hold, and what ends that.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use super::support::{Ran, Run, Workspace, git};
 
@@ -132,4 +134,52 @@ fn a_damaged_record_is_no_verdict() {
     }
     fs::write(&path, whole).unwrap();
     assert!(holds(&verify(&workspace, &[]).end()));
+}
+
+/// What the hook says of a push of what is checked out, and its exit code.
+fn push(workspace: &Workspace, variable: &str) -> Ran {
+    let folder = workspace.root().join(".git");
+    let head = fs::read_to_string(folder.join("HEAD")).unwrap();
+    let branch = head.trim().strip_prefix("ref: ").unwrap();
+    let commit = fs::read_to_string(folder.join(branch)).unwrap();
+    let hook =
+        workspace.bulletproof(&["hook", "pre-push", "origin", "elsewhere"]).env("DATABASE_URL", variable);
+    let mut command = hook.command();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let line = format!("{branch} {} {branch} {}\n", commit.trim(), "0".repeat(40));
+    child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn a_push_of_a_tree_with_a_verdict_is_answered_by_it() {
+    let workspace = committed();
+    let first = push(&workspace, "one");
+    assert!(first.code == Some(0) && first.stdout.contains("passed   fmt"), "{first:#?}");
+    git(&workspace.root(), &["commit", "--quiet", "--amend", "--message=another"]);
+    let second = push(&workspace, "one");
+    assert_eq!(second.code, Some(0), "{second:#?}");
+    assert!(
+        second.stdout.contains(" holds (4 gates, took ") && !second.stdout.contains("passed"),
+        "{second:#?}"
+    );
+    let other = push(&workspace, "two");
+    assert!(other.code == Some(0) && other.stdout.contains("passed   fmt"), "{other:#?}");
+}
+
+#[test]
+fn what_hangs_on_what_is_pushed_is_judged_at_each_push() {
+    let workspace = Workspace::of("clean").with_own_target();
+    let workspace = workspace.with("bulletproof.toml", "[stages]\npre-push = [\"fmt\", \"secrets\"]\n");
+    workspace.commit();
+    assert_eq!(judge(&workspace, &[]).end().code, Some(0));
+    let ran = push(&workspace, "one");
+    assert!(ran.stdout.contains(" holds (2 gates") && ran.stdout.contains("passed   secrets"), "{ran:#?}");
+    assert!(!ran.stdout.contains("passed   fmt"), "{ran:#?}");
 }

@@ -68,6 +68,22 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
     }
 }
 
+/// The same for a record: of a base only what is compared with, and not how it was found.
+pub(super) fn recorded(asked: &Look<'_>, data: &Data) -> Result<String, String> {
+    // what a push names as its base may be what is found without a name
+    let named = |named: &Option<String>| asked.options.base.clone().or_else(|| named.clone());
+    match data {
+        Data::Base { named: base } => {
+            let revision = revision(asked, &Data::Base { named: named(base) })?;
+            Ok(revision.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        }
+        Data::Figures { gate, base } => {
+            revision(asked, &Data::Figures { gate: gate.clone(), base: named(base) })
+        }
+        other => revision(asked, other),
+    }
+}
+
 /// The commit, and all refs: what a remote repository has is known by them. With changes that are staged or not
 /// there is more to look at than names.
 fn commits(asked: &Look<'_>) -> Result<String, String> {

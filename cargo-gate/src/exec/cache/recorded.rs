@@ -1,6 +1,6 @@
 //! Recorded verdicts of whole runs, found again by the tree that a commit has: before anything else is looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -58,14 +58,19 @@ pub(in crate::exec) fn keep(
         .map(|(inputs, settings)| ground::ages(inputs, settings))
         .fold((false, false), |(hour, day), (hourly, daily)| (hour || hourly, day || daily));
     let tools = all.tools.iter().map(|tool| tool.program().to_owned()).collect();
-    let looked = Looked { tools, hourly, daily };
+    let looked = Looked { tools, environment: all.environment, hourly, daily };
     let mut contents = Contents::open(Folder::of(&facts.state).contents());
     let paths = around(facts, asked.environment, &all);
     let look = Look::from(*asked);
-    let Ok(around) = look.around(request, &looked, &paths, all.data.into_iter().collect(), &mut contents)
-    else {
-        return;
+    let of_commit = |gate: &str| {
+        let mut planned = asked.plan.gates.iter().zip(&asked.config.gates);
+        planned.any(|(planned, configured)| {
+            let inputs = || ground::inputs(asked, planned, configured);
+            planned.id == gate && inputs().data.iter().any(Data::is_of_commit)
+        })
     };
+    let data: Vec<Data> = all.data.into_iter().collect();
+    let Ok(around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
     contents.save();
     let record = Record {
         tree: tree.clone(),
@@ -75,6 +80,7 @@ pub(in crate::exec) fn keep(
         around,
         elsewhere: elsewhere.clone(),
         gates: report.gates.iter().map(|gate| (gate.id.clone(), gate.status)).collect(),
+        of_commit: report.gates.iter().map(|gate| gate.id.clone()).filter(|gate| of_commit(gate)).collect(),
         again,
     };
     let _ = write_artifact(&place(&facts.state, &tree, report.stage), &record.to_bytes(&looked));
@@ -119,27 +125,26 @@ impl Look<'_> {
         request: &str,
         looked: &Looked,
         paths: &[PathBuf],
-        data: Vec<Data>,
+        data: &[Data],
         contents: &mut Contents,
     ) -> Result<Around, String> {
         let Self { facts, environment, .. } = *self;
-        let data = thread::scope(|scope| {
-            let asked: Vec<_> = data
-                .into_iter()
-                .map(|one| {
-                    scope.spawn(move || data::revision(self, &one).map(|revision| (one, digest([revision]))))
-                })
-                .collect();
+        let done = thread::scope(|scope| {
+            let look =
+                |one: &Data| data::recorded(self, one).map(|revision| (one.clone(), digest([revision])));
+            let asked: Vec<_> = data.iter().map(|one| scope.spawn(move || look(one))).collect();
             let done = asked.into_iter().map(thread::ScopedJoinHandle::join);
             done.map(|done| done.unwrap_or_else(|_| Err("data could not be looked at".to_owned())))
                 .collect::<Result<Vec<_>, String>>()
         })?;
+        let (commits, data) = done.into_iter().partition(|(data, _)| data.is_of_commit());
         let called: BTreeSet<Tool> =
             Tool::ALL.into_iter().filter(|tool| looked.tools.contains(tool.program())).collect();
         let there: Vec<&Tool> = facts.tools.keys().collect();
         let tools = surroundings::tools(facts, &called)?;
         let short = |value: &String| digest([value]).get(..8).unwrap_or_default().to_owned();
-        let variables = surroundings::variables(facts, environment);
+        let variables =
+            if looked.environment { surroundings::variables(facts, environment) } else { BTreeMap::new() };
         let variables: Names = variables.iter().map(|(name, value)| (name.clone(), short(value))).collect();
         let names = paths.iter().map(|path| path.to_string_lossy().into_owned());
         Ok(Around {
@@ -149,6 +154,7 @@ impl Look<'_> {
             variables,
             files: names.zip(contents.of(paths)).collect(),
             data,
+            commits,
             time: ground::time_of(facts, looked.hourly, looked.daily),
         })
     }
@@ -195,20 +201,23 @@ pub fn recorded(
         now: jiff::Timestamp::now(),
         ..Facts::default()
     };
-    let by_commit = record.around.data.iter().any(|(data, _)| data.is_of_commit());
-    if by_commit && !here.is_head {
-        return Err(none(&"what is compared with can only be found for the commit that is checked out"));
-    }
     let mut contents = Contents::open(Folder::of(&facts.state).contents());
     let paths: Vec<PathBuf> = record.around.files.keys().map(PathBuf::from).collect();
-    let data = record.around.data.iter().map(|(data, _)| data.clone()).collect();
+    let Around { data, commits, .. } = &record.around;
+    let of_commits = commits.iter().map(|(data, _)| data.clone()).filter(|_| here.is_head);
+    let data: Vec<Data> = data.iter().map(|(data, _)| data.clone()).chain(of_commits).collect();
     let look = Look { facts: &facts, environment, options, cancel };
     let request = super::request(options);
-    let now = look.around(&request, &looked, &paths, data, &mut contents).map_err(|error| none(&error))?;
+    let now = look.around(&request, &looked, &paths, &data, &mut contents).map_err(|error| none(&error))?;
     let mut differences = record.around.differences(&now);
     let elsewhere = elsewhere::changed(&record.elsewhere, &facts.root, &mut contents);
     differences.extend(elsewhere.map(|name| format!("{name} has changed")));
-    if differences.is_empty() { Ok(record) } else { Err(NotHeld::Differs(differences)) }
+    if !differences.is_empty() {
+        return Err(NotHeld::Differs(differences));
+    }
+    let same = record.around.same_commits(&now) && options.range.is_none();
+    let of_commit = record.of_commit.iter().filter(|_| !same).cloned().collect::<Vec<_>>();
+    Ok(Record { again: record.again.iter().cloned().chain(of_commit).collect(), ..record })
 }
 
 fn prune(folder: &Path) {
