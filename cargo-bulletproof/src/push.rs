@@ -1,13 +1,14 @@
 //! What the hooks of git judge: a commit's index, a push's commits.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cargo_gate::cli::RunArgs;
 use cargo_gate::exec::{self, Cancel, Environment};
+use cargo_gate::fix::fix_staged;
 use cargo_gate::gate::Stage;
 use cargo_gate::parse::pushed_refs::pushed_refs;
 use cargo_gate::render::{self, Console};
-use cargo_gate::run::{recorded, run_until};
+use cargo_gate::run::{hook_settings, recorded, run_until};
 use cargo_gate::verdict::NO_VERDICT;
 use clap::Args;
 
@@ -36,12 +37,23 @@ impl Place {
         args.manifest.manifest_path.clone_from(&self.manifest_path);
         args
     }
+
+    /// Whether the config on disk asks for it; that of the commit has to ask as well.
+    fn wants_fixing(&self) -> bool {
+        let Ok(environment) = Environment::read() else { return false };
+        let folder = exec::config_folder(&environment, self.manifest_path.as_deref().and_then(Path::parent));
+        hook_settings(&folder).is_ok_and(|settings| settings.fix)
+    }
 }
 
-/// Judges what is about to be committed.
+/// Judges what is about to be committed, after what the config has fixed before.
 pub(crate) fn commit(place: &Place) -> u8 {
     let args = RunArgs { staged: true, ..place.asks() };
-    run_until(&args, Stage::PreCommit, &[], &Cancel::on_signals())
+    let cancel = Cancel::on_signals();
+    if place.wants_fixing() {
+        fix_staged(&args, &cancel);
+    }
+    run_until(&args, Stage::PreCommit, &[], &cancel)
 }
 
 /// Judges what is about to be pushed: each tree once, with what the other side has of it as its base. The exit

@@ -30,6 +30,7 @@ mod pace;
 mod process;
 mod program;
 mod programs;
+mod restage;
 mod scheduler;
 mod secrets;
 mod semver;
@@ -55,6 +56,7 @@ pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script, workspace_
 pub use index_cache::Yanked;
 pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
+pub use restage::{Restage, Restaged};
 pub use scheduler::{CarriedOut, Run, carry_out};
 pub use snapshot::{Ground, Push, Pushed, SnapshotError, hook_input, pushed};
 pub use stand_in::stand_in;

@@ -6,8 +6,10 @@
 mod lints;
 mod manifest;
 mod session;
+mod staged;
 
 pub use session::{Asked, Done, FIXABLE, Left, Mended, fix};
+pub use staged::fix_staged;
 
 #[cfg(test)]
 mod tests;

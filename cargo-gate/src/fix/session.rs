@@ -297,7 +297,7 @@ fn described(counts: &BTreeMap<String, usize>) -> String {
 
 /// The formatted text with the line ends that the file has: rustfmt writes others as soon as it changes anything.
 /// Where nothing else is different, they are what it wants changed.
-fn with_line_ends(before: &str, formatted: String) -> String {
+pub(super) fn with_line_ends(before: &str, formatted: String) -> String {
     let is_windows = before.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n"));
     if !is_windows || formatted.contains("\r\n") {
         return formatted;
@@ -307,7 +307,7 @@ fn with_line_ends(before: &str, formatted: String) -> String {
 }
 
 /// The files of a rule's findings, each once. What a baseline accepts is mended as well.
-fn files_of(report: Option<&GateReport>, rule: &str) -> BTreeSet<String> {
+pub(super) fn files_of(report: Option<&GateReport>, rule: &str) -> BTreeSet<String> {
     let findings = report.into_iter().flat_map(|report| &report.findings);
     let of_rule = findings.filter(|finding| finding.rule == rule && finding.severity >= Severity::Warning);
     of_rule.filter_map(|finding| finding.file.clone()).collect()

@@ -19,6 +19,9 @@ pub(super) struct HookGate {
     /// The hooks that a clone is to have, which `cargo bulletproof hooks install` installs: `pre-commit`,
     /// `pre-push`, `commit-msg`.
     hooks: Vec<HookName>,
+    /// Whether `pre-commit` formats what is staged for the commit before it judges it: in the index, and in the file
+    /// on disk where that has no other changes.
+    fix: bool,
     /// The types that a commit's message may have, where the `commit-msg` hook is installed; empty for any.
     commit_types: Vec<String>,
     /// The scopes that it may have; empty for any.
@@ -31,7 +34,7 @@ impl Default for HookGate {
     fn default() -> Self {
         let MessageRules { types, scopes, longest_subject } = MessageRules::default();
         let hooks = HookName::USUAL.to_vec();
-        Self { hooks, commit_types: types, commit_scopes: scopes, longest_subject }
+        Self { hooks, fix: false, commit_types: types, commit_scopes: scopes, longest_subject }
     }
 }
 
@@ -91,7 +94,7 @@ commits; `commit_types`, `commit_scopes` and `longest_subject` say what a team a
             scopes: self.commit_scopes.clone(),
             longest_subject: self.longest_subject,
         };
-        Some(HookSettings { hooks: self.hooks.clone(), message })
+        Some(HookSettings { hooks: self.hooks.clone(), message, fix: self.fix })
     }
 
     fn plan(&self, _: &Context<'_>) -> Planned {

@@ -10,10 +10,12 @@ pub struct HookSettings {
     pub hooks: Vec<HookName>,
     /// What `commit-msg` asks of a message.
     pub message: MessageRules,
+    /// Whether `pre-commit` formats what is staged before it judges it.
+    pub fix: bool,
 }
 
 impl Default for HookSettings {
     fn default() -> Self {
-        Self { hooks: HookName::USUAL.to_vec(), message: MessageRules::default() }
+        Self { hooks: HookName::USUAL.to_vec(), message: MessageRules::default(), fix: false }
     }
 }

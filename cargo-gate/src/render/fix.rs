@@ -3,18 +3,17 @@
 use std::fmt::Write as _;
 
 use super::gate_line;
-use crate::fix::Done;
+use crate::fix::{Done, Left, Mended};
 use crate::text::counted;
 
 /// What was done to each file, what was left and why, and what the gates say now.
 pub fn fix_text(done: &Done) -> String {
     let mut text = String::new();
     for mended in &done.mended {
-        let _ = writeln!(text, "  fixed  {}: {} ({})", mended.file, mended.what, mended.gate);
+        text.push_str(&mended_line(mended));
     }
     for left in &done.left {
-        let file = left.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        let _ = writeln!(text, "  left   {file}{} ({})", left.why, left.gate);
+        text.push_str(&left_line(left));
     }
     let mut files: Vec<&str> = done.mended.iter().map(|mended| mended.file.as_str()).collect();
     files.sort_unstable();
@@ -26,4 +25,15 @@ pub fn fix_text(done: &Done) -> String {
     text.push('\n');
     done.gates.iter().for_each(|gate| text.push_str(&gate_line(gate)));
     text
+}
+
+/// A file that was changed.
+pub fn mended_line(mended: &Mended) -> String {
+    format!("  fixed  {}: {} ({})\n", mended.file, mended.what, mended.gate)
+}
+
+/// What was left, and why.
+pub fn left_line(left: &Left) -> String {
+    let file = left.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+    format!("  left   {file}{} ({})\n", left.why, left.gate)
 }

@@ -15,7 +15,7 @@ mod table;
 pub use baseline::{baseline_table, change_text};
 pub use cache::{explained, held, not_held};
 pub use console::Console;
-pub use fix::fix_text;
+pub use fix::{fix_text, left_line, mended_line};
 pub use human::{Detail, gate_line, human, seconds};
 pub use json::json;
 pub use jsonl::{event_line, jsonl};

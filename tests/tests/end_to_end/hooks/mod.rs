@@ -1,5 +1,7 @@
 //! git's hooks: installed by the real program into real repositories, and run by real git.
 
+#[cfg(unix)]
+mod fixing;
 mod install;
 #[cfg(unix)]
 mod judged;
