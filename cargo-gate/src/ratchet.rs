@@ -52,7 +52,7 @@ fn attempt(args: &RunArgs, stage: Stage, only: &[String], how: How) -> Result<u8
     let gates: BTreeSet<&str> = prepared.config.gates.iter().map(|gate| gate.info.id).collect();
     let exists = |file: &str| facts.files.binary_search_by(|other| other.as_str().cmp(file)).is_ok();
     let change = old.clone().unwrap_or_default().change(how, &report.gates, &gates, &exists);
-    if !change.is_none() || (old.is_none() && how == How::Update) {
+    if !change.is_none() || (old.is_none() && how == How::Update && change.unjudged.is_empty()) {
         let path = facts.home.join(baseline::NAME);
         exec::replace_file(&path, change.baseline.text().as_bytes())?;
     }

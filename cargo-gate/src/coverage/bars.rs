@@ -143,6 +143,7 @@ impl Scale<'_> {
     fn point(&self, finding: Finding, path: &str, (first, last): (u32, u32)) -> Finding {
         const MOST: u32 = 6;
         let place = Place { end_line: Some(last), ..Place::line(path, first) };
+        let finding = finding.measure(f64::from(last.saturating_sub(first)) + 1.0, Worse::Higher);
         let Some(file) = self.sources.get(path) else { return finding.at(place) };
         let shown = first..=last.min(first.saturating_add(MOST - 1));
         let text: Vec<&str> = shown.map(|line| file.lines().line_text(file.text(), line)).collect();

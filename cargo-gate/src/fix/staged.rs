@@ -13,8 +13,10 @@ use crate::run::{Prepared, RunError};
 pub fn fix_staged(args: &RunArgs, cancel: &Cancel) {
     match attempt(args, cancel) {
         Ok((mended, left)) => {
-            mended.iter().for_each(|one| Console.status(render::mended_line(one).trim_end()));
-            left.iter().for_each(|one| Console.status(render::left_line(one).trim_end()));
+            let lines = mended.iter().map(render::mended_line).chain(left.iter().map(render::left_line));
+            for line in lines {
+                Console.status(line.trim_end());
+            }
         }
         Err(error) => Console.error(&error.to_string()),
     }

@@ -336,6 +336,7 @@ mod tests {
         let size = Size { programs: [("tool".to_owned(), 1.0)].into(), ..Size::default() };
         let findings = size.findings(&sized(2e6, 1e5), None, None);
         assert_eq!(findings[0].message, "the program `tool` has 2.00 MB, bar 1 MB (stripped 1.00 MB)");
+        assert!(findings[0].measure.is_some_and(|bytes| bytes.is_worse_than(2e6 - 1.0)), "{findings:?}");
     }
 
     #[test]

@@ -153,9 +153,11 @@ fn a_figure_that_is_worse_than_the_accepted_one_fails() {
 fn a_baseline_never_hides_a_broken_gate_and_keeps_its_entries() {
     let workspace = Workspace::of("clean").with("src/odd.rs", "fn a( ) {}\n");
     workspace.commit();
+    let fakes = Fakes::new().on("rustfmt", &[], &Act::silent(0));
+    let first = workspace.bulletproof(&["baseline", "update", "--gate", "fmt"]).fakes(&fakes).end();
+    assert_eq!((first.code, workspace.root().join(NAME).exists()), (Some(2), false), "{first:#?}");
     change(&workspace, "update", "fmt", 0);
     let before = file(&workspace);
-    let fakes = Fakes::new().on("rustfmt", &[], &Act::silent(0));
     let broken = workspace.bulletproof(&["--gate", "fmt"]).fakes(&fakes).report();
     assert_eq!((status(&broken), broken["verdict"]["exit_code"].as_i64()), ("broken", Some(2)));
     assert_eq!(broken["baseline"]["gone"].as_array().unwrap().len(), 0);

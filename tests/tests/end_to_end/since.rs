@@ -168,3 +168,14 @@ fn a_revision_that_is_none_leaves_no_verdict() {
     let bare = Workspace::of("clean");
     bare.bulletproof(&["--gate", "check", "--since", "HEAD"]).end().refused(&["HEAD"]);
 }
+
+#[test]
+fn of_what_is_staged_only_the_staged_change_counts() {
+    let workspace = packages();
+    change(&workspace, "alone/src/lib.rs", "//! alone, changed\n");
+    workspace.stage();
+    change(&workspace, "user/src/lib.rs", "//! user, changed and not staged\n");
+    let staged = plan(&workspace, &["--gate", "check", "--staged", "--since", "HEAD"]);
+    assert_eq!(affected(&staged), ["alone"]);
+    assert_eq!(affected(&plan(&workspace, &["--gate", "check", "--since", "HEAD"])), ["alone", "user"]);
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::finding::Measure;
 use crate::parse::lcov::{LineCount, LineCounts};
 use crate::step::SourceFile;
 
@@ -36,6 +37,7 @@ fn with<T>(judge: impl FnOnce(&Scale<'_>) -> T) -> T {
 fn the_whole_and_a_package_miss_their_bars_with_the_figure_and_where_to_begin() {
     let found = with(|scale| scale.whole(Percent::whole(51)));
     assert_eq!(found[0].message, "50.0 % of lines were run by tests (bar 51 %): 4 of 8 were not");
+    assert_eq!(found[0].measure, Some(Measure { value: 50.0, worse: Worse::Lower }));
     assert!(found[0].help.as_ref().unwrap().contains("src/auth/b.rs (3), src/a.rs (1)"));
     assert_eq!(with(|scale| scale.whole(Percent::whole(50))), []);
     let found = with(|scale| scale.package("auth", |path| path.starts_with("src/auth"), Percent::whole(30)));
@@ -47,6 +49,7 @@ fn each_run_of_lines_of_a_critical_path_is_named() {
     let paths = globs(&["src/auth/**"]);
     let found = with(|scale| scale.critical(&Critical { paths: &paths, minimum: Percent::ALL }));
     assert_eq!(rules(&found), ["coverage/critical"]);
+    assert_eq!(found[0].measure.map(|lines| lines.worse), Some(Worse::Higher));
     let place = found[0].place.clone().unwrap();
     assert_eq!((place.line, place.column, place.end_line), (Some(2), Some(5), Some(5)));
     assert_eq!(found[0].excerpt.as_ref().unwrap().text, "    two();\n    three();\n}\n    five();");
