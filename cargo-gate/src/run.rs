@@ -9,8 +9,8 @@ use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{
-    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld, Run,
-    WriteError,
+    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld, Presence,
+    Run, WriteError,
 };
 use crate::facts::Facts;
 use crate::gate::{Options, Stage, Unreadable};
@@ -258,6 +258,7 @@ impl Prepared {
     pub(crate) fn judge(&self, baseline: Option<&Baseline>, cancel: &Cancel, listen: Listener<'_>) -> Report {
         let Self { environment, facts, config, options, .. } = self;
         let stage = options.stage;
+        let _present = Presence::announce(facts);
         let kept = self.kept(baseline, cancel);
         let plan = &self.rest(&kept);
         listen(&Event::RunStarted {

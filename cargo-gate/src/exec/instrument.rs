@@ -47,7 +47,7 @@ impl Folders {
 pub(super) fn trial_folder(target: &Path) -> Result<TempDir, Unreadable> {
     let folder = target.join("bulletproof").join("coverage");
     let made = std::fs::create_dir_all(&folder);
-    made.and_then(|()| tempfile::Builder::new().prefix("run-").tempdir_in(&folder))
+    made.and_then(|()| tempfile::Builder::new().prefix(".tmp-run-").tempdir_in(&folder))
         .map_err(|error| unwritable(&folder, &error))
 }
 

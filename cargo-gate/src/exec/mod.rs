@@ -27,6 +27,7 @@ mod license_texts;
 mod llvm;
 mod message;
 mod pace;
+mod presence;
 mod process;
 mod program;
 mod programs;
@@ -56,6 +57,7 @@ pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script, workspace_
 pub use index_cache::Yanked;
 pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
+pub use presence::Presence;
 pub use restage::{Restage, Restaged};
 pub use scheduler::{CarriedOut, Run, carry_out};
 pub use snapshot::{Ground, Push, Pushed, SnapshotError, hook_input, pushed};

@@ -174,6 +174,7 @@ impl Ground {
         let place = Place::find(&repository, environment, manifest, wanted, &revision)?;
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
+        super::presence::clear_own(&place.folder);
         let built = Built::begin(&place.folder)?;
         let judged = match commit {
             Some(judged) => judged,
