@@ -14,7 +14,8 @@ const DEPTH: usize = 3;
 /// A run that is at work as long as this is there.
 #[derive(Debug)]
 pub struct Presence {
-    _file: Option<File>,
+    /// None where it could not be said.
+    file: Option<File>,
 }
 
 impl Presence {
@@ -37,7 +38,12 @@ impl Presence {
             file.lock_shared()?;
             Ok::<_, std::io::Error>(file)
         };
-        Self { _file: open().ok() }
+        Self { file: open().ok() }
+    }
+
+    /// Whether other runs can know of this one.
+    pub fn is_told(&self) -> bool {
+        self.file.is_some()
     }
 }
 
@@ -83,16 +89,17 @@ mod tests {
             }
         };
         let there = |name: &&str| folder.path().join(name).exists();
-        let facts = Facts { state, target, ..Facts::default() };
+        let facts = Facts { target, state, ..Facts::default() };
         write();
         let first = Presence::announce(&facts);
-        assert!(!left.iter().any(|name| there(name)) && kept.iter().all(|name| there(name)));
+        assert!(!left.iter().any(there) && kept.iter().all(there));
         write();
         let second = Presence::announce(&facts);
-        assert!(left.iter().all(|name| there(name)), "the first one may be using them");
+        assert!(left.iter().all(there), "the first one may be using them");
+        assert!(first.is_told() && second.is_told());
         drop((first, second));
         drop(Presence::announce(&facts));
-        assert!(!left.iter().any(|name| there(name)));
+        assert!(!left.iter().any(there));
     }
 
     #[test]
@@ -101,6 +108,6 @@ mod tests {
         let state = folder.path().join("file");
         std::fs::write(&state, "").unwrap();
         let facts = Facts { state: state.clone(), target: state, ..Facts::default() };
-        assert!(Presence::announce(&facts)._file.is_none());
+        assert!(!Presence::announce(&facts).is_told());
     }
 }
