@@ -56,7 +56,7 @@ pub(crate) fn commit(place: &Place) -> u8 {
     run_until(&args, Stage::PreCommit, &[], &cancel)
 }
 
-/// Judges what is about to be pushed: each tree once, with what the other side has of it as its base. The exit
+/// Judges what is about to be pushed: each tree once with each base, which is what the other side has of it. The exit
 /// code is the worst.
 pub(crate) fn push(push: &Push) -> u8 {
     attempt(push).unwrap_or_else(|error| {

@@ -91,21 +91,22 @@ pub fn below(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Paths of a manifest in that folder that leave the repository, or lead into the user's own tree: of dependencies,
-/// members, targets, and of the workspace itself. No commit holds what they lead to.
-pub fn leaving(folder: &str, manifest: &str, users: &str) -> Vec<String> {
+/// Paths that a manifest names: of dependencies, members, targets, and of the workspace itself.
+pub fn paths(manifest: &str) -> Vec<String> {
     let Ok(document) = toml_edit::Document::parse(manifest) else { return Vec::new() };
     let mut found = Vec::new();
     collect(document.as_item(), "", &mut found);
-    let leaves = |path: &String| {
-        let into_users = is_absolute(path) && !users.is_empty() && path.starts_with(users);
-        into_users || (!is_absolute(path) && below(folder, path).is_none())
-    };
-    found.into_iter().filter(leaves).collect()
+    found
 }
 
-fn is_absolute(path: &str) -> bool {
+/// Whether a path starts from no folder, on any system.
+pub fn is_absolute(path: &str) -> bool {
     path.starts_with(['/', '\\']) || path.as_bytes().get(1) == Some(&b':')
+}
+
+/// Whether a manifest is one of a workspace; one that cannot be read may be.
+pub fn may_be_workspace(manifest: &str) -> bool {
+    toml_edit::Document::parse(manifest).map_or(true, |document| document.get("workspace").is_some())
 }
 
 /// The values under the keys that hold paths, wherever they stand.
@@ -152,15 +153,27 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_leave_the_repository_are_found_wherever_a_manifest_may_have_them() {
+    fn paths_are_found_wherever_a_manifest_may_have_them() {
         let text = "[workspace]\nmembers = [\"a\", \"../b\"]\n[dependencies]\nc = { path = \"../../c\" }\n\
                     d = { path = \"../d\" }\n[target.'cfg(unix)'.dev-dependencies.e]\npath = \"x/../../../e\"\n\
                     [[bin]]\nname = \"f\"\npath = \"../../f.rs\"\n[package.metadata.tool]\npath = \"../../g\"\n\
                     [patch.crates-io]\nh = { path = \"/opt/h\" }\n";
-        assert_eq!(leaving("one", text, "/ws"), ["../../c", "x/../../../e", "../../f.rs"]);
-        assert_eq!(leaving("one", text, "/opt").last().unwrap(), "/opt/h");
-        assert!(leaving("", text, "/ws").contains(&"../b".to_owned()));
-        assert!(leaving("", "no toml [", "/ws").is_empty());
+        let mut found = paths(text);
+        found.sort();
+        assert_eq!(found, ["../../c", "../../f.rs", "../b", "../d", "/opt/h", "a", "x/../../../e"]);
+        let leaves = |path: &String| below("one", path).is_none();
+        found.retain(leaves);
+        assert_eq!(found, ["../../c", "../../f.rs", "x/../../../e"]);
+        assert!(paths("no toml [").is_empty());
+    }
+
+    #[test]
+    fn a_workspace_is_known_however_it_is_written() {
+        for text in ["[workspace]", "[ workspace ]", "workspace.members = []", "workspace = {}", "no toml ["]
+        {
+            assert!(may_be_workspace(text), "{text}");
+        }
+        assert!(!may_be_workspace("[package]\nname = \"a\" # [workspace]\n"));
     }
 
     #[test]
@@ -173,7 +186,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_gives_an_answer(text: String, folder in "[a-z/.]{0,8}") {
-            let _ = (leaving(&folder, &text, "/"), root(&[(&folder, Some(&text)), ("", Some(&text))]));
+            let _ = (paths(&text), below(&folder, &text), root(&[(&folder, Some(&text)), ("", Some(&text))]));
         }
     }
 }

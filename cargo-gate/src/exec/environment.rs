@@ -213,8 +213,9 @@ const CARGO_RUN: [&str; 6] = [
     "OUT_DIR",
 ];
 
-/// Variables with a fixed value for every tool: plain output, and no tool that installs anything.
-const FIXED: [(&str, &str); 9] = [
+/// Variables with a fixed value for every tool: plain output, no tool that installs anything, and no `git status`
+/// that writes the user's index.
+const FIXED: [(&str, &str); 10] = [
     ("CARGO_TERM_COLOR", "never"),
     ("CARGO_TERM_HYPERLINKS", "false"),
     ("CARGO_TERM_PROGRESS_WHEN", "never"),
@@ -222,6 +223,7 @@ const FIXED: [(&str, &str); 9] = [
     ("CARGO_TERM_UNICODE", "false"),
     ("CARGO_TERM_VERBOSE", "false"),
     ("CARGO_LLVM_COV_SETUP", "no"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("RUSTUP_AUTO_INSTALL", "0"),
 ];

@@ -282,6 +282,10 @@ fn as_path(stdout: &[u8]) -> Option<PathBuf> {
 fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
     facts.subject = ground.subject.clone();
     let Some(copy) = &ground.copy else { return Ok(facts) };
+    if !copy.is_root(&facts.root) {
+        // whatever cargo found above the copy is not what is to be judged
+        return Err(GatherError::OtherWorkspace(facts.root));
+    }
     let folders = facts.packages.iter().map(|package| package.folder.as_str());
     for folder in std::iter::once("").chain(folders) {
         copy.stays(folder)?;

@@ -9,6 +9,7 @@ mod pushed;
 mod repository;
 mod times;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use self::repository::Repository;
 use self::times::Built;
 use super::{Cancel, Environment};
-use crate::subject::{Subject, Wanted, leaving};
+use crate::subject::{Subject, Wanted, below, is_absolute, paths};
 
 /// Why there is no copy to judge.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,9 @@ pub enum SnapshotError {
     /// A revision that names no commit.
     #[error("`{0}` names no commit of this repository; fetch it, or name another (git log)")]
     Unknown(String),
+    /// There is nothing that could be staged.
+    #[error("there is no index to judge: {0}")]
+    NoIndex(String),
     /// The index of a merge that is not done.
     #[error("the index holds conflicts, and no commit can be made of it: {0}; resolve them, then git add")]
     Unmerged(String),
@@ -96,6 +100,8 @@ pub struct Ground {
 pub(super) struct Copy {
     /// The workspace root in the user's own tree.
     pub(super) home: PathBuf,
+    /// The top of the user's own tree; none for a bare repository.
+    pub(super) users: Option<PathBuf>,
     /// The workspace root from the top of the repository.
     pub(super) below: String,
     /// The top of the copy.
@@ -171,7 +177,11 @@ impl Ground {
             Wanted::Worktree | Wanted::Index => None,
         };
         let revision = commit.as_ref().and_then(|judged| judged.head.clone()).unwrap_or_default();
-        let place = Place::find(&repository, environment, manifest, wanted, &revision)?;
+        if commit.is_none() {
+            repository.has_index(environment)?;
+        }
+        let place = Place::find(&repository, environment, manifest, wanted, &revision)
+            .map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
         super::presence::clear_own(&place.folder);
@@ -181,27 +191,30 @@ impl Ground {
             None => repository.index(environment, &place.folder)?,
         };
         let top = place.folder.join("tree");
-        let checkout = Checkout {
-            git: repository.git.clone(),
-            tree: top.clone(),
-            own: place.folder.join("git"),
-            common: repository.common.clone(),
-            users: repository.top.clone(),
-        };
+        let checkout =
+            Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone() };
         // a lock file that git ignores serves here as it does there
         let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
         let users_lock = std::fs::read(place.home.join("Cargo.lock")).ok();
-        let is_same = |path: &Path| path == lock && std::fs::read(top.join(path)).ok() == users_lock;
+        let is_same = |path: &Path| {
+            let same = || std::fs::read(top.join(path)).ok() == users_lock;
+            path == lock && same() && checkout.ignores(path)
+        };
         checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
-        if let Some(text) = users_lock.filter(|_| !top.join(&lock).exists() && repository.ignores(&lock)) {
+        if let Some(text) = users_lock.filter(|_| !top.join(&lock).exists() && checkout.ignores(&lock)) {
             let path = top.join(&lock);
             std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
+        }
+        if !joined(&top, &place.below).join("Cargo.toml").is_file() {
+            // one that is only meant to be added, or a link to what is not there: cargo would look above the copy
+            return Err(SnapshotError::NoManifest(place.below));
         }
         let mut directory = joined(&top, &place.asked);
         while !directory.is_dir() && directory.pop() {}
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
         let copy = Copy {
             home: place.home,
+            users: repository.top,
             below: place.below,
             state: place.state,
             target: place.folder.join("target"),
@@ -235,17 +248,49 @@ impl Ground {
 }
 
 impl Copy {
-    /// Whether what the manifest of a package names lies in the repository.
+    /// Whether that is the workspace root in the copy.
+    pub(super) fn is_root(&self, root: &Path) -> bool {
+        let own = std::fs::canonicalize(joined(&self.top, &self.below));
+        own.is_ok_and(|own| std::fs::canonicalize(root).is_ok_and(|root| root == own))
+    }
+
+    /// Whether what the manifest of a package names lies in the repository, and what the manifests there name.
     pub(super) fn stays(&self, folder: &str) -> Result<(), SnapshotError> {
         let folder = crate::facts::join(&self.below, folder);
-        let folder = folder.trim_end_matches('/');
-        let manifest = crate::facts::join(folder, "Cargo.toml");
-        let text = std::fs::read_to_string(joined(&self.top, &manifest)).unwrap_or_default();
-        match leaving(folder, &text, &self.home.to_string_lossy()).into_iter().next() {
-            Some(path) => Err(SnapshotError::Leaves(manifest, path)),
-            None => Ok(()),
+        let mut open = vec![folder.trim_end_matches('/').to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(folder) = open.pop() {
+            let manifest = crate::facts::join(&folder, "Cargo.toml");
+            let text = std::fs::read_to_string(joined(&self.top, &manifest)).unwrap_or_default();
+            for path in paths(&text) {
+                match below(&folder, &path).filter(|_| !is_absolute(&path)) {
+                    Some(inner) if seen.insert(inner.clone()) => open.push(inner),
+                    Some(_) => {}
+                    None if is_absolute(&path) && !self.is_users(Path::new(&path)) => {}
+                    None => return Err(SnapshotError::Leaves(manifest, path)),
+                }
+            }
         }
+        Ok(())
     }
+
+    /// Whether that lies in the user's own tree.
+    fn is_users(&self, path: &Path) -> bool {
+        self.users.as_ref().is_some_and(|top| lies_in(path, top))
+    }
+}
+
+/// Whether a path lies in a folder, wherever links lead; of what is not there the folder above tells.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| {
+        let mut above = path.ancestors();
+        let there = above.find_map(|above| Some((above, std::fs::canonicalize(above).ok()?)));
+        there.map_or_else(
+            || path.to_owned(),
+            |(above, real)| path.strip_prefix(above).map_or_else(|_| real.clone(), |rest| real.join(rest)),
+        )
+    };
+    real(path).starts_with(real(folder))
 }
 
 /// Makes the folder of all that is kept, which no `git add` is to take in where nobody ignores the target folder.

@@ -1,32 +1,32 @@
-//! A private tree with a git directory of its own beside it, made as git makes those of linked worktrees, and
-//! known to nobody: what is the repository's is the user's, what is the worktree's (`HEAD`, the index) is ours.
+//! A private tree with a repository of its own beside it: the user's objects are read from where they are, refs and
+//! settings are copied for every run, and what a test writes there (a branch, a stash, a setting) stays there.
 //! git rewrites the files that differ and leaves the others as they are, with their times.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::SnapshotError;
 use super::git::{Git, lines};
+use super::repository::Repository;
+use super::{SnapshotError, lies_in};
 use crate::exec::gather::path_of;
 use crate::step::End;
 
 /// Such a tree.
 pub(super) struct Checkout<'a> {
-    pub(super) git: Git<'a>,
     /// The files.
     pub(super) tree: PathBuf,
     /// The git directory.
     pub(super) own: PathBuf,
-    /// The git directory that all worktrees of the repository share.
-    pub(super) common: PathBuf,
-    /// The top of the user's own tree of this repository, where its submodules are checked out; none where there is
-    /// no such tree.
-    pub(super) users: Option<PathBuf>,
+    /// The user's repository; in its tree its submodules are checked out.
+    pub(super) users: Repository<'a>,
 }
 
-/// What a branch without a commit is called here: such a ref belongs to the worktree, so that a commit that a test
-/// makes here is no branch of the user's.
+/// What a branch without a commit is called here.
 const UNBORN: &str = "ref: refs/worktree/unborn\n";
+/// What of the git directory is used again: the rest is written for every run.
+const KEPT: [&str; 3] = ["index", "objects", "copies"];
+/// Files that decide how the user's repository is read.
+const COPIED: [&str; 4] = ["shallow", "info/attributes", "info/exclude", "info/grafts"];
 
 impl Checkout<'_> {
     /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew.
@@ -46,30 +46,28 @@ impl Checkout<'_> {
         self.update(head, tree, kept)
     }
 
+    /// Whether git ignores that file here.
+    pub(super) fn ignores(&self, path: &Path) -> bool {
+        let asked = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
+        self.git().ask(asked).is_ok_and(|captured| captured.end == End::Code(0))
+    }
+
     fn is_ours(&self) -> bool {
         let is = |path: &Path, text: &[u8]| std::fs::read(path).is_ok_and(|found| found == text);
-        is(&self.own.join("commondir"), &line("", &self.common))
+        let plain = |folder: &Path| std::fs::symlink_metadata(folder).is_ok_and(|there| there.is_dir());
+        is(&self.own.join("objects/info/alternates"), &self.alternates())
             && is(&self.tree.join(".git"), &line("gitdir: ", &self.own))
-            && !self.own.is_symlink()
-            && !self.tree.is_symlink()
+            && [&self.own, &self.own.join("objects"), &self.tree].into_iter().all(|folder| plain(folder))
     }
 
     /// Begins again with nothing.
     fn renew(&self) -> Result<(), SnapshotError> {
         for folder in [&self.tree, &self.own] {
-            let disk = |error: std::io::Error| SnapshotError::disk(folder, &error);
-            match std::fs::symlink_metadata(folder) {
-                Ok(there) if there.is_dir() => std::fs::remove_dir_all(folder).map_err(disk)?,
-                Ok(_) => std::fs::remove_file(folder).map_err(disk)?,
-                Err(_) => {}
-            }
-            std::fs::create_dir_all(folder).map_err(disk)?;
+            remove(folder)?;
+            std::fs::create_dir_all(folder).map_err(|error| SnapshotError::disk(folder, &error))?;
         }
-        let write = |path: PathBuf, text: Vec<u8>| {
-            std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))
-        };
-        write(self.own.join("commondir"), line("", &self.common))?;
-        write(self.tree.join(".git"), line("gitdir: ", &self.own))
+        write(&self.own.join("objects/info/alternates"), &self.alternates())?;
+        write(&self.tree.join(".git"), &line("gitdir: ", &self.own))
     }
 
     fn update(
@@ -78,40 +76,85 @@ impl Checkout<'_> {
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
     ) -> Result<(), SnapshotError> {
-        self.unlock()?;
-        self.set_head(head)?;
+        self.furnish(head, tree)?;
         // edited files are written again, those in the way are replaced
         self.git().stdout(&["read-tree", "--reset", "-u", tree])?;
         let foreign = self.foreign(kept)?;
         if !foreign.is_empty() {
             self.remove(&foreign)?;
         }
-        self.submodules()
+        self.entries()
     }
 
-    /// Locks that a killed run left: no other run is here.
-    fn unlock(&self) -> Result<(), SnapshotError> {
+    /// Writes all of the git directory that is not kept: whatever was written there since is gone, locks of a killed
+    /// run too.
+    fn furnish(&self, head: Option<&str>, tree: &str) -> Result<(), SnapshotError> {
         for entry in std::fs::read_dir(&self.own).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.extension().is_some_and(|end| end == "lock") {
-                std::fs::remove_file(&path).map_err(|error| SnapshotError::disk(&path, &error))?;
+            if !KEPT.iter().any(|kept| entry.file_name() == *kept) {
+                remove(&entry.path())?;
             }
         }
-        Ok(())
+        for name in COPIED {
+            if let Ok(content) = std::fs::read(self.users.common.join(name)) {
+                write(&self.own.join(name), &content)?;
+            }
+        }
+        let refs = self.own.join("refs");
+        std::fs::create_dir_all(&refs).map_err(|error| SnapshotError::disk(&refs, &error))?;
+        let form = "--format=%(objectname) %(symref) %(refname)";
+        let mut packed = Vec::new();
+        for one in lines(&self.users.git.stdout(&["for-each-ref", form])?) {
+            let mut parts = one.splitn(3, |byte| *byte == b' ');
+            let (Some(object), Some(target), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
+            if target.is_empty() {
+                packed.extend([object, b" ", name, b"\n"].concat());
+            } else {
+                write(&self.own.join(path_of(name)), &[b"ref: ", target, b"\n"].concat())?;
+            }
+        }
+        write(&self.own.join("packed-refs"), &packed)?;
+        write(&self.own.join("config"), &self.config(tree))?;
+        let head = head.map_or_else(|| UNBORN.to_owned(), |head| format!("{head}\n"));
+        write(&self.own.join("HEAD"), head.as_bytes())
     }
 
-    fn set_head(&self, head: Option<&str>) -> Result<(), SnapshotError> {
-        let path = self.own.join("HEAD");
-        let text = head.map_or_else(|| UNBORN.to_owned(), |head| format!("{head}\n"));
-        if std::fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-            return Ok(());
-        }
-        std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))
+    /// The folders with the user's objects: git follows no relative path of theirs from here.
+    fn alternates(&self) -> Vec<u8> {
+        let objects = self.users.common.join("objects");
+        let theirs = std::fs::read(objects.join("info/alternates")).unwrap_or_default();
+        let theirs: Vec<PathBuf> = lines(&theirs).filter(|line| !line.is_empty()).map(path_of).collect();
+        let relative = theirs.iter().filter(|path| path.is_relative() && !path.starts_with("#"));
+        let relative = relative.flat_map(|path| line("", &objects.join(path)));
+        line("", &objects).into_iter().chain(relative).collect()
+    }
+
+    /// The user's settings, those of their worktree too, and what this repository is. What it is git reads of no file
+    /// that another one includes.
+    fn config(&self, tree: &str) -> Vec<u8> {
+        let digits = tree.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let kind: &[u8] = match digits {
+            64 => b"\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
+            _ => b"\trepositoryformatversion = 0\n",
+        };
+        let files = [self.users.common.join("config"), self.users.own.join("config.worktree")];
+        let included = files.iter().flat_map(|file| {
+            let path = line("", file);
+            let quoted = path.trim_ascii_end().iter().flat_map(|byte| match byte {
+                b'"' | b'\\' => vec![b'\\', *byte],
+                other => vec![*other],
+            });
+            [b"\tpath = \"".to_vec(), quoted.collect(), b"\"\n".to_vec()].concat()
+        });
+        let included: Vec<u8> = included.collect();
+        let plain = b"[core]\n\tbare = false\n\tsparseCheckout = false\n";
+        [b"[core]\n", kind, b"[include]\n", &included, plain].concat()
     }
 
     /// git in this tree: told where it is, since one that has to find it would go on to the user's own repository.
     fn git(&self) -> Git<'_> {
-        let git = Git { folder: self.tree.clone(), env: Vec::new(), ..self.git.clone() };
+        let git = Git { folder: self.tree.clone(), env: Vec::new(), ..self.users.git.clone() };
         git.with("GIT_DIR", self.own.as_os_str()).with("GIT_WORK_TREE", self.tree.as_os_str())
     }
 
@@ -126,13 +169,7 @@ impl Checkout<'_> {
     /// again.
     fn remove(&self, foreign: &[PathBuf]) -> Result<(), SnapshotError> {
         for path in foreign {
-            let path = self.tree.join(path);
-            let removed = match std::fs::symlink_metadata(&path) {
-                Ok(there) if there.is_dir() => std::fs::remove_dir_all(&path),
-                Ok(_) => std::fs::remove_file(&path),
-                Err(_) => Ok(()),
-            };
-            removed.map_err(|error| SnapshotError::disk(&path, &error))?;
+            remove(&self.tree.join(path))?;
         }
         let mut scripts: Vec<PathBuf> = foreign.iter().filter_map(|path| self.build_script(path)).collect();
         scripts.sort();
@@ -149,51 +186,76 @@ impl Checkout<'_> {
         Ok(())
     }
 
-    /// The build script of the package that a path belongs to.
+    /// The build script of the package that a path belongs to, where it is a file of this tree.
     fn build_script(&self, path: &Path) -> Option<PathBuf> {
         let mut folders = path.ancestors().skip(1).map(|folder| self.tree.join(folder));
         let package = folders.find(|folder| folder.join("Cargo.toml").is_file())?;
         let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
         let document = toml_edit::Document::parse(manifest).ok();
         let named = document.as_ref().and_then(|root| root.get("package")?.get("build")?.as_str());
-        Some(package.join(named.unwrap_or("build.rs"))).filter(|script| script.is_file())
+        let script = std::fs::canonicalize(package.join(named.unwrap_or("build.rs"))).ok()?;
+        (script.is_file() && lies_in(&script, &self.tree)).then_some(script)
     }
 
-    /// Writes the submodules that are checked out in the user's tree; the others stay empty, as git leaves them.
-    fn submodules(&self) -> Result<(), SnapshotError> {
+    /// Looks at what is no plain file. Submodules are written that are checked out in the user's tree; the others stay
+    /// empty, as git leaves them. Links are to lead to nothing of the user's tree.
+    fn entries(&self) -> Result<(), SnapshotError> {
         let staged = self.git().stdout(&["ls-files", "-z", "--stage"])?;
-        let entries = staged.split(|byte| *byte == 0);
-        for entry in entries.filter(|entry| entry.starts_with(b"160000 ")) {
+        for entry in staged.split(|byte| *byte == 0) {
             let Some(tab) = memchr::memchr(b'\t', entry) else { continue };
             let (head, name) = entry.split_at(tab);
-            let commit = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-            let commit = String::from_utf8_lossy(commit).into_owned();
-            self.submodule(&path_of(name.get(1..).unwrap_or_default()), &commit)?;
+            let path = || path_of(name.get(1..).unwrap_or_default());
+            if head.starts_with(b"160000 ") {
+                let commit = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+                self.submodule(&path(), &String::from_utf8_lossy(commit))?;
+            } else if head.starts_with(b"120000 ") {
+                self.link(&path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn link(&self, path: &Path) -> Result<(), SnapshotError> {
+        let link = self.tree.join(path);
+        let (Ok(target), Some(top)) = (std::fs::read_link(&link), &self.users.top) else { return Ok(()) };
+        if link.exists() && lies_in(&link, top) && !lies_in(&link, &self.tree) {
+            let [path, target] = [path, &target].map(|path| path.display().to_string());
+            return Err(SnapshotError::Leaves(path, target));
         }
         Ok(())
     }
 
     fn submodule(&self, path: &Path, commit: &str) -> Result<(), SnapshotError> {
-        let Some(users) = self.users.as_ref().map(|top| top.join(path)) else { return Ok(()) };
+        let Some(users) = self.users.top.as_ref().map(|top| top.join(path)) else { return Ok(()) };
         if !users.join(".git").exists() {
             return Ok(());
         }
-        let git = Git { folder: users.clone(), env: Vec::new(), ..self.git.clone() };
-        let found = git.stdout(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
-        let common = lines(&found).next().map(path_of).unwrap_or_default();
+        let git = Git { folder: users, env: Vec::new(), ..self.users.git.clone() };
+        let users = Repository::located(&git)?;
         if git.ask(["cat-file", "-e", &format!("{commit}^{{commit}}")])?.end != End::Code(0) {
             return Err(SnapshotError::Submodule(path.display().to_string(), commit.to_owned()));
         }
         let name = crate::finding::digest(&[&path.to_string_lossy()]);
-        let inner = Checkout {
-            git,
-            tree: self.tree.join(path),
-            own: self.own.join("copies").join(name),
-            common,
-            users: Some(users),
-        };
+        let inner = Checkout { tree: self.tree.join(path), own: self.own.join("copies").join(name), users };
         inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false)
     }
+}
+
+/// Removes whatever is there.
+fn remove(path: &Path) -> Result<(), SnapshotError> {
+    let removed = match std::fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(_) => Ok(()),
+    };
+    removed.map_err(|error| SnapshotError::disk(path, &error))
+}
+
+/// Writes a file, and the folder that it lies in.
+fn write(path: &Path, content: &[u8]) -> Result<(), SnapshotError> {
+    let folder = path.parent().unwrap_or(path);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
+    written.map_err(|error| SnapshotError::disk(path, &error))
 }
 
 /// The line by which git finds a folder.

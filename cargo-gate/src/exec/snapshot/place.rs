@@ -10,7 +10,7 @@ use crate::exec::environment::Environment;
 use crate::exec::gather::cargo_configs;
 use crate::facts::target_of_config;
 use crate::finding::digest;
-use crate::subject::{Wanted, workspace_root};
+use crate::subject::{Wanted, may_be_workspace, workspace_root};
 
 /// Where things lie.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,11 +28,8 @@ pub(super) struct Place {
 }
 
 /// Files that tools look for in every folder above: what lies in the user's tree would count for the snapshot.
-const AMBIENT: [&[&str]; 3] = [
-    &["rust-toolchain.toml", "rust-toolchain"],
-    &["rustfmt.toml", ".rustfmt.toml"],
-    &["clippy.toml", ".clippy.toml"],
-];
+const AMBIENT: [&str; 6] =
+    ["rust-toolchain.toml", "rust-toolchain", "rustfmt.toml", ".rustfmt.toml", "clippy.toml", ".clippy.toml"];
 
 impl Place {
     /// The place for what is wanted of the workspace that the folder, or the manifest, belongs to.
@@ -53,8 +50,7 @@ impl Place {
         let within =
             |name: &str| folders.iter().map(|folder| crate::facts::join(folder, name)).collect::<Vec<_>>();
         let manifests = within("Cargo.toml");
-        let families = AMBIENT.map(|names| names.iter().flat_map(|name| within(name)).collect::<Vec<_>>());
-        let all: Vec<String> = manifests.iter().chain(families.iter().flatten()).cloned().collect();
+        let all: Vec<String> = manifests.into_iter().chain(AMBIENT.into_iter().flat_map(within)).collect();
         let texts = repository.texts(environment, revision, &all)?;
         let listed = folders.iter().cloned().zip(texts.iter().cloned()).collect::<Vec<_>>();
         let Some((below, is_workspace)) = workspace_root(&listed) else {
@@ -70,20 +66,26 @@ impl Place {
         let home = joined(top, &below);
         let target = target(&home, environment);
         let mark = digest(&[&home.to_string_lossy()]);
-        let tracked = |path: &String| all.iter().zip(&texts).any(|(one, text)| one == path && text.is_some());
+        let tracked = |path: &str| all.iter().zip(&texts).any(|(one, text)| one == path && text.is_some());
         let leaks = || {
-            let above = || target.ancestors().take_while(|folder| folder.starts_with(top));
-            let configs = ["config.toml", "config"].map(|name| Path::new(".cargo").join(name));
-            let cargo = above().any(|folder| configs.iter().any(|config| folder.join(config).is_file()));
-            let stray = families.iter().any(|family| {
-                family.iter().any(|path| joined(top, path).is_file()) && !family.iter().any(tracked)
-            });
-            let workspace = !is_workspace
-                && manifests.iter().any(|path| {
-                    let text = std::fs::read_to_string(joined(top, path)).unwrap_or_default();
-                    text.contains("[workspace")
-                });
-            cargo || stray || workspace
+            // what the judged content has itself at the same place lies nearer
+            let strange = |folder: &Path, name: &str| {
+                let path = folder.strip_prefix(top).map(|path| path.to_string_lossy().replace('\\', "/"));
+                folder.join(name).exists()
+                    && !(home.starts_with(folder)
+                        && path.is_ok_and(|path| tracked(&crate::facts::join(&path, name))))
+            };
+            let workspace = |folder: &Path| {
+                !is_workspace
+                    && std::fs::read_to_string(folder.join("Cargo.toml"))
+                        .is_ok_and(|text| may_be_workspace(&text))
+            };
+            target.ancestors().take_while(|folder| folder.starts_with(top)).any(|folder| {
+                let configs = ["config.toml", "config"].map(|name| folder.join(".cargo").join(name));
+                configs.iter().any(|config| config.is_file())
+                    || AMBIENT.iter().any(|name| strange(folder, name))
+                    || workspace(folder)
+            })
         };
         let folder = match target.starts_with(top) {
             // several workspaces may share a target folder that lies elsewhere

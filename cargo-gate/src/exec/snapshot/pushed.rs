@@ -9,7 +9,7 @@ use crate::exec::{Cancel, Environment};
 use crate::parse::pushed_refs::PushedRef;
 use crate::step::End;
 
-/// A tree that is pushed. Refs with the same tree are judged once.
+/// A tree that is pushed, and what it is compared with. Refs that have both in common are judged once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pushed {
     /// The commit to judge.
@@ -71,7 +71,7 @@ impl<'a> Side<'a> {
 
     fn push(&self, refs: &[PushedRef]) -> Result<Push, SnapshotError> {
         let mut push = Push::default();
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut places: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
         // the tips of each tree, and what the other side has of them
         let mut tips: Vec<(Vec<String>, Vec<String>)> = Vec::new();
         for one in refs {
@@ -85,8 +85,13 @@ impl<'a> Side<'a> {
                 Some(before) => self.hash(&format!("{before}^{{commit}}"))?,
                 None => None,
             };
-            let place = *places.entry(tree).or_insert_with(|| {
-                push.trees.push(Pushed { commit: commit.clone(), ..Pushed::default() });
+            let base = match &before {
+                Some(before) if self.merge_base(&commit, &[before])?.is_some() => Some(before.clone()),
+                _ => self.fork(&commit)?,
+            };
+            // the same files may be another change
+            let place = *places.entry((tree, base.clone())).or_insert_with(|| {
+                push.trees.push(Pushed { commit: commit.clone(), base, ..Pushed::default() });
                 tips.push((Vec::new(), Vec::new()));
                 push.trees.len() - 1
             });
@@ -94,17 +99,10 @@ impl<'a> Side<'a> {
                 continue;
             };
             pushed.refs.push(one.local.clone());
-            all.push(commit.clone());
-            if let Some(before) = before {
-                let related = self.merge_base(&commit, &[before.as_str()])?.is_some();
-                pushed.base = pushed.base.take().or_else(|| related.then(|| before.clone()));
-                known.push(before);
-            }
+            all.push(commit);
+            known.extend(before);
         }
         for (pushed, (all, known)) in push.trees.iter_mut().zip(&tips) {
-            if pushed.base.is_none() {
-                pushed.base = self.fork(&pushed.commit)?;
-            }
             let excluded = known.iter().cloned().chain(self.branches.clone());
             let parts = all.iter().cloned().chain(["--not".to_owned()]).chain(excluded);
             pushed.range = parts.collect::<Vec<_>>().join(" ");

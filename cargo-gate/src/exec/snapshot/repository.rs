@@ -9,7 +9,7 @@ use crate::exec::environment::Environment;
 use crate::exec::gather::path_of;
 use crate::parse::git_objects::contents_or_missing;
 use crate::step::End;
-use crate::subject::Subject;
+use crate::subject::{Subject, Wanted};
 
 /// Where the repository is.
 #[derive(Clone)]
@@ -55,7 +55,8 @@ impl<'a> Repository<'a> {
         }
     }
 
-    fn located(git: &Git<'a>) -> Result<Self, SnapshotError> {
+    /// The repository that git finds.
+    pub(super) fn located(git: &Git<'a>) -> Result<Self, SnapshotError> {
         let about = ["--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"];
         let captured = git.ask(["rev-parse"].into_iter().chain(about).chain(["--show-toplevel"]))?;
         let answers: Vec<&[u8]> = lines(&captured.stdout).filter(|line| !line.is_empty()).collect();
@@ -64,6 +65,10 @@ impl<'a> Repository<'a> {
             ([own, common, _, top], End::Code(0)) => (Some(path_of(top)), path_of(own), path_of(common)),
             _ if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => {
                 return Err(SnapshotError::NoRepository);
+            }
+            _ if captured.end == End::Code(0) => {
+                let why = "git's answer cannot be read: is there a line break in the repository's path?";
+                return Err(SnapshotError::Git(why.to_owned()));
             }
             _ => return Err(failed(&captured)),
         };
@@ -82,18 +87,28 @@ impl<'a> Repository<'a> {
         let git = self.git.with("GIT_INDEX_FILE", file);
         let captured = git.ask(["write-tree"])?;
         if captured.end != End::Code(0) {
-            let unmerged = git.stdout(&["diff", "--name-only", "--diff-filter=U", "-z", "--cached"])?;
-            let names = unmerged.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            let names: Vec<String> = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-            return Err(if names.is_empty() {
-                failed(&captured)
-            } else {
-                SnapshotError::Unmerged(names.join(", "))
-            });
+            return Err(unmerged(&git)?.unwrap_or_else(|| failed(&captured)));
         }
         let tree = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
         let subject = Subject { branch: self.branch(), ..Subject::index(tree.clone()) };
         Ok(Judged { subject, head: self.head()?, tree })
+    }
+
+    /// Whether there is an index.
+    pub(super) fn has_index(&self, environment: &Environment) -> Result<(), SnapshotError> {
+        let why = match &environment.git_index {
+            _ if self.top.is_none() => "a bare repository has none (--rev judges a commit)".to_owned(),
+            _ if self.index_file(environment).is_file() => return Ok(()),
+            Some(named) => format!("GIT_INDEX_FILE names {}, which is not there", named.display()),
+            None => "nothing was ever staged here (git add)".to_owned(),
+        };
+        Err(SnapshotError::NoIndex(why))
+    }
+
+    /// Whether nothing is found in the index because it holds conflicts.
+    pub(super) fn conflicts(&self, environment: &Environment, wanted: &Wanted) -> Option<SnapshotError> {
+        let git = self.git.with("GIT_INDEX_FILE", self.index_file(environment));
+        if *wanted == Wanted::Index { unmerged(&git).ok().flatten() } else { None }
     }
 
     /// The index to judge: git names another file to a hook where a commit takes paths or everything.
@@ -133,14 +148,6 @@ impl<'a> Repository<'a> {
         Ok(Judged { subject, head: Some(hash), tree: tree.to_owned() })
     }
 
-    /// Whether git ignores that file in the user's tree.
-    pub(super) fn ignores(&self, path: &Path) -> bool {
-        let Some(top) = &self.top else { return false };
-        let git = self.git.with("GIT_WORK_TREE", top.as_os_str());
-        let asked = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
-        git.ask(asked).is_ok_and(|captured| captured.end == End::Code(0))
-    }
-
     /// The branch that is checked out in the user's tree.
     fn branch(&self) -> Option<String> {
         let head = std::fs::read_to_string(self.own.join("HEAD")).ok()?;
@@ -162,4 +169,12 @@ impl<'a> Repository<'a> {
         contents_or_missing(&captured.stdout, paths.len())
             .ok_or_else(|| SnapshotError::Git("`git cat-file` gave an answer that cannot be read".to_owned()))
     }
+}
+
+/// The conflicts that an index holds; none where it holds none.
+fn unmerged(git: &Git<'_>) -> Result<Option<SnapshotError>, SnapshotError> {
+    let listed = git.stdout(&["diff", "--name-only", "--diff-filter=U", "-z", "--cached"])?;
+    let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    Ok((!names.is_empty()).then(|| SnapshotError::Unmerged(names.join(", "))))
 }

@@ -445,6 +445,11 @@ fn a_lock_file_that_git_ignores_serves_the_copy_too() {
     untracked.write("Cargo.toml", MANIFEST).commit();
     untracked.write("Cargo.lock", "# forgotten\n");
     assert_eq!(text(&untracked.rev("HEAD"), "Cargo.lock"), None);
+    // one that is ignored no more is no file of what is judged
+    repo.write(".gitignore", "").git(&["add", ".gitignore"]);
+    assert_eq!(text(&repo.index(), "Cargo.lock"), None);
+    repo.git(&["commit", "--quiet", "--message=two"]);
+    assert_eq!(text(&repo.rev("HEAD"), "Cargo.lock"), None);
 }
 
 #[test]
@@ -517,7 +522,7 @@ fn a_push_is_compared_with_what_the_other_side_has() {
 }
 
 #[test]
-fn deletions_bring_nothing_and_each_tree_is_judged_once() {
+fn deletions_bring_nothing_and_each_tree_is_judged_once_with_each_base() {
     let repo = Repo::new();
     let head = repo.git(&["rev-parse", "HEAD"]);
     repo.git(&["tag", "--annotate", "--message=v1", "v1"]);
@@ -539,9 +544,184 @@ fn deletions_bring_nothing_and_each_tree_is_judged_once() {
         ],
     );
     let refs: Vec<&[String]> = both.trees.iter().map(|tree| tree.refs.as_slice()).collect();
-    assert_eq!(refs, [&["refs/heads/a", "refs/tags/v1", "refs/heads/b"][..], &["refs/heads/c"]]);
-    assert_eq!(both.trees[0].base.as_deref(), Some(head.as_str()));
-    assert_eq!(both.trees[0].range, format!("{head} {head} {same} --not {head}"));
+    assert_eq!(refs, [&["refs/heads/a", "refs/tags/v1"][..], &["refs/heads/b"], &["refs/heads/c"]]);
+    assert_eq!(both.trees[0].base, None);
+    assert_eq!(both.trees[0].range, format!("{head} {head} --not"));
+    assert_eq!(both.trees[1].base.as_deref(), Some(head.as_str()), "the same files, and another change");
+    assert_eq!(both.trees[1].range, format!("{same} --not {head}"));
     assert_eq!(both.others, ["refs/tags/blob"]);
     assert_eq!(push(&repo, None, &[("(delete)", NONE, &head)]), Push::default());
+}
+
+#[test]
+fn what_a_test_does_with_git_in_the_copy_stays_there() {
+    let repo = Repo::new();
+    repo.git(&["config", "user.signingkey", "of the user"]);
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    repo.write(".git/info/attributes", "*.bin diff=hidden\n");
+    let before = repo.state();
+    let ground = repo.rev("HEAD");
+    let copy = top(&ground);
+    std::fs::write(copy.join("src/lib.rs"), "// evil\n").unwrap();
+    git_in(&copy, &["stash"]);
+    git_in(&copy, &["branch", "evil"]);
+    git_in(&copy, &["tag", "evil"]);
+    git_in(&copy, &["update-ref", "-d", "refs/heads/main"]);
+    git_in(&copy, &["config", "alias.evil", "status"]);
+    git_in(&copy, &["config", "core.worktree", "/"]);
+    git_in(&copy, &["config", "core.bare", "true"]);
+    assert_eq!(repo.state(), before);
+    drop(ground);
+    let again = repo.rev("HEAD");
+    assert_eq!(top(&again), copy);
+    assert_eq!(git_in(&copy, &["status", "--porcelain", "--ignored"]), "");
+    assert_eq!(git_in(&copy, &["for-each-ref"]), repo.git(&["for-each-ref"]));
+    assert_eq!(
+        git_in(&copy, &["symbolic-ref", "refs/remotes/origin/HEAD"]),
+        "refs/remotes/origin/main",
+        "a base is found by it"
+    );
+    assert_eq!(git_in(&copy, &["config", "user.signingkey"]), "of the user");
+    assert_eq!(git_in(&copy, &["check-attr", "diff", "x.bin"]), "x.bin: diff: hidden");
+    assert_eq!(repo.state(), before);
+}
+
+#[test]
+fn repositories_of_every_kind_have_copies() {
+    let source = Repo::new();
+    source.write("src/lib.rs", "// two\n").commit();
+    let folder = source.folder.path().canonicalize().unwrap();
+    let address =
+        format!("file://{}", source.root().to_string_lossy().replace('\\', "/").replace(' ', "%20"));
+    let judged = |name: &str| {
+        let environment = Environment { directory: folder.join(name), ..Environment::default() };
+        let head = Wanted::Commit("HEAD".to_owned());
+        Ground::settle(&environment, None, &head, &Cancel::default(), &|_| ()).unwrap()
+    };
+    let cloned = |how: &[&str], name: &str| {
+        git_in(&folder, &[&["clone", "--quiet"], how, &[name]].concat());
+        judged(name)
+    };
+    let shallow = cloned(&["--depth=1", &address], "shallow");
+    assert_eq!(git_in(&top(&shallow), &["rev-list", "--count", "HEAD"]), "1");
+    let own = source.root().to_str().unwrap();
+    let shared = cloned(&["--shared", own], "shared");
+    assert_eq!(text(&shared, "src/lib.rs").as_deref(), Some("// two\n"));
+    let relative = folder.join("shared/.git/objects/info/alternates");
+    std::fs::write(&relative, "../../../wörk späce/.git/objects\n").unwrap();
+    drop(shared);
+    assert_eq!(text(&judged("shared"), "src/lib.rs").as_deref(), Some("// two\n"));
+    let other = folder.join("sha256");
+    git_in(&folder, &["init", "--quiet", "--object-format=sha256", other.to_str().unwrap()]);
+    std::fs::write(other.join("Cargo.toml"), MANIFEST).unwrap();
+    git_in(&other, &["add", "Cargo.toml"]);
+    git_in(&other, &["commit", "--quiet", "--message=one"]);
+    let ground = judged("sha256");
+    assert_eq!(git_in(&top(&ground), &["status", "--porcelain"]), "");
+    assert!(text(&ground, "Cargo.toml").is_some());
+}
+
+#[test]
+fn a_manifest_that_is_not_really_staged_is_none() {
+    let repo = Repo::empty();
+    repo.write("Cargo.toml", MANIFEST).write("src/lib.rs", "");
+    repo.git(&["add", "src/lib.rs"]);
+    repo.git(&["add", "--intent-to-add", "Cargo.toml"]);
+    assert!(matches!(repo.settle(&Wanted::Index).unwrap_err(), SnapshotError::NoManifest(_)));
+}
+
+#[test]
+#[cfg(unix)]
+fn links_lead_to_nothing_of_the_users_tree() {
+    let repo = Repo::new();
+    repo.write("conf/Cargo.toml", MANIFEST).write(".git/info/exclude", "conf\n");
+    std::fs::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    std::os::unix::fs::symlink("conf/Cargo.toml", repo.root().join("Cargo.toml")).unwrap();
+    repo.git(&["add", "Cargo.toml"]);
+    assert!(matches!(repo.settle(&Wanted::Index).unwrap_err(), SnapshotError::NoManifest(_)));
+    std::fs::remove_file(repo.root().join("Cargo.toml")).unwrap();
+    std::os::unix::fs::symlink(repo.root().join("conf/Cargo.toml"), repo.root().join("Cargo.toml")).unwrap();
+    repo.git(&["add", "Cargo.toml"]);
+    assert!(matches!(repo.settle(&Wanted::Index).unwrap_err(), SnapshotError::Leaves(..)));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_build_script_elsewhere_keeps_its_time() {
+    let repo = Repo::new();
+    let script = repo.folder.path().join("build.rs");
+    std::fs::write(&script, "fn main() {}\n").unwrap();
+    let old = SystemTime::now() - Duration::from_hours(1);
+    std::fs::File::options().write(true).open(&script).unwrap().set_modified(old).unwrap();
+    repo.write("Cargo.toml", &format!("{MANIFEST}build = \"{}\"\n", script.display())).commit();
+    let first = repo.rev("HEAD");
+    std::fs::write(top(&first).join("foreign"), "").unwrap();
+    drop(first);
+    drop(repo.rev("HEAD"));
+    assert_eq!(std::fs::metadata(&script).unwrap().modified().unwrap(), old);
+    std::os::unix::fs::symlink(&script, repo.root().join("build.rs")).unwrap();
+    repo.write("Cargo.toml", MANIFEST).commit();
+    let second = repo.rev("HEAD");
+    std::fs::write(top(&second).join("foreign"), "").unwrap();
+    drop(second);
+    drop(repo.rev("HEAD"));
+    assert_eq!(std::fs::metadata(&script).unwrap().modified().unwrap(), old);
+}
+
+#[test]
+fn absolute_paths_into_the_repository_are_not_of_the_copy() {
+    let repo = Repo::new();
+    let stays = |path: &Path| {
+        let path = path.to_str().unwrap().replace('\\', "/");
+        repo.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\nb = {{ path = \"{path}\" }}\n"));
+        repo.commit();
+        repo.rev("HEAD").copy.as_ref().unwrap().stays("")
+    };
+    assert!(matches!(stays(&repo.root().join("lib")).unwrap_err(), SnapshotError::Leaves(..)));
+    let beside = format!("{}x", repo.root().display());
+    assert!(stays(Path::new(&beside)).is_ok(), "a folder whose name begins in the same way");
+    // and so it is where a package in between names it
+    let text = format!("{MANIFEST}[dependencies]\nb = {{ path = \"{}\" }}\n", repo.root().display());
+    repo.write("inner/Cargo.toml", &text.replace('\\', "/"));
+    repo.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\ninner = {{ path = \"inner\" }}\n"));
+    repo.commit();
+    assert!(repo.rev("HEAD").copy.as_ref().unwrap().stays("").is_err());
+}
+
+#[test]
+fn an_index_that_cannot_be_judged_is_called_by_what_is_wrong_with_it() {
+    let mut repo = Repo::new();
+    repo.git(&["checkout", "--quiet", "-b", "other"]);
+    repo.write("Cargo.toml", "# theirs\n").commit();
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("Cargo.toml", "# ours\n").commit();
+    let mut merge = Command::new("git", repo.root(), Duration::from_mins(1)).args(["merge", "other"]);
+    merge.env = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"]
+        .map(|name| (name.into(), Some("a".into())))
+        .into();
+    assert_eq!(run(&merge, &Cancel::default()).end, End::Code(1));
+    let said = |repo: &Repo| repo.settle(&Wanted::Index).unwrap_err().to_string();
+    assert!(said(&repo).starts_with("the index holds conflicts"), "{}", said(&repo));
+    repo.environment.git_index = Some("nowhere".into());
+    assert!(said(&repo).contains("GIT_INDEX_FILE names nowhere"), "{}", said(&repo));
+    assert!(said(&Repo::empty()).contains("nothing was ever staged here"));
+    let bare = Repo::empty();
+    bare.git(&["config", "core.bare", "true"]);
+    assert!(said(&bare).contains("a bare repository has none"), "{}", said(&bare));
+}
+
+#[test]
+fn a_file_below_does_not_stand_for_one_above() {
+    let mut repo = Repo::new();
+    repo.write("crates/a/rustfmt.toml", "").write("crates/a/Cargo.toml", MANIFEST);
+    repo.write("Cargo.toml", "[workspace]\nmembers = [\"crates/a\"]\n").commit();
+    repo.write("rustfmt.toml", "disable_all_formatting = true\n");
+    let root = repo.root().to_owned();
+    repo.environment.directory.push("crates/a");
+    let cancel = Cancel::default();
+    let here = Git::in_folder(Path::new("git"), repo.root(), &cancel);
+    let repository = Repository::find(&here, &repo.environment).unwrap();
+    let place = Place::find(&repository, &repo.environment, None, &Wanted::Index, "").unwrap();
+    assert!(!place.folder.starts_with(root));
 }
