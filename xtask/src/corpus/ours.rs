@@ -79,6 +79,7 @@ impl Ours {
         let mut args = vec![
             "bulletproof".into(),
             "--offline".into(),
+            "--no-cache".into(),
             "--format=json".into(),
             "--gate".into(),
             gates.into(),

@@ -36,8 +36,8 @@ pub(in crate::bench) fn audit(
     let locked = packages_in(&root.join("Cargo.lock"))?;
     let db = [OsString::from("--db"), database.into_os_string()];
     let mut ours =
-        subjects.bulletproof(&root, &["--gate", "audit", "--offline", "--format", "json"]).args(&db);
-    let mut whole = subjects.bulletproof(&root, &["--gate", "audit", "--offline"]).args(&db);
+        subjects.bulletproof(&root, &["--no-cache", "--gate", "audit", "--offline", "--format", "json"]).args(&db);
+    let mut whole = subjects.bulletproof(&root, &["--no-cache", "--gate", "audit", "--offline"]).args(&db);
     let theirs = || Program::new(&tool).args(["audit", "--no-fetch"]).args(&db).dir(&root);
     let less = || theirs().args(["--no-yanked"]);
     let mut gate = || gate_time(&ours.output(&JUDGED)?.stdout);

@@ -90,7 +90,7 @@ fn measure(
         }
     }
     let ours = subjects
-        .bulletproof(&root, &["--gate", "test,coverage"])
+        .bulletproof(&root, &["--no-cache", "--gate", "test,coverage"])
         .env("CARGO_TARGET_DIR", &own)
         .time(&JUDGED)?;
     let theirs = by_hand(&root, &plain, &counting, cov, profdata)?;

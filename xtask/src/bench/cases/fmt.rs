@@ -27,7 +27,7 @@ pub(in crate::bench) fn fmt(subjects: &Subjects, rounds: u32) -> Result<Vec<Row>
 
 fn measure(subjects: &Subjects, package: Package, rounds: u32) -> Result<(Row, Vec<Pair>), Error> {
     let root = subjects.package(package)?;
-    let mut ours = subjects.bulletproof(&root, &["--gate", "fmt"]);
+    let mut ours = subjects.bulletproof(&root, &["--no-cache", "--gate", "fmt"]);
     let mut theirs = Program::cargo().args(["fmt", "--all", "--check"]).dir(&root);
     let pairs = paired(rounds, || ours.time(&JUDGED), || theirs.time(&JUDGED))?;
     let (name, version) = package;

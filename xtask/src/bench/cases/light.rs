@@ -12,7 +12,7 @@ const MOST_MS: f64 = 500.0;
 pub(in crate::bench) fn light(subjects: &Subjects, rounds: u32) -> Result<Vec<Row>, Error> {
     let generated = subjects.generated()?;
     let (root, lines) = (&generated.root, grouped(generated.lines));
-    let mut ours = subjects.bulletproof(root, &["--gate", GATES, "--offline"]);
+    let mut ours = subjects.bulletproof(root, &["--no-cache", "--gate", GATES, "--offline"]);
     let metadata = ["metadata", "--format-version", "1", "--locked", "--offline"];
     let mut metadata = Program::cargo().args(metadata).dir(root);
     let mut files = Program::new("git").args(["ls-files", "-z"]).dir(root);

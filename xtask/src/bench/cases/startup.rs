@@ -17,7 +17,7 @@ pub(in crate::bench) fn startup(subjects: &Subjects, rounds: u32) -> Result<Vec<
     ];
     let mut rows = Vec::new();
     for (root, compared) in on {
-        let mut ours = subjects.bulletproof(&root, &["--plan"]);
+        let mut ours = subjects.bulletproof(&root, &["--no-cache", "--plan"]);
         let mut theirs = Program::cargo().args(["metadata", "--format-version", "1", "--no-deps"]).dir(&root);
         // short runs: more rounds cost nothing
         let pairs = paired(rounds * 3, || ours.time(&[0]), || theirs.time(&[0]))?;
