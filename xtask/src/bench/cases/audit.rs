@@ -35,8 +35,9 @@ pub(in crate::bench) fn audit(
     let root = subjects.package(WITH_LARGE_LOCK)?;
     let locked = packages_in(&root.join("Cargo.lock"))?;
     let db = [OsString::from("--db"), database.into_os_string()];
-    let mut ours =
-        subjects.bulletproof(&root, &["--no-cache", "--gate", "audit", "--offline", "--format", "json"]).args(&db);
+    let mut ours = subjects
+        .bulletproof(&root, &["--no-cache", "--gate", "audit", "--offline", "--format", "json"])
+        .args(&db);
     let mut whole = subjects.bulletproof(&root, &["--no-cache", "--gate", "audit", "--offline"]).args(&db);
     let theirs = || Program::new(&tool).args(["audit", "--no-fetch"]).args(&db).dir(&root);
     let less = || theirs().args(["--no-yanked"]);
