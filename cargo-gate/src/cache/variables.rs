@@ -94,7 +94,9 @@ fn counts(name: String, value: String, places: &Places) -> Option<(String, Strin
         return Some((name, value));
     }
     let is_added = |folder: &Path| places.added.iter().any(|added| added == folder);
-    let folders = std::env::split_paths(&value).filter(|folder| !is_added(folder));
+    // a quoted path, which Windows knows, stays what it is: another text is another key
+    let separator = if cfg!(windows) { ';' } else { ':' };
+    let folders = value.split(separator).map(PathBuf::from).filter(|folder| !is_added(folder));
     let mut kept: Vec<PathBuf> = Vec::new();
     // the first of two equal folders is the one that is searched
     folders.for_each(|folder| {
