@@ -4,62 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Variables that tell of the session, not of the machine, or that every tool is started without.
-const NOISE: [&str; 31] = [
-    "_",
-    "CARGO",
-    "COLORFGBG",
-    "COLORTERM",
-    "COLUMNS",
-    "DESKTOP_SESSION",
-    "DISPLAY",
-    "GPG_TTY",
-    "HISTCMD",
-    "HISTFILE",
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
-    "LESS",
-    "LINES",
-    "LS_COLORS",
-    "MAIL",
-    "OLDPWD",
-    "PAGER",
-    "PWD",
-    "RUSTUP_TOOLCHAIN",
-    "RUSTUP_TOOLCHAIN_SOURCE",
-    "RUST_RECURSION_COUNT",
-    "SHLVL",
-    "STY",
-    "TERM",
-    "TMUX",
-    "TMUX_PANE",
-    "WAYLAND_DISPLAY",
-    "WINDOWID",
-    "XAUTHORITY",
-    "XDG_VTNR",
-];
+/// Variables that say nothing that the key does not hold otherwise: which cargo and which toolchain.
+const NOISE: [&str; 4] = ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTUP_TOOLCHAIN_SOURCE", "RUST_RECURSION_COUNT"];
 
-/// Beginnings of the names of such variables. What is git's own counts by what it says of the repository, and is
-/// read there.
-const NOISY: [&str; 17] = [
-    "CARGO_TERM_",
-    "DBUS_",
-    "GIT_AUTHOR_",
-    "GIT_COMMITTER_",
-    "GIT_EDITOR",
-    "GIT_EXEC_PATH",
-    "GIT_INTERNAL_",
-    "GIT_PUSH_",
-    "GIT_QUARANTINE_",
-    "GIT_REFLOG_",
-    "ITERM_",
-    "KITTY_",
-    "SSH_",
-    "TERM_",
-    "VSCODE_",
-    "VTE_",
-    "XDG_SESSION",
-];
+/// Beginnings of the names of variables that programs need to reach an agent, or by which git names its user to a hook:
+/// they differ from one session to the next, and no answer should hang on them.
+const NOISY: [&str; 7] =
+    ["DBUS_", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_EDITOR", "GIT_EXEC_PATH", "SSH_", "VSCODE_"];
 
 /// Folders that are on a search path in one session and not in another: of the toolchain that is named otherwise.
 #[derive(Debug, Clone, Default)]
@@ -123,9 +74,8 @@ mod tests {
     #[test]
     fn the_session_does_not_count_and_all_else_does() {
         let list = [
-            ("TERM", "dumb"),
             ("SSH_AUTH_SOCK", "/x"),
-            ("SHLVL", "3"),
+            ("DISPLAY", ":0"),
             ("GIT_DIR", ".git"),
             ("GIT_AUTHOR_DATE", "1"),
             ("DATABASE_URL", "x"),
@@ -134,17 +84,17 @@ mod tests {
             ("GIT_CONFIG_COUNT", "1"),
         ];
         let all = of(&list, &Places::default());
-        assert_eq!(all, ["CC=clang", "DATABASE_URL=x", "GIT_CONFIG_COUNT=1", "TERMINUS=y"]);
+        assert_eq!(all, ["CC=clang", "DATABASE_URL=x", "DISPLAY=:0", "GIT_CONFIG_COUNT=1", "TERMINUS=y"]);
     }
 
     #[cfg(unix)]
     #[test]
     fn what_git_and_rustup_add_for_a_hook_does_not_count() {
         let places = Places {
-            added: vec!["/usr/lib/git-core".into(), "/home/u/.cargo/bin".into(), "/sys/lib".into()],
+            added: vec!["/usr/lib/git-core".into(), "/sys/lib".into()],
             defaults: [("CARGO_HOME".to_owned(), "/home/u/.cargo".to_owned())].into(),
         };
-        let hook = [("PATH", "/usr/lib/git-core:/usr/bin:/bin:/usr/bin")];
+        let hook = [("PATH", "/usr/lib/git-core:/home/u/.cargo/bin:/usr/bin:/bin:/usr/bin")];
         let hand = [
             ("PATH", "/home/u/.cargo/bin:/usr/bin:/bin"),
             ("CARGO_HOME", "/home/u/.cargo"),
@@ -152,7 +102,7 @@ mod tests {
             ("CARGO", "/x/cargo"),
         ];
         assert_eq!(of(&hook, &places), of(&hand, &places));
-        assert_eq!(of(&hand, &places), ["PATH=/usr/bin,/bin"]);
+        assert_eq!(of(&hand, &places), ["PATH=/home/u/.cargo/bin,/usr/bin,/bin"]);
         let other = of(&[("PATH", "/opt/bin:/usr/bin:/bin"), ("CARGO_HOME", "/elsewhere")], &places);
         assert_eq!(other, ["CARGO_HOME=/elsewhere", "PATH=/opt/bin,/usr/bin,/bin"]);
     }

@@ -1,11 +1,13 @@
 //! Verdicts of earlier runs: which gates are answered from them, and what is kept of this one.
 
+mod beyond;
 mod contents;
 mod data;
 mod elsewhere;
 mod folder;
 mod ground;
 mod ignored;
+mod proof;
 mod recorded;
 mod surroundings;
 
@@ -144,6 +146,7 @@ impl Kept {
     ///
     /// Gives what the answers of all gates rest on elsewhere than in the tree; none where that of one is not known.
     pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) -> Option<Elsewhere> {
+        self.forget_what_failed(asked, done);
         let folder = self.folder.as_ref()?;
         let CarriedOut { gates: reports, judged, evidence, times } = done;
         let mut all = Elsewhere::default();
@@ -160,7 +163,7 @@ impl Kept {
         if fresh.is_empty() {
             return Some(all);
         }
-        let mut contents = Contents::open(folder.contents());
+        let mut contents = Contents::open(folder.contents()).since(asked.facts.now);
         let facts = super::gather::listed_again(asked.facts, asked.cancel)?;
         let now = Asked { facts: &facts, ..*asked };
         let after = ground::keys(&now, &mut contents, |gate| fresh.contains(gate));
@@ -182,21 +185,50 @@ impl Kept {
                     // what a later run on other files wrote in their place is no result of this one
                     let written = report.files.iter().map(|file| asked.facts.home.join(file));
                     let written =
-                        written.map(|file| (file.to_string_lossy().into_owned(), contents.one(&file)));
+                        written.map(|file| (file.to_string_lossy().into_owned(), contents.result(&file)));
                     elsewhere.files.extend(written);
                     let at = facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
                     Entry::new(before.clone(), elsewhere, at, report, times_of(asked, id, times))
                 }
                 _ => None,
             };
-            whole &= entry.is_some();
-            if let Some(entry) = entry {
-                folder.write(&entry);
-            }
+            whole &= entry.is_some_and(|entry| folder.write(&entry));
         }
         contents.save();
         folder.evict();
         whole.then_some(all)
+    }
+
+    /// Whatever is kept for a gate that has just failed with the same inputs was not decided by them alone: it is not
+    /// used again, whether this run may use the cache or not.
+    fn forget_what_failed(&self, asked: &Asked<'_>, done: &CarriedOut) {
+        let lost: BTreeMap<&str, Status> = done
+            .judged
+            .iter()
+            .filter(|(_, report)| !report.cached)
+            .filter(|(_, report)| matches!(report.status, Status::Failed | Status::Broken))
+            .map(|(gate, report)| (gate.as_str(), report.status))
+            .collect();
+        if lost.is_empty() {
+            return;
+        }
+        let folder = Folder::of(&asked.facts.state);
+        let new;
+        let keys = if self.folder.is_some() {
+            &self.keys
+        } else {
+            let mut contents = Contents::open(folder.contents());
+            new = ground::keys(asked, &mut contents, |gate| lost.contains_key(gate));
+            &new
+        };
+        for (gate, status) in lost {
+            match (keys.get(gate), status) {
+                (Some(Ok(key)), Status::Failed) => folder.failed(gate, key),
+                (Some(Ok(key)), _) => folder.forget(gate, key),
+                _ => {}
+            }
+        }
+        recorded::forget(asked.facts);
     }
 }
 

@@ -213,9 +213,56 @@ const CARGO_RUN: [&str; 6] = [
     "OUT_DIR",
 ];
 
+/// Variables that tell of the session and not of the machine: seen by a test or a build script, they would make its answer
+/// one of a terminal. Those by which a program reaches an agent, a display or a key stay.
+const OF_SESSION: [&str; 27] = [
+    "_",
+    "COLORFGBG",
+    "COLORTERM",
+    "COLUMNS",
+    "DESKTOP_SESSION",
+    "GPG_TTY",
+    "HISTCMD",
+    "HISTFILE",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LESS",
+    "LINES",
+    "LS_COLORS",
+    "MAIL",
+    "OLDPWD",
+    "PAGER",
+    "PWD",
+    "SHLVL",
+    "SSH_CLIENT",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "STY",
+    "TERM",
+    "TMUX",
+    "TMUX_PANE",
+    "WINDOWID",
+    "XDG_VTNR",
+];
+
+/// Beginnings of the names of such variables, and of those of cargo's that are set anew.
+const OF_SESSIONS: [&str; 10] = [
+    "CARGO_TERM_",
+    "GIT_INTERNAL_",
+    "GIT_PUSH_",
+    "GIT_QUARANTINE_",
+    "GIT_REFLOG_",
+    "ITERM_",
+    "KITTY_",
+    "TERM_",
+    "VTE_",
+    "XDG_SESSION",
+];
+
 /// Variables with a fixed value for every tool: plain output, no tool that installs anything, and no `git status`
 /// that writes the user's index.
-const FIXED: [(&str, &str); 10] = [
+const FIXED: [(&str, &str); 11] = [
+    ("TERM", "dumb"),
     ("CARGO_TERM_COLOR", "never"),
     ("CARGO_TERM_HYPERLINKS", "false"),
     ("CARGO_TERM_PROGRESS_WHEN", "never"),
@@ -283,6 +330,8 @@ pub(super) fn is_ours_alone(name: &OsStr) -> bool {
     GIT_LOCAL.contains(&name)
         || GIT_CALL.contains(&name)
         || CARGO_RUN.contains(&name)
+        || OF_SESSION.contains(&name)
+        || OF_SESSIONS.iter().any(|beginning| name.starts_with(beginning))
         || name.starts_with("CARGO_PKG_")
 }
 
@@ -298,6 +347,17 @@ mod tests {
         for name in ["GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "CARGO_HOME", "RUSTFLAGS", "PATH"] {
             assert!(!is_ours_alone(OsStr::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn what_tells_of_the_session_stays_with_us_and_what_programs_need_does_not() {
+        for name in ["COLUMNS", "TERM", "TERM_PROGRAM", "SHLVL", "SSH_TTY", "CARGO_TERM_COLOR"] {
+            assert!(is_ours_alone(OsStr::new(name)), "{name}");
+        }
+        for name in ["SSH_AUTH_SOCK", "DISPLAY", "HOME", "GIT_AUTHOR_NAME", "DBUS_SESSION_BUS_ADDRESS"] {
+            assert!(!is_ours_alone(OsStr::new(name)), "{name}");
+        }
+        assert!(clean().contains(&("TERM".into(), Some("dumb".into()))));
     }
 
     #[test]

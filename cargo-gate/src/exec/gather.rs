@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::process::{Command, run};
 use super::snapshot::Ground;
 use super::{Cancel, Environment, SnapshotError, tools};
@@ -162,7 +164,11 @@ pub(super) fn steady_tree<'a>(facts: &'a Facts, cancel: &Cancel) -> Option<&'a s
     let before = facts.revision.as_ref().filter(|revision| !revision.dirty)?;
     let git = facts.tools.get(&Tool::Git)?;
     let now = revision(&|args| Some(run(&Command::new(git, &facts.root, TIMEOUT).args(args), cancel)))?;
-    (!now.dirty && now.tree == before.tree).then_some(before.tree.as_str())
+    // of a file with a flag that has git pass it over nobody knows whether it is that of the tree
+    let flags = run(&Command::new(git, &facts.root, TIMEOUT).args(["ls-files", "-v", "-z"]), cancel);
+    let flags = succeeded(Some(flags))?;
+    let plain = flags.split(|byte| *byte == 0).all(|line| line.is_empty() || line.starts_with(b"H "));
+    (!now.dirty && now.tree == before.tree && plain).then_some(before.tree.as_str())
 }
 
 /// Adds the flags for every rustc and rustdoc: from variables, and from the configuration files that cargo
@@ -327,17 +333,8 @@ fn metadata(
 
 /// Adds the files of nested repositories and submodules, which git lists as one entry each.
 fn with_nested(facts: &Facts, files: Vec<String>, odd: Vec<PathBuf>) -> Result<Listed, FactError> {
-    // a look at each file would take long in a large tree: folders seldom have a dot in their name
-    let may_be_folder = |entry: &&String| {
-        let name = entry.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        !name.contains('.') || facts.packages.iter().any(|package| package.folder.starts_with(entry.as_str()))
-    };
-    let nested: Vec<PathBuf> = files
-        .iter()
-        .filter(may_be_folder)
-        .map(|entry| facts.root.join(entry))
-        .filter(|path| path.is_dir())
-        .collect();
+    let nested: Vec<PathBuf> =
+        files.par_iter().map(|entry| facts.root.join(entry)).filter(|path| path.is_dir()).collect();
     let mut files = Listed { shown: files, hidden: Vec::new(), odd };
     for folder in nested {
         let Listed { shown, hidden, odd } = walk(&facts.root, &folder, &facts.target)?;
@@ -385,7 +382,11 @@ fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {
     };
     let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
     let mut files = Listed { shown: Vec::new(), hidden: Vec::new(), odd: Vec::new() };
-    for entry in walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
+    // a link is listed as git lists it, whatever it leads to; the folder itself may be one
+    let is_listed = |entry: &ignore::DirEntry| {
+        entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
+    };
+    for entry in walk.flatten().filter(is_listed) {
         let Ok(relative) = entry.path().strip_prefix(root) else { continue };
         let Some(name) = facts::utf8_name(relative.as_os_str().as_encoded_bytes())? else {
             files.odd.push(relative.to_owned());

@@ -30,6 +30,8 @@ pub struct Inputs {
     /// Whether the workspace's code is compiled or run: then any file of the tree may be read, the ignored ones
     /// too, and what the compiler says that it read elsewhere.
     pub code: bool,
+    /// Whether the workspace's programs or tests are run: they may look at the clock, and at files around the workspace.
+    pub runs: bool,
     /// Why an answer may never be used again.
     pub never: Option<&'static str>,
 }
@@ -69,6 +71,11 @@ pub enum Data {
         /// The base, as in [`Data::Base`].
         base: Option<String>,
     },
+    /// What differs from the base, as git tells it: flags of the index and attributes elsewhere bend that.
+    Changes {
+        /// The base, as in [`Data::Base`].
+        base: Option<String>,
+    },
     /// The commit that is checked out.
     Commit,
     /// What packages outside the workspace hold.
@@ -85,6 +92,7 @@ impl Data {
             Self::Index => "index cache",
             Self::Base { .. } => "base revision",
             Self::Figures { .. } => "figures of the base",
+            Self::Changes { .. } => "changes since the base",
             Self::Commit => "commit",
             Self::Packages => "packages elsewhere",
             Self::Commits => "commits and remotes",
@@ -93,7 +101,10 @@ impl Data {
 
     /// Whether it hangs on the commit that is checked out, and not on its tree alone.
     pub fn is_of_commit(&self) -> bool {
-        matches!(self, Self::Base { .. } | Self::Figures { .. } | Self::Commit | Self::Commits)
+        matches!(
+            self,
+            Self::Base { .. } | Self::Figures { .. } | Self::Changes { .. } | Self::Commit | Self::Commits
+        )
     }
 }
 
@@ -110,6 +121,7 @@ impl Inputs {
         self.data.extend(other.data);
         self.environment |= other.environment;
         self.code |= other.code;
+        self.runs |= other.runs;
         self.never = self.never.or(other.never);
         self
     }
@@ -131,6 +143,10 @@ impl Inputs {
         Self { files: Files::Tree, manifests: true, environment: true, code: true, tools, ..Self::default() }
     }
 
+    fn runs() -> Self {
+        Self { runs: true, ..Self::code() }
+    }
+
     fn never(why: &'static str) -> Self {
         Self { never: Some(why), ..Self::default() }
     }
@@ -138,16 +154,85 @@ impl Inputs {
 
 /// Subcommands of cargo that read no more than the workspace, what it depends on, and the toolchain. Any other
 /// may ask the network, or is a program of the user's.
-const PLAIN: [&str; 9] = ["bench", "build", "check", "clippy", "doc", "metadata", "rustc", "rustdoc", "test"];
+const PLAIN: [&str; 6] = ["build", "check", "clippy", "doc", "metadata", "test"];
+/// Options with which they do so. Any other may name a file elsewhere, or have cargo build elsewhere.
+const PLAIN_OPTIONS: [&str; 36] = [
+    "--all-features",
+    "--all-targets",
+    "--bench",
+    "--benches",
+    "--bin",
+    "--bins",
+    "--doc",
+    "--document-private-items",
+    "--example",
+    "--examples",
+    "--exclude",
+    "--features",
+    "--format-version",
+    "--frozen",
+    "--keep-going",
+    "--lib",
+    "--locked",
+    "--manifest-path",
+    "--message-format",
+    "--no-default-features",
+    "--no-deps",
+    "--no-fail-fast",
+    "--no-run",
+    "--offline",
+    "--package",
+    "--profile",
+    "--quiet",
+    "--release",
+    "--target",
+    "--test",
+    "--tests",
+    "--workspace",
+    "-p",
+    "-q",
+    "-r",
+    "-v",
+];
+
+/// Whether a call of cargo reads no more than what is keyed for code.
+fn is_plain(args: &[String]) -> bool {
+    let Some((subcommand, rest)) = args.split_first() else { return false };
+    let (own, passed_on) = rest.split_at(rest.iter().position(|arg| arg == "--").unwrap_or(rest.len()));
+    let is_plain_option = |arg: &String| {
+        let name = arg.split_once('=').map_or(arg.as_str(), |(name, _)| name);
+        PLAIN_OPTIONS.contains(&name)
+    };
+    // `/`, `C:` and `..` lead out of the workspace
+    let leads_out = |arg: &String| {
+        let value = arg.split_once('=').map_or(arg.as_str(), |(_, value)| value);
+        value.starts_with(['/', '\\'])
+            || value.contains(":\\")
+            || value.contains(":/")
+            || value.contains("..")
+    };
+    // what rustc or a test is told may be a file without looking like one: `-Lfolder`, `@file`
+    let names_a_file = |arg: &String| arg.contains(['/', '\\', '@']);
+    PLAIN.contains(&subcommand.as_str())
+        && own.iter().all(|arg| !leads_out(arg) && (!arg.starts_with('-') || is_plain_option(arg)))
+        && !passed_on.iter().any(names_a_file)
+}
 
 impl ToolCall {
     fn inputs(&self) -> Inputs {
         let subcommand = self.args.first().map(String::as_str).unwrap_or_default();
         match self.tool {
-            Tool::Cargo if PLAIN.contains(&subcommand) => Inputs::code(),
-            Tool::Cargo => Inputs::never("a command of cargo's that may read anything"),
+            Tool::Cargo if !is_plain(&self.args) => {
+                Inputs::never("a command of cargo's that may read anything")
+            }
+            Tool::Cargo if subcommand == "test" => Inputs::runs(),
+            // clippy takes the settings that are nearest above a package
+            Tool::Cargo if subcommand == "clippy" => {
+                Inputs { nearest: ["clippy.toml", ".clippy.toml"].into(), ..Inputs::code() }
+            }
+            Tool::Cargo => Inputs::code(),
             Tool::Nextest => {
-                Inputs { tools: [Tool::Nextest].into(), ..Inputs::default() }.and(Inputs::code())
+                Inputs { tools: [Tool::Nextest].into(), ..Inputs::default() }.and(Inputs::runs())
             }
             Tool::Rustc => Inputs { environment: true, tools: [Tool::Rustc].into(), ..Inputs::default() },
             Tool::Git => Inputs::never("it reads commits and tags"),
@@ -161,7 +246,7 @@ impl ToolCall {
 impl ProgramCall {
     fn inputs(&self) -> Inputs {
         match self.program {
-            Executable::Built { .. } => Inputs::code(),
+            Executable::Built { .. } => Inputs::runs(),
             Executable::Named(_) => Inputs::never("a program of the config may read anything"),
         }
     }
@@ -185,7 +270,8 @@ impl Step {
             Self::Advisories { database, .. } => {
                 Inputs::data([Data::Advisories { database: database.clone() }])
             }
-            Self::LicenseTexts { .. } => Inputs::data([Data::Packages]),
+            // those of members, and of packages that lie in the workspace, are files of any name
+            Self::LicenseTexts { .. } => Inputs { files: Files::Tree, ..Inputs::data([Data::Packages]) },
             Self::Yanked => Inputs::data([Data::Index]),
             Self::Graph { .. } => Inputs {
                 manifests: true,
@@ -197,17 +283,19 @@ impl Step {
                 Inputs::data([Data::Base { named: named.clone() }])
             }
             Self::Changes { base } => {
-                Inputs { files: Files::Tree, ..Inputs::data([Data::Base { named: base.clone() }]) }
+                let of_base = Data::Base { named: base.clone() };
+                Inputs { files: Files::Tree, ..Inputs::data([of_base, Data::Changes { base: base.clone() }]) }
             }
             Self::BaseFigures { gate, base } => Inputs::data([
                 Data::Base { named: base.clone() },
                 Data::Figures { gate: gate.clone(), base: base.clone() },
             ]),
             Self::Program(call) => call.inputs(),
-            Self::Programs { .. } | Self::LlvmTools { .. } | Self::Counts { .. } => Inputs::code(),
-            Self::Instrumented(run) => run.call.inputs().and(Inputs::code()),
+            Self::Programs { .. } | Self::LlvmTools { .. } => Inputs::code(),
+            Self::Counts { .. } => Inputs::runs(),
+            Self::Instrumented(run) => run.call.inputs().and(Inputs::runs()),
             Self::BaseCounts { base, .. } => {
-                Inputs::data([Data::Base { named: base.clone() }]).and(Inputs::code())
+                Inputs::data([Data::Base { named: base.clone() }]).and(Inputs::runs())
             }
             Self::SourceTime => Inputs::data([Data::Commit]),
             Self::Secrets { scope: Scope::Tree, .. } => Inputs::files(Files::Tree),
@@ -251,12 +339,34 @@ mod tests {
 
     #[test]
     fn a_command_of_the_users_is_never_answered_from_the_cache() {
-        for args in [&["xtask", "tidy"][..], &["run"], &["deny", "check"], &["audit"], &[]] {
+        for args in [
+            &["xtask", "tidy"][..],
+            &["run"],
+            &["deny", "check"],
+            &["audit"],
+            &[],
+            &["test", "--manifest-path", "../other/Cargo.toml"],
+            &["test", "--manifest-path=/other/Cargo.toml"],
+            &["build", "--config", "other.toml"],
+            &["build", "--target-dir", "other"],
+            &["bench"],
+            &["rustc", "--", "-Lother"],
+            &["clippy", "--", "-L/other"],
+        ] {
             assert!(call(Tool::Cargo, args).all_inputs().never.is_some(), "{args:?}");
         }
         let program = Executable::Named("tools/check".into());
         let call = ProgramCall { program, args: Vec::new(), folder: String::new(), limit: None };
         assert!(Step::Program(call).all_inputs().never.is_some());
+    }
+
+    #[test]
+    fn what_runs_tests_is_told_from_what_compiles() {
+        assert!(call(Tool::Cargo, &["test", "--doc"]).all_inputs().runs);
+        assert!(call(Tool::Nextest, &["run"]).all_inputs().runs);
+        let clippy = call(Tool::Cargo, &["clippy", "--workspace", "--", "-D", "warnings"]).all_inputs();
+        assert!(!clippy.runs && clippy.never.is_none());
+        assert!(clippy.nearest.contains(".clippy.toml"));
     }
 
     #[test]

@@ -252,11 +252,12 @@ fn a_dependency_by_path_outside_of_the_workspace_counts() {
 #[test]
 fn a_variable_that_only_the_compiler_reads_counts() {
     let workspace = fresh().with_text_of("src/lib.rs", |text| {
-        text + "\n/// A variable of the session.\npub const PAGER: Option<&str> = option_env!(\"PAGER\");\n"
+        text + "\n/// A variable of git's.\npub const AUTHOR: Option<&str> = option_env!(\"GIT_AUTHOR_NAME\");\n"
     });
-    run(&workspace, "check").env("PAGER", "one").report();
-    assert_eq!(cached(&run(&workspace, "check").env("PAGER", "one").report()), ["check"]);
-    assert!(cached(&run(&workspace, "check").env("PAGER", "two").report()).is_empty());
+    let by = |author: &str| run(&workspace, "check").env("GIT_AUTHOR_NAME", author).report();
+    by("one");
+    assert_eq!(cached(&by("one")), ["check"]);
+    assert!(cached(&by("two")).is_empty());
 }
 
 #[test]
@@ -404,4 +405,154 @@ fn the_cache_can_be_counted_and_cleared() {
     assert_eq!(workspace.bulletproof(&["cache", "clear"]).end().code, Some(0));
     assert!(kept(&workspace).is_empty());
     assert_eq!(workspace.bulletproof(&["cache", "clear"]).end().code, Some(0), "an empty one too");
+}
+
+/// A workspace that depends on the package `dep` in that folder.
+fn depending(folder: &str) -> Workspace {
+    let dep = |name: &str| format!("{folder}/{name}");
+    fresh()
+        .with(
+            &dep("Cargo.toml"),
+            "[package]\nname = \"dep\"\nversion = \"0.1.0\"\nedition = \"2024\"\nlicense = \"MIT\"\n",
+        )
+        .with(&dep("src/lib.rs"), "//! Elsewhere.\n\n/// One.\npub const ONE: u8 = 1;\n")
+        .with_text_of("Cargo.toml", |text| {
+            text.replace("[package]\n", "[package]\nlicense = \"MIT\"\n")
+                .replace("[workspace]\n", "[workspace]\nexclude = [\"vendor\"]\n")
+                + &format!("\n[dependencies]\ndep = {{ path = \"{folder}\" }}\n")
+        })
+        .with_text_of("cli/Cargo.toml", |text| text.replace("[package]\n", "[package]\nlicense = \"MIT\"\n"))
+        .with_text_of("Cargo.lock", |text| {
+            let own = "name = \"clean\"\nversion = \"0.1.0\"\n";
+            text.replacen(own, &format!("{own}dependencies = [\n \"dep\",\n]\n"), 1)
+                + "\n[[package]]\nname = \"dep\"\nversion = \"0.1.0\"\n"
+        })
+}
+
+#[test]
+fn a_change_that_a_run_takes_back_itself_is_seen() {
+    let script = "fn main() {\n    let path = \"notes.md\";\n    let text = std::fs::read_to_string(path).unwrap();\n    \
+                  std::fs::write(path, \"other\").unwrap();\n    std::fs::write(path, text).unwrap();\n    \
+                  println!(\"cargo::rerun-if-changed={path}\");\n}\n";
+    let workspace = fresh().with("notes.md", "x").with("build.rs", script);
+    for _ in 0..2 {
+        let report = run(&workspace, "check").report();
+        assert_eq!(report["verdict"]["exit_code"], 0, "{report:#}");
+        assert!(cached(&report).is_empty(), "{report:#}");
+    }
+}
+
+#[test]
+fn a_package_in_the_tree_that_is_no_member_counts() {
+    let workspace = depending("vendor/dep").with("deny.toml", "[licenses]\nallow = [\"MIT\"]\n");
+    let left = after(&workspace, "deny", |workspace| append(workspace, "vendor/dep/Cargo.toml", "# more\n"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_git_ignores_in_a_package_elsewhere_counts() {
+    let workspace = depending("../dep")
+        .with("../dep/.gitignore", "generated.rs\n")
+        .with("../dep/src/generated.rs", "1")
+        .with(
+            "../dep/src/lib.rs",
+            "//! Elsewhere.\n\n/// One.\npub const ONE: u8 = include!(\"generated.rs\");\n",
+        );
+    let left = after(&workspace, "check", |workspace| write(workspace, "../dep/src/generated.rs", "2"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_file_that_the_build_script_of_a_package_elsewhere_watches_counts() {
+    let script = "fn main() {\n    println!(\"cargo::rerun-if-changed=../proto/a.proto\");\n}\n";
+    let workspace = depending("../dep").with("../dep/build.rs", script).with("../proto/a.proto", "one");
+    let left = after(&workspace, "check", |workspace| write(workspace, "../proto/a.proto", "two"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_folder_of_gits_that_a_build_script_watches_counts() {
+    let script = "fn main() {\n    println!(\"cargo::rerun-if-changed=.git/refs/tags\");\n}\n";
+    let workspace = fresh().with("build.rs", script);
+    workspace.commit();
+    let left = after(&workspace, "check", |workspace| git(&workspace.root(), &["tag", "v1"]));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_nested_repository_counts_whatever_its_name_and_what_it_ignores_too() {
+    let workspace = fresh()
+        .with("sub-1.0/data.txt", "one")
+        .with("sub-1.0/.gitignore", "ignored.txt\n")
+        .with("sub-1.0/ignored.txt", "one");
+    git(&workspace.root().join("sub-1.0"), &["init", "--quiet"]);
+    let left = after(&workspace, "check", |workspace| write(workspace, "sub-1.0/data.txt", "two"));
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(cached(&run(&workspace, "check").report()), ["check"]);
+    write(&workspace, "sub-1.0/ignored.txt", "two");
+    assert!(cached(&run(&workspace, "check").report()).is_empty());
+}
+
+#[test]
+fn secrets_looks_into_a_nested_repository_whatever_its_name() {
+    let body: String = ('A'..='Z').zip(('a'..='z').rev()).flat_map(|(large, small)| [large, small]).collect();
+    let (begin, end) =
+        (["-----BEGIN RSA ", "PRIVATE KEY-----"].concat(), ["-----END RSA ", "PRIVATE KEY-----"].concat());
+    let key = format!("{begin}\n{body}\n{body}\n{body}\n{end}\n");
+    let workspace = fresh().with("sub/server.pem", &key).with("sub-1.0/server.pem", &key);
+    for folder in ["sub", "sub-1.0"] {
+        git(&workspace.root().join(folder), &["init", "--quiet"]);
+    }
+    let report = run(&workspace, "secrets").args(["--stage", "ci"]).report();
+    let findings = gate(&report, "secrets")["findings"].as_array().unwrap();
+    let files: Vec<&str> = findings.iter().filter_map(|finding| finding["file"].as_str()).collect();
+    assert_eq!(files, ["sub-1.0/server.pem", "sub/server.pem"], "{report:#}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_that_may_no_longer_be_executed_counts_for_code() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let workspace = fresh().with("run.sh", "#!/bin/sh\n");
+    let left = after(&workspace, "check", |workspace| {
+        fs::set_permissions(workspace.root().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    });
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_failure_with_the_same_inputs_ends_what_was_kept_for_good() {
+    // a build script that runs each time and looks at what nobody is told of
+    let script = "fn main() {\n    println!(\"cargo::rerun-if-changed=nothing\");\n    \
+                  println!(\"cargo::rustc-check-cfg=cfg(bad)\");\n    \
+                  if std::fs::read(\"../hidden\").is_err() {\n        println!(\"cargo::rustc-cfg=bad\");\n    }\n}\n";
+    let workspace = fresh()
+        .with("build.rs", script)
+        .with("../hidden", "")
+        .with_text_of("src/lib.rs", |text| text + "\n#[cfg(bad)]\ncompile_error!(\"bad\");\n");
+    let check = |more: &[&str]| run(&workspace, "check").args(more.iter().copied()).report();
+    check(&[]);
+    assert_eq!(cached(&check(&[])), ["check"]);
+    fs::remove_file(workspace.root().join("../hidden")).unwrap();
+    assert_eq!(check(&["--no-cache"])["verdict"]["exit_code"], 1);
+    let failed = check(&[]);
+    assert_eq!(gate(&failed, "check")["status"], "failed", "{failed:#}");
+    write(&workspace, "../hidden", "");
+    for _ in 0..2 {
+        let passed = check(&[]);
+        assert_eq!(gate(&passed, "check")["status"], "passed", "{passed:#}");
+        assert!(cached(&passed).is_empty(), "{passed:#}");
+    }
+}
+
+#[test]
+fn two_checkouts_that_share_a_target_folder_do_not_answer_for_each_other() {
+    let first = fresh();
+    let second = fresh();
+    run(&first, "check").report();
+    let shared = |workspace: &Workspace| {
+        run(workspace, "check").env("CARGO_TARGET_DIR", first.target().as_os_str()).report()
+    };
+    assert_eq!(cached(&shared(&first)), ["check"]);
+    assert!(cached(&shared(&second)).is_empty());
 }

@@ -56,3 +56,20 @@ fn figures_of_other_features_are_no_base() {
     assert_eq!(report["status"], "warned", "{report:#}");
     assert_eq!(report["findings"][0]["rule"], "size/growth-unknown", "{report:#}");
 }
+
+#[test]
+fn figures_of_the_base_that_are_recorded_later_have_it_judged_anew() {
+    let workspace = Workspace::of("size").with("bulletproof.toml", "").with_own_target();
+    commit(&workspace);
+    let workspace = workspace.with("src/main.rs", LARGER);
+    commit(&workspace);
+    let run = || workspace.bulletproof(&["--gate", "size"]).cached().report()["gates"][0].clone();
+    assert_eq!(run()["findings"][0]["rule"], "size/growth-unknown");
+    assert_eq!(run()["cached"], true);
+    git(&workspace.root(), &["checkout", "--quiet", "--detach", "HEAD~1"]);
+    assert_eq!(run()["status"], "passed");
+    git(&workspace.root(), &["checkout", "--quiet", "-"]);
+    let judged = run();
+    assert_eq!(judged["status"], "failed", "{judged:#}");
+    assert_eq!(judged["findings"][0]["rule"], "size/grown", "{judged:#}");
+}

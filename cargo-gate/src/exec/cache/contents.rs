@@ -7,6 +7,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::super::store::write_artifact;
@@ -22,6 +23,15 @@ const MOST_OTHERS: usize = 50_000;
 
 /// What a file that is not there has for a digest.
 pub(super) const ABSENT: &str = "absent";
+/// What a file has for a digest that was written since the run began: it may not be what the run read, even where its
+/// content is again what it was.
+pub(super) const WRITTEN: &str = "written during the run";
+/// What follows the digest of a file that can be executed.
+const EXECUTABLE: &str = "+x";
+/// File systems may date a file by a clock that lags behind by one tick of the system's timer.
+const TICK: Duration = Duration::from_millis(20);
+/// Those that count whole seconds may lag behind by this (FAT).
+const WHOLE_SECONDS: Duration = Duration::from_secs(2);
 
 /// What the system says of a file without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +48,29 @@ pub(super) struct Contents {
     known: HashMap<PathBuf, (Stat, String)>,
     news: bool,
     used: usize,
+    /// When the run began, for a look after it.
+    since: Option<u128>,
 }
 
 impl Contents {
     /// Those of the record; none where it is damaged.
     pub(super) fn open(record: PathBuf) -> Self {
         let known = fs::read_to_string(&record).ok().and_then(|text| parse(&text)).unwrap_or_default();
-        Self { record, known, news: false, used: 0 }
+        Self { record, known, news: false, used: 0, since: None }
+    }
+
+    /// For a look after a run that began then: what was written since has no digest but [`WRITTEN`].
+    pub(super) fn since(mut self, began: Timestamp) -> Self {
+        self.since = Some(since_epoch(began.into()));
+        self
+    }
+
+    /// The digest of what the run itself wrote.
+    pub(super) fn result(&mut self, path: &Path) -> String {
+        let since = self.since.take();
+        let digest = self.one(path);
+        self.since = since;
+        digest
     }
 
     /// The digest of each file, in their order.
@@ -72,7 +98,13 @@ impl Contents {
             Ok(metadata) => metadata,
             Err(error) => return (without_content(&error), None),
         };
+        if self.is_written(&stat(&metadata)) && !metadata.is_dir() {
+            return (WRITTEN.to_owned(), None);
+        }
         if metadata.is_symlink() {
+            if fs::metadata(path).is_ok_and(|behind| behind.is_file() && self.is_written(&stat(&behind))) {
+                return (WRITTEN.to_owned(), None);
+            }
             let target = fs::read_link(path).map(|target| target.to_string_lossy().into_owned());
             let content = match fs::metadata(path) {
                 Ok(behind) if behind.is_file() => hashed(path),
@@ -91,12 +123,21 @@ impl Contents {
         }
         let now = SystemTime::now();
         let digest = match hashed(path) {
+            Ok(digest) if is_executable(&metadata) => digest + EXECUTABLE,
             Ok(digest) => digest,
             Err(error) => return (without_content(&error), None),
         };
         let settled = fs::symlink_metadata(path).is_ok_and(|after| self::stat(&after) == stat)
             && since_epoch(now).saturating_sub(stat.modified.max(stat.changed)) > SETTLED.as_nanos();
         (digest, settled.then_some(stat))
+    }
+
+    fn is_written(&self, stat: &Stat) -> bool {
+        let last = |time: u128| {
+            let lag = if time.is_multiple_of(1_000_000_000) { WHOLE_SECONDS } else { TICK };
+            time.saturating_add(lag.as_nanos())
+        };
+        self.since.is_some_and(|since| last(stat.modified).max(last(stat.changed)) >= since)
     }
 
     /// Keeps what was learnt; where that fails, it is learnt again.
@@ -129,6 +170,24 @@ fn stat(metadata: &Metadata) -> Stat {
     #[cfg(not(unix))]
     let (changed, place) = (metadata.created().map(since_epoch).unwrap_or_default(), 0);
     Stat { size: metadata.len(), modified, changed, place }
+}
+
+/// A program by all that the system says of it: one that is replaced in place by another of the same size and time has
+/// another inode, or another time of its change.
+pub(super) fn stamp(program: &Path) -> std::io::Result<String> {
+    let real = fs::canonicalize(program)?;
+    let Stat { size, modified, changed, place } = stat(&fs::metadata(&real)?);
+    Ok(format!("{} {size} {modified} {changed} {place}", real.display()))
+}
+
+fn is_executable(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
 }
 
 fn hashed(path: &Path) -> std::io::Result<String> {
@@ -257,6 +316,50 @@ mod tests {
             assert_eq!(parse(text.get(..cut).unwrap()), None, "{cut}");
         }
         assert_eq!(parse(&text.replace(" d ", " e ")), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_written_during_a_run_has_no_content_to_rely_on() {
+        let folder = Folder::new();
+        let began = Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(10)).unwrap();
+        // put in place during the run, with an older time of modification
+        let (old, link) = (folder.old("a", "x"), folder.path("link"));
+        std::os::unix::fs::symlink(&old, &link).unwrap();
+        let mut contents = folder.contents();
+        let before = contents.one(&old);
+        let mut contents = contents.since(began);
+        assert_eq!(
+            contents.of(&[old.clone(), link.clone(), folder.path("none")]),
+            [WRITTEN, WRITTEN, ABSENT]
+        );
+        assert_eq!(contents.result(&old), before);
+        let later = Timestamp::now().checked_add(jiff::SignedDuration::from_secs(10)).unwrap();
+        assert_eq!(contents.since(later).one(&old), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_script_that_can_no_longer_be_executed_is_another_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Folder::new();
+        let path = folder.old("a", "x");
+        let plain = folder.contents().one(&path);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_ne!(folder.contents().one(&path), plain);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_is_replaced_in_place_is_another_one() {
+        let folder = Folder::new();
+        let path = folder.old("tool", "one");
+        let before = stamp(&path).unwrap();
+        assert_eq!(stamp(&path).unwrap(), before);
+        fs::remove_file(&path).unwrap();
+        folder.write("other", "keeps the inode from being used again");
+        folder.old("tool", "two");
+        assert_ne!(stamp(&path).unwrap(), before);
     }
 
     #[cfg(unix)]

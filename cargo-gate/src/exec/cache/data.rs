@@ -55,8 +55,15 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
         Data::Figures { gate, base } => {
             let base = git(asked).base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
             let Some(base) = base else { return Ok("none".to_owned()) };
-            let read = figures::read(&asked.facts.target, &base, gate, asked.options);
+            let read = figures::read(&asked.facts.state, &base, gate, asked.options);
             read.map(|figures| format!("{figures:?}")).map_err(|unreadable| unreadable.reason)
+        }
+        Data::Changes { base } => {
+            let git = git(asked);
+            let base = git.base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
+            let Some(base) = base else { return Ok("none".to_owned()) };
+            let changes = git.changes(&base).map_err(|unreadable| unreadable.reason)?;
+            Ok(digest([format!("{changes:?}")]))
         }
         Data::Commit => {
             let commit = asked.facts.revision.as_ref().map(|revision| &revision.commit);
@@ -80,6 +87,8 @@ pub(super) fn recorded(asked: &Look<'_>, data: &Data) -> Result<String, String> 
         Data::Figures { gate, base } => {
             revision(asked, &Data::Figures { gate: gate.clone(), base: named(base) })
         }
+        // the judged tree and that of the base tell them; of the files on disk nothing is recorded
+        Data::Changes { .. } => Ok(String::new()),
         other => revision(asked, other),
     }
 }

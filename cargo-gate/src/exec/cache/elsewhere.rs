@@ -1,18 +1,17 @@
 //! What a run read elsewhere than the tree, which only the run tells: rustc's dep-info, what build scripts want
 //! watched, packages that lie outside the workspace, sources that git ignores.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::super::environment::is_ours_alone;
-use super::contents::Contents;
-use super::{Asked, surroundings};
+use super::contents::{Contents, WRITTEN};
+use super::{Asked, proof, surroundings};
 use crate::cache::{DepInfo, Elsewhere, digest, rerun_if};
-use crate::facts::relative;
+use crate::facts::{Facts, relative};
 use crate::reach;
 use crate::step::{Evidence, Inputs, Observed};
 
@@ -29,31 +28,31 @@ pub(super) struct Found {
     packages: BTreeSet<PathBuf>,
     /// For gates that read the sources: those that git ignores, there or not.
     sources: BTreeSet<PathBuf>,
-    /// When the run began.
-    since: Timestamp,
 }
 
 /// Looks at what the run left behind.
 pub(super) fn find(asked: &Asked<'_>, evidence: &Evidence, code: bool, contents: &mut Contents) -> Found {
-    let root = &asked.facts.root;
+    let facts = asked.facts;
     let graph = evidence.all().find_map(|observed| match observed {
         Observed::Graph(_, Ok(metadata)) => Some(metadata),
         _ => None,
     });
+    let members = members(facts);
+    let registries = registries(asked);
     let local = graph.into_iter().flat_map(|metadata| &metadata.packages);
-    let local =
-        local.filter(|package| package.source.is_none()).filter_map(|package| package.manifest_path.parent());
-    let packages =
-        local.map(|folder| folder.as_std_path().to_owned()).filter(|folder| !folder.starts_with(root));
-    let packages: BTreeSet<PathBuf> = packages.collect();
+    let folders =
+        local.filter_map(|package| package.manifest_path.parent()).map(|folder| plain(folder.as_std_path()));
+    let packages = folders
+        .filter(|folder| !members.contains(folder))
+        .filter(|folder| !registries.iter().any(|registry| folder.starts_with(registry)))
+        .collect();
     let sources = evidence.sources().map(|sources| {
-        let listed: BTreeSet<&String> = asked.facts.sources.iter().map(|source| &source.path).collect();
+        let listed: BTreeSet<&String> = facts.sources.iter().map(|source| &source.path).collect();
         let read = sources.files.iter().map(|file| &file.path).filter(|path| !listed.contains(path)).cloned();
-        read.chain(reach::unlisted(asked.facts, sources)).map(PathBuf::from).collect()
+        read.chain(reach::unlisted(facts, sources)).map(PathBuf::from).collect()
     });
     let code = if code { of_code(asked, &packages, contents) } else { Ok(Elsewhere::default()) };
-    let since = asked.facts.now;
-    Found { code, packages, since, sources: sources.unwrap_or_default() }
+    Found { code, packages, sources: sources.unwrap_or_default() }
 }
 
 impl Found {
@@ -69,13 +68,15 @@ impl Found {
     ) -> Result<Elsewhere, String> {
         let mut all = if inputs.code { self.code.clone()? } else { Elsewhere::default() };
         if inputs.data.contains(&crate::step::Data::Packages) {
-            add_packages(&mut all, &self.packages, self.since, contents)?;
+            add_packages(&mut all, &self.packages, contents)?;
         }
         let paths: Vec<PathBuf> = self.sources.iter().map(|path| root.join(path)).collect();
-        paths.iter().try_for_each(|path| settled(path, self.since))?;
         let names = self.sources.iter().map(|path| relative(root, path));
         all.files.extend(names.zip(contents.of(&paths)));
-        Ok(all)
+        match all.files.iter().find(|(_, digest)| *digest == WRITTEN) {
+            Some((name, _)) => Err(format!("{name} was {WRITTEN}")),
+            None => Ok(all),
+        }
     }
 }
 
@@ -101,9 +102,11 @@ fn variable(name: &str) -> String {
 }
 
 /// One dep-info file that is whole.
-struct Read {
-    info: DepInfo,
-    written: SystemTime,
+pub(super) struct Read {
+    pub(super) info: DepInfo,
+    pub(super) written: SystemTime,
+    /// The package whose build script was compiled.
+    script_of: Option<String>,
 }
 
 fn of_code(
@@ -114,7 +117,7 @@ fn of_code(
     let facts = asked.facts;
     let folders = profile_folders(&facts.target);
     let infos = dep_infos(&folders);
-    proven(asked, &infos)?;
+    proof::proven(asked, &infos)?;
     let places = Places::of(asked);
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
@@ -124,40 +127,30 @@ fn of_code(
     }
     for (package, output) in build_outputs(&folders) {
         let (changed, variables) = rerun_if(&output);
-        let folder = facts.packages.iter().find(|one| one.name == package).map(|one| one.folder.as_str());
-        let watched = changed.iter().map(|path| match folder {
-            Some(folder) => Path::new(folder).join(path),
-            None => PathBuf::from(path),
-        });
-        // a relative path of a package elsewhere lies in its folder, which is looked at as a whole
-        files.extend(
-            watched
-                .filter(|path| folder.is_some() || path.is_absolute())
-                .filter_map(|path| places.elsewhere(&path)),
-        );
+        let owners = folders_of(&package, &infos, facts);
+        for path in changed {
+            // cargo takes a relative path from the folder of the package; of two packages of that name both may be meant
+            let watched: Vec<PathBuf> = match Path::new(&path).is_absolute() {
+                true => vec![PathBuf::from(&path)],
+                false if owners.is_empty() => {
+                    return Err(format!("where the build script of {package} finds {path} is not known"));
+                }
+                false => owners.iter().map(|owner| owner.join(&path)).collect(),
+            };
+            files.extend(watched.iter().filter_map(|path| places.elsewhere(path)));
+        }
         names.extend(variables);
     }
-    let counted = surroundings::variables(facts, asked.environment);
-    let passed_over = names.into_iter().filter(|name| {
-        !counted.contains_key(name) && !name.starts_with("CARGO_") && !is_ours_alone(name.as_ref())
-    });
-    files.iter().try_for_each(|file| settled(file, facts.now))?;
-    let mut all = Elsewhere {
-        variables: passed_over.map(|name| (name.clone(), variable(&name))).collect(),
-        ..Elsewhere::default()
-    };
-    let owners =
-        files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs")).filter_map(|file| {
-            file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)
-        });
+    let mut all = Elsewhere { variables: passed_over(asked, names), ..Elsewhere::default() };
+    let sources = files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
     let owners: BTreeSet<PathBuf> =
-        owners.filter(|folder| !facts.root.starts_with(folder)).chain(packages.iter().cloned()).collect();
-    add_packages(&mut all, &owners, facts.now, contents)?;
-    for file in files.into_iter().filter(|file| !owners.iter().any(|folder| file.starts_with(folder))) {
-        let name = file.to_string_lossy().into_owned();
+        sources.filter_map(|file| owner(file)).chain(packages.iter().cloned()).collect();
+    let members = members(facts);
+    let others = owners.into_iter().filter(|folder| !members.contains(folder)).collect();
+    add_packages(&mut all, &others, contents)?;
+    for file in files {
         if file.is_dir() {
-            listed(&file)?.iter().try_for_each(|file| settled(file, facts.now))?;
-            all.folders.insert(name, folder(&file, contents)?);
+            all.folders.insert(file.to_string_lossy().into_owned(), folder(&file, contents)?);
         } else {
             all.files.insert(relative(&facts.root, &file), contents.one(&file));
         }
@@ -165,22 +158,47 @@ fn of_code(
     Ok(all)
 }
 
+/// Folders whose files are in the key.
+fn members(facts: &Facts) -> BTreeSet<PathBuf> {
+    let folders = facts.packages.iter().map(|package| plain(&facts.root.join(&package.folder)));
+    folders.chain([facts.root.clone()]).collect()
+}
+
+/// Variables that the compiler or a build script read and the key passes over.
+fn passed_over(asked: &Asked<'_>, names: BTreeSet<String>) -> BTreeMap<String, String> {
+    let counted = surroundings::variables(asked.facts);
+    let names = names.into_iter().filter(|name| {
+        !counted.contains_key(name) && !name.starts_with("CARGO_") && !is_ours_alone(name.as_ref())
+    });
+    names.map(|name| (name.clone(), variable(&name))).collect()
+}
+
+/// The folder of the package that a file belongs to.
+fn owner(file: &Path) -> Option<PathBuf> {
+    file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)
+}
+
+/// The folders of the packages of that name, by what their build scripts were compiled from.
+fn folders_of(package: &str, infos: &[Read], facts: &Facts) -> BTreeSet<PathBuf> {
+    let scripts = infos.iter().filter(|read| read.script_of.as_deref() == Some(package));
+    let files = scripts.flat_map(|read| &read.info.files).map(|file| plain(&facts.root.join(file)));
+    // what a build script includes may be of another package, and is looked at all the same
+    let of_members = facts.packages.iter().filter(|member| member.name == package);
+    let of_members = of_members.map(|member| facts.root.join(&member.folder));
+    files.filter_map(|file| owner(&file)).chain(of_members).collect()
+}
+
 /// Packages elsewhere: all their files, and the manifests above them, from which they may inherit.
 fn add_packages(
     all: &mut Elsewhere,
     packages: &BTreeSet<PathBuf>,
-    since: Timestamp,
     contents: &mut Contents,
 ) -> Result<(), String> {
     for package in packages {
-        listed(package)?.iter().try_for_each(|file| settled(file, since))?;
         all.folders.insert(package.to_string_lossy().into_owned(), folder(package, contents)?);
-        for above in package.ancestors().skip(1) {
-            let manifest = above.join("Cargo.toml");
-            settled(&manifest, since)?;
-            let digest = contents.one(&manifest);
-            all.files.insert(manifest.to_string_lossy().into_owned(), digest);
-        }
+        let above: Vec<PathBuf> = package.ancestors().skip(1).map(|above| above.join("Cargo.toml")).collect();
+        let names = above.iter().map(|manifest| manifest.to_string_lossy().into_owned());
+        all.files.extend(names.zip(contents.of(&above)));
     }
     Ok(())
 }
@@ -189,15 +207,18 @@ fn add_packages(
 fn folder(folder: &Path, contents: &mut Contents) -> Result<String, String> {
     let paths = listed(folder)?;
     let digests = contents.of(&paths);
+    if digests.iter().any(|digest| digest == WRITTEN) {
+        return Err(format!("a file of {} was {WRITTEN}", folder.display()));
+    }
     Ok(digest(paths.iter().zip(digests).flat_map(|(path, digest)| [relative(folder, path), digest])))
 }
 
-/// All files of a folder but those that git ignores or that can be made anew.
+/// All files of a folder, those that git ignores too, but not git's own and not what can be made anew.
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let wanted = |entry: &ignore::DirEntry| {
-        entry.file_name() != ".git" && !entry.path().join("CACHEDIR.TAG").is_file()
+        entry.depth() == 0 || (entry.file_name() != ".git" && !entry.path().join("CACHEDIR.TAG").is_file())
     };
-    let walk = ignore::WalkBuilder::new(folder).hidden(false).require_git(false).filter_entry(wanted).build();
+    let walk = ignore::WalkBuilder::new(folder).standard_filters(false).filter_entry(wanted).build();
     let files = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
     let mut paths: Vec<PathBuf> = files.take(MOST_FILES + 1).map(ignore::DirEntry::into_path).collect();
     if paths.len() > MOST_FILES {
@@ -205,37 +226,6 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
     paths.sort();
     Ok(paths)
-}
-
-/// A file that was written since the run began may not be what the run read.
-fn settled(file: &Path, since: Timestamp) -> Result<(), String> {
-    let written = std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
-    let written = written.and_then(|time| Timestamp::try_from(time).ok());
-    match written.filter(|time| *time >= since) {
-        Some(_) => Err(format!("{} was written during the run", file.display())),
-        None => Ok(()),
-    }
-}
-
-/// Each package that is judged must have been compiled here, after its files were last written: else the dep-info
-/// that is found is of another build.
-fn proven(asked: &Asked<'_>, infos: &[Read]) -> Result<(), String> {
-    let root = &asked.facts.root;
-    let below = |file: &String| relative(root, Path::new(file));
-    let fresh = |read: &Read| {
-        let times = read.info.files.iter().map(|file| root.join(file)).filter(|file| file.starts_with(root));
-        let mut times = times.filter_map(|file| std::fs::metadata(file).ok()?.modified().ok());
-        times.all(|time| time <= read.written)
-    };
-    let fresh: BTreeSet<String> =
-        infos.iter().filter(|read| fresh(read)).flat_map(|read| read.info.files.iter().map(below)).collect();
-    let lost = asked.facts.judged(asked.options).find(|package| {
-        !package.targets.is_empty() && !package.targets.iter().any(|target| fresh.contains(&target.root))
-    });
-    match lost {
-        None => Ok(()),
-        Some(package) => Err(format!("rustc does not tell here what it read for {}", package.name)),
-    }
 }
 
 /// cargo's folders for profiles: `target/debug`, `target/TRIPLE/debug`, and those of instrumented builds.
@@ -252,17 +242,28 @@ fn profile_folders(target: &Path) -> Vec<PathBuf> {
 }
 
 fn dep_infos(folders: &[PathBuf]) -> Vec<Read> {
-    let files = folders.iter().flat_map(|folder| DEP_INFO.map(|name| folder.join(name)));
-    let entries = files.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
-    let paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "d"))
+    let entries =
+        |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_targets = folders.iter().flat_map(|folder| DEP_INFO.map(|name| folder.join(name)));
+    let of_targets = of_targets.map(|folder| (None, folder));
+    let of_scripts = folders.iter().flat_map(|folder| entries(folder.join("build")));
+    let of_scripts = of_scripts.map(|folder| (package_of(&folder), folder));
+    let paths: Vec<(Option<String>, PathBuf)> = of_targets
+        .chain(of_scripts)
+        .flat_map(|(script_of, folder)| entries(folder).map(move |path| (script_of.clone(), path)))
+        .filter(|(_, path)| path.extension().is_some_and(|end| end == "d"))
         .collect();
-    let read = |path: &PathBuf| {
+    let read = |(script_of, path): &(Option<String>, PathBuf)| {
         let info = DepInfo::parse(&std::fs::read_to_string(path).ok()?)?;
-        Some(Read { info, written: std::fs::metadata(path).ok()?.modified().ok()? })
+        let written = std::fs::metadata(path).ok()?.modified().ok()?;
+        Some(Read { info, written, script_of: script_of.clone() })
     };
     paths.par_iter().filter_map(read).collect()
+}
+
+/// The package that a folder of cargo's for build scripts, `NAME-HASH`, is named after.
+fn package_of(folder: &Path) -> Option<String> {
+    Some(folder.file_name()?.to_string_lossy().rsplit_once('-')?.0.to_owned())
 }
 
 /// What build scripts said, each with the name of its package.
@@ -272,8 +273,7 @@ fn build_outputs(folders: &[PathBuf]) -> Vec<(String, String)> {
         .flat_map(|folder| std::fs::read_dir(folder.join("build")).into_iter().flatten().flatten());
     let output = |entry: std::fs::DirEntry| {
         let text = std::fs::read_to_string(entry.path().join("output")).ok()?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        Some((name.rsplit_once('-')?.0.to_owned(), text))
+        Some((package_of(&entry.path())?, text))
     };
     builds.filter_map(output).collect()
 }
@@ -288,8 +288,7 @@ struct Places<'a> {
 impl<'a> Places<'a> {
     fn of(asked: &Asked<'a>) -> Self {
         let facts = asked.facts;
-        let home = asked.environment.cargo_home.iter();
-        let registries = home.flat_map(|home| [home.join("registry"), home.join("git")]);
+        let registries = registries(asked).into_iter();
         let fixed = registries.chain(facts.sysroot.clone()).chain([facts.target.clone()]).collect();
         Self { root: &facts.root, covered: facts.files.iter().map(String::as_str).collect(), fixed }
     }
@@ -299,12 +298,23 @@ impl<'a> Places<'a> {
         let path = plain(&self.root.join(file));
         let fixed = self.fixed.iter().any(|folder| path.starts_with(folder));
         let name = relative(self.root, &path);
-        // a folder of the tree is in the key by its files
-        let covered = self.covered.contains(name.as_str())
-            || path == self.root
-            || (path.starts_with(self.root) && path.is_dir());
+        let covered = self.covered.contains(name.as_str()) || self.is_keyed_folder(&path);
         (!fixed && !covered).then_some(path)
     }
+
+    /// Whether it is a folder of the tree, which is in the key by its files: all but git's own and what can be made anew.
+    fn is_keyed_folder(&self, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(self.root) else { return false };
+        let mut folders = path.ancestors().take(below.components().count());
+        path.is_dir()
+            && !folders.any(|folder| folder.ends_with(".git") || folder.join("CACHEDIR.TAG").is_file())
+    }
+}
+
+/// Where cargo keeps packages that do not change.
+fn registries(asked: &Asked<'_>) -> Vec<PathBuf> {
+    let home = asked.environment.cargo_home.iter();
+    home.flat_map(|home| [home.join("registry"), home.join("git")]).collect()
 }
 
 /// Without `.` and `..`.

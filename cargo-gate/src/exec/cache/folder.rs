@@ -6,11 +6,15 @@ use std::time::SystemTime;
 
 use super::super::store::write_artifact;
 use crate::cache::{Entry, FORMAT, Key, Names};
+use crate::verdict::Status;
 
 /// The most that is kept, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
 /// The most verdicts of one gate that are kept.
 const MOST_OF_A_GATE: usize = 100;
+
+/// The most failures of one gate that are remembered.
+const MOST_FAILURES: usize = 1000;
 
 /// The folder.
 #[derive(Debug, Clone)]
@@ -53,7 +57,12 @@ impl Folder {
         if entry.is_none() {
             let _ = fs::remove_file(&path);
         }
-        entry
+        entry.filter(|entry| !self.is_contradicted(entry))
+    }
+
+    /// Whether the gate has failed with the key with which it passed.
+    fn is_contradicted(&self, entry: &Entry) -> bool {
+        !is_failure(entry) && self.failures(&entry.report.id).join(entry.key.digest()).exists()
     }
 
     /// Marks a verdict as used now, so that it stays. One that cannot be marked is evicted earlier.
@@ -62,8 +71,12 @@ impl Folder {
         let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Keeps a verdict. Where that fails, the gate runs again next time.
-    pub(super) fn write(&self, entry: &Entry) {
+    /// Keeps a verdict, unless the gate failed with the same key before. Where that fails, the gate runs again next
+    /// time.
+    pub(super) fn write(&self, entry: &Entry) -> bool {
+        if self.is_contradicted(entry) {
+            return false;
+        }
         for (part, names) in &entry.key.names {
             let Some(digest) = entry.key.parts.get(part) else { continue };
             let path = self.names(digest);
@@ -71,7 +84,30 @@ impl Folder {
                 let _ = write_artifact(&path, &serde_json::to_vec(names).unwrap_or_default());
             }
         }
-        let _ = write_artifact(&self.place(&entry.report.id, &entry.key), &entry.to_bytes());
+        write_artifact(&self.place(&entry.report.id, &entry.key), &entry.to_bytes()).is_ok()
+    }
+
+    /// Remembers that the gate failed with that key: where it has passed with the same key, or does later, something
+    /// that is not in the key decides, and no verdict is used again. Forgets one that was kept.
+    pub(super) fn failed(&self, gate: &str, key: &Key) {
+        let folder = self.failures(gate);
+        if self.read(gate, key).is_some_and(|entry| !is_failure(&entry)) {
+            self.forget(gate, key);
+        }
+        let _ = write_artifact(&folder.join(key.digest()), b"");
+        let mut known = files(&folder);
+        known.sort_by_key(|kept| kept.used);
+        let surplus = known.len().saturating_sub(MOST_FAILURES);
+        known.iter().take(surplus).for_each(remove);
+    }
+
+    /// Forgets the verdict of that gate for that key.
+    pub(super) fn forget(&self, gate: &str, key: &Key) {
+        let _ = fs::remove_file(self.place(gate, key));
+    }
+
+    fn failures(&self, gate: &str) -> PathBuf {
+        self.root.join("failed").join(gate)
     }
 
     fn names(&self, digest: &str) -> PathBuf {
@@ -133,6 +169,11 @@ impl Folder {
         let contents = fs::metadata(self.contents()).map_or(0, |metadata| metadata.len());
         (counts, self.files().iter().map(|kept| kept.bytes).sum::<u64>() + contents)
     }
+}
+
+/// A failure is kept where the baseline accepts all of it.
+fn is_failure(entry: &Entry) -> bool {
+    entry.report.status == Status::Failed
 }
 
 /// One that another run removed at the same time is gone all the same.
@@ -209,6 +250,26 @@ mod tests {
             assert!(folder.read("fmt", &key("a")).is_none());
             assert!(!path.exists());
         }
+    }
+
+    #[test]
+    fn what_failed_once_never_passes_from_the_cache() {
+        let (_kept, folder) = folder();
+        folder.write(&entry("fmt", "a"));
+        folder.write(&entry("fmt", "b"));
+        folder.failed("fmt", &key("a"));
+        assert!(folder.read("fmt", &key("a")).is_none());
+        folder.write(&entry("fmt", "a"));
+        assert!(folder.read("fmt", &key("a")).is_none(), "it passes another time");
+        assert!(folder.read("fmt", &key("b")).is_some(), "another key");
+        let mut accepted = entry("fmt", "a");
+        accepted.report.status = Status::Failed;
+        folder.write(&accepted);
+        assert!(folder.read("fmt", &key("a")).is_some(), "what the baseline accepts failed both times");
+        folder.failed("fmt", &key("a"));
+        assert!(folder.read("fmt", &key("a")).is_some());
+        folder.forget("fmt", &key("a"));
+        assert!(folder.read("fmt", &key("a")).is_none());
     }
 
     #[test]

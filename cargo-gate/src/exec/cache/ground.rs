@@ -7,7 +7,7 @@ use std::thread;
 use super::contents::Contents;
 use super::data::Look;
 use super::surroundings;
-use super::{Asked, data, ignored};
+use super::{Asked, beyond, data, ignored};
 use crate::cache::{Key, digest};
 use crate::facts::{Facts, join, relative};
 use crate::gate::COMPANIONS;
@@ -70,6 +70,8 @@ struct Ground {
     above: BTreeMap<&'static str, Vec<(String, String)>>,
     formatting: BTreeMap<String, String>,
     ignored: Result<BTreeMap<String, String>, String>,
+    /// What the repository holds around the workspace.
+    beyond: Result<String, String>,
     variables: BTreeMap<String, String>,
     data: BTreeMap<Data, Result<String, String>>,
     program: Result<String, String>,
@@ -79,15 +81,17 @@ struct Ground {
 impl Ground {
     fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
         let facts = asked.facts;
-        let (data, ignored, mut ground) = thread::scope(|scope| {
+        let (data, ignored, beyond, mut ground) = thread::scope(|scope| {
             let each = |one: &Data| (one.clone(), data::revision(&Look::from(*asked), one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
+            let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));
             let ground = Self::of_files(asked, inputs, contents);
             let data = data.into_iter().filter_map(|one| one.join().ok()).collect();
-            (data, ignored.join().ok().flatten(), ground)
+            (data, ignored.join().ok().flatten(), beyond.join().ok().flatten(), ground)
         });
         ground.data = data;
+        ground.beyond = beyond.unwrap_or_else(|| Err("nobody looked around the workspace".to_owned()));
         ground.ignored =
             ignored.unwrap_or_else(|| Err("nobody looked at the ignored files".to_owned())).map(|names| {
                 let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();
@@ -128,7 +132,8 @@ impl Ground {
                 BTreeMap::new()
             },
             ignored: Ok(BTreeMap::new()),
-            variables: surroundings::variables(facts, asked.environment),
+            beyond: Ok(String::new()),
+            variables: surroundings::variables(facts),
             data: BTreeMap::new(),
             program: surroundings::program(),
             workspace: workspace(facts),
@@ -155,6 +160,16 @@ impl Ground {
             key.named("environment", pairs(&self.variables));
             // what a private copy is judged with beyond the user's
             key.text("place", &within(asked.facts, &format!("{:?}", asked.facts.variables)));
+        }
+        if inputs.code || inputs.data.contains(&Data::Packages) {
+            // what lies elsewhere is named from here, and one target folder may serve two checkouts
+            key.text("root", &asked.facts.root.to_string_lossy());
+        }
+        if inputs.code {
+            key.text("linkers", &surroundings::linkers(asked.facts, asked.environment));
+        }
+        if inputs.runs {
+            key.text("around the workspace", self.beyond.as_deref().map_err(Clone::clone)?);
         }
         for data in &inputs.data {
             let revision = self.data.get(data).ok_or("its data was not looked at")?;
@@ -220,10 +235,12 @@ fn within(facts: &Facts, text: &str) -> String {
 fn manifests(asked: &Asked<'_>) -> BTreeSet<String> {
     let facts = asked.facts;
     let members = facts.packages.iter().map(|package| join(&package.folder, "Cargo.toml"));
+    // a patch that is not used now may be, by what its manifest says
+    let others = facts.files.iter().filter(|file| file.ends_with("/Cargo.toml")).cloned();
     let fixed = ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"].map(str::to_owned);
     let configs = super::super::gather::cargo_configs(&facts.root, asked.environment);
     let configs = configs.iter().map(|(path, _)| relative(&facts.root, path));
-    members.chain(fixed).chain(facts.cargo_configs.iter().cloned()).chain(configs).collect()
+    members.chain(others).chain(fixed).chain(facts.cargo_configs.iter().cloned()).chain(configs).collect()
 }
 
 /// What the config says of the gate, and of what all gates share.
@@ -274,7 +291,7 @@ fn time(facts: &Facts, inputs: &Inputs, settings: &str) -> Option<String> {
 /// Whether a gate's verdict ages by the hour, and whether by the day.
 pub(super) fn ages(inputs: &Inputs, settings: &str) -> (bool, bool) {
     let hourly = inputs.data.iter().any(|data| matches!(data, Data::Advisories { .. }));
-    (hourly, !inputs.nearest.is_empty() || settings.contains("expires"))
+    (hourly, inputs.runs || !inputs.nearest.is_empty() || settings.contains("expires"))
 }
 
 /// The hour or the day of the run, in UTC.

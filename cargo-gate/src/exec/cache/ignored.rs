@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::super::process::{Command, run};
 use super::Asked;
 use crate::step::{End, Tool};
@@ -39,6 +41,7 @@ pub(super) fn files(asked: &Asked<'_>) -> Result<Vec<String>, String> {
         // where no git tells, all that the list of files lacks
         None => found.add(Path::new(""))?,
     }
+    found.add_nested()?;
     Ok(found.names)
 }
 
@@ -57,6 +60,9 @@ impl Found<'_> {
         if metadata.is_dir() {
             return self.add_folder(below, &path);
         }
+        if metadata.is_symlink() && path.is_dir() {
+            return Err(format!("{} leads to a folder that nobody looks into", below.display()));
+        }
         let name = below.to_string_lossy().replace('\\', "/");
         if self.known.contains(name.as_str()) {
             return Ok(());
@@ -65,6 +71,32 @@ impl Found<'_> {
         self.names.push(name);
         let most = self.names.len() <= MOST_FILES && self.bytes <= MOST_BYTES;
         if most { Ok(()) } else { Err(too_many()) }
+    }
+
+    /// The ignored files of nested repositories, into which git does not look, and links to folders that are not among
+    /// the files of the tree.
+    fn add_nested(&mut self) -> Result<(), String> {
+        let folders: Vec<&str> = self
+            .known
+            .par_iter()
+            .copied()
+            .filter(|name| std::fs::metadata(self.root.join(name)).is_ok_and(|metadata| metadata.is_dir()))
+            .collect();
+        for folder in folders {
+            let name = folder.trim_end_matches('/');
+            let path = self.root.join(name);
+            if !path.is_symlink() {
+                self.add_folder(Path::new(name), &path)?;
+            } else if !self
+                .known
+                .range(format!("{name}/").as_str()..)
+                .next()
+                .is_some_and(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+            {
+                return Err(format!("{name} leads to a folder that nobody looks into"));
+            }
+        }
+        Ok(())
     }
 
     fn add_folder(&mut self, below: &Path, path: &Path) -> Result<(), String> {

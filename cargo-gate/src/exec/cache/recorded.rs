@@ -87,6 +87,16 @@ pub(in crate::exec) fn keep(
     prune(&facts.state.join("verdicts"));
 }
 
+/// Forgets what is recorded for the tree that was just judged.
+pub(super) fn forget(facts: &Facts) {
+    let of_files = facts.revision.as_ref().filter(|revision| !revision.dirty).map(|revision| &revision.tree);
+    let Some(tree) = facts.subject.tree.as_ref().or(of_files) else { return };
+    let records = std::fs::read_dir(facts.state.join("verdicts")).into_iter().flatten().flatten();
+    for record in records.filter(|record| record.file_name().to_string_lossy().starts_with(tree.as_str())) {
+        let _ = std::fs::remove_file(record.path());
+    }
+}
+
 /// The tree that the run judged: of a private copy its own; of the user's files that of the commit that they are,
 /// where no file that git ignores could have been read.
 fn tree(asked: &Asked<'_>) -> Option<String> {
@@ -143,14 +153,16 @@ impl Look<'_> {
         let there: Vec<&Tool> = facts.tools.keys().collect();
         let tools = surroundings::tools(facts, &called)?;
         let short = |value: &String| digest([value]).get(..8).unwrap_or_default().to_owned();
-        let variables =
-            if looked.environment { surroundings::variables(facts, environment) } else { BTreeMap::new() };
+        let variables = if looked.environment { surroundings::variables(facts) } else { BTreeMap::new() };
+        let linkers =
+            if looked.environment { surroundings::linkers(facts, environment) } else { String::new() };
         let variables: Names = variables.iter().map(|(name, value)| (name.clone(), short(value))).collect();
         let names = paths.iter().map(|path| path.to_string_lossy().into_owned());
         Ok(Around {
             program: surroundings::program()?,
             request: request.to_owned(),
-            tools: format!("{:?}\n{there:?}\n{tools}", facts.toolchain),
+            // one target folder may serve two checkouts, with other files around them
+            tools: format!("{:?}\n{there:?}\n{tools}\n{linkers}\n{}", facts.toolchain, facts.home.display()),
             variables,
             files: names.zip(contents.of(paths)).collect(),
             data,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Environment;
 use super::super::environment::{is_ours_alone, own_program};
-use super::contents::{ABSENT, Contents};
+use super::contents::{ABSENT, Contents, stamp};
 use super::ground::shown;
 use crate::cache::{Places, relevant};
 use crate::facts::Facts;
@@ -19,13 +19,8 @@ pub(super) fn program() -> Result<String, String> {
     identity(&own).map(|identity| format!("{} {identity}", env!("CARGO_PKG_VERSION")))
 }
 
-/// The name, size and time of a program.
 fn identity(program: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("{}: {error}", program.display());
-    let real = std::fs::canonicalize(program).map_err(unreadable)?;
-    let metadata = std::fs::metadata(&real).map_err(unreadable)?;
-    let modified = metadata.modified().map_err(unreadable)?;
-    Ok(format!("{} {} {modified:?}", real.display(), metadata.len()))
+    stamp(program).map_err(|error| format!("{}: {error}", program.display()))
 }
 
 /// Which tools are called. Those of a toolchain are known by the toolchain, through whatever proxy they are called.
@@ -48,8 +43,53 @@ pub(super) fn tools(facts: &Facts, tools: &BTreeSet<Tool>) -> Result<String, Str
             let driver = driver.map(|path| identity(&path)).transpose()?;
             let _ = writeln!(text, "{name}: {driver:?}");
         }
+        for part in parts_of_toolchain(facts) {
+            let _ = writeln!(text, "{}", identity(&part)?);
+        }
     }
     Ok(text)
+}
+
+/// What the programs of the toolchain load and call: the compiler itself, LLVM and its tools.
+fn parts_of_toolchain(facts: &Facts) -> BTreeSet<PathBuf> {
+    let files =
+        |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path());
+    let Some(sysroot) = &facts.sysroot else { return BTreeSet::new() };
+    let targets = files(sysroot.join("lib").join("rustlib"));
+    let folders = targets.map(|target| target.join("bin")).chain([sysroot.join("lib")]);
+    let folders = folders.chain(cfg!(windows).then(|| sysroot.join("bin")));
+    folders.flat_map(files).filter(|path| path.is_file()).collect()
+}
+
+/// The programs by which rustc links and build scripts compile, and what cargo calls in the place of rustc.
+pub(super) fn linkers(facts: &Facts, environment: &Environment) -> String {
+    let mut names: BTreeSet<OsString> =
+        ["cc", "c++", "gcc", "g++", "clang", "ld", "lld", "ar", "link"].map(OsString::from).into();
+    let is_linker = |name: &str| {
+        ["CC", "CXX", "AR", "LD"].contains(&name)
+            || (name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"))
+    };
+    let variables = std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_linker));
+    names.extend(variables.map(|(_, value)| value));
+    names.extend(environment.workspace_wrapper.clone());
+    for (_, text) in super::super::gather::cargo_configs(&facts.root, environment) {
+        names.extend(named_linkers(&text).into_iter().map(OsString::from));
+    }
+    let mut text = String::new();
+    for name in names {
+        let path = which::which_in(&name, std::env::var_os("PATH"), &facts.root).ok();
+        let found = path.map(|path| identity(&path));
+        let _ = writeln!(text, "{}: {found:?}", name.to_string_lossy());
+    }
+    text
+}
+
+/// The linkers that a configuration file of cargo's names (`target.*.linker`).
+fn named_linkers(config: &str) -> Vec<String> {
+    let Ok(config) = config.parse::<toml_edit::DocumentMut>() else { return Vec::new() };
+    let targets = config.get("target").and_then(toml_edit::Item::as_table_like);
+    let targets = targets.into_iter().flat_map(toml_edit::TableLike::iter);
+    targets.filter_map(|(_, target)| Some(target.get("linker")?.as_str()?.to_owned())).collect()
 }
 
 fn beside(sysroot: &Path, name: &str) -> PathBuf {
@@ -62,24 +102,23 @@ fn is_proxy(program: &Path) -> bool {
 }
 
 /// The variables that count for code that is compiled and run.
-pub(super) fn variables(facts: &Facts, environment: &Environment) -> BTreeMap<String, String> {
+pub(super) fn variables(facts: &Facts) -> BTreeMap<String, String> {
     let text = |value: OsString| value.to_string_lossy().into_owned();
     let all = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-    relevant(all, &places(facts, environment), |name| is_ours_alone(std::ffi::OsStr::new(name)))
+    relevant(all, &places(facts), |name| is_ours_alone(std::ffi::OsStr::new(name)))
 }
 
-fn places(facts: &Facts, environment: &Environment) -> Places {
+fn places(facts: &Facts) -> Places {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // git puts the folder of its commands before the path of a hook
     let of_git = std::env::split_paths(&path).filter(|folder| folder.ends_with("git-core"));
     let of_toolchain = facts.sysroot.iter().flat_map(|sysroot| [sysroot.join("bin"), sysroot.join("lib")]);
-    let of_cargo = environment.cargo_home.iter().map(|home| home.join("bin"));
     let home = etcetera::home_dir().ok();
     let default = |name: &str, folder: &str| {
         Some((name.to_owned(), home.as_ref()?.join(folder).to_string_lossy().into_owned()))
     };
     Places {
-        added: of_git.chain(of_toolchain).chain(of_cargo).collect(),
+        added: of_git.chain(of_toolchain).collect(),
         defaults: [default("CARGO_HOME", ".cargo"), default("RUSTUP_HOME", ".rustup")]
             .into_iter()
             .flatten()
