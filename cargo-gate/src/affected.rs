@@ -30,6 +30,18 @@ pub struct Affected {
     pub everything: Option<String>,
 }
 
+/// A symbolic link of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its path, relative to the workspace root.
+    pub path: String,
+    /// Where it leads, in the same form; none where that is not in the workspace.
+    pub target: Option<String>,
+}
+
+/// A package, and one whose files it reads without a manifest that says so. None stands for each of them.
+type Reach = (Option<usize>, Option<usize>);
+
 /// How many packages a sentence names.
 const NAMED: usize = 8;
 
@@ -56,12 +68,20 @@ const SHARED: [&str; 16] = [
 impl Affected {
     /// The packages that those changed files can matter to. `changed` are paths relative to the workspace root;
     /// one that leaves it matters to all. `sources` are read for the files that they name outside of their package.
-    pub fn new(facts: &Facts, since: &str, changed: &[String], sources: &[SourceFile]) -> Self {
+    pub fn new(
+        facts: &Facts,
+        since: &str,
+        changed: &[String],
+        sources: &[SourceFile],
+        links: &[Link],
+    ) -> Self {
         let everything = changed.iter().find_map(|path| Some(format!("{path} {}", shared(facts, path)?)));
-        let touched = changed.iter().filter_map(|path| facts.owner(path)).collect();
+        let touched = changed.iter().filter_map(|path| facts.owner(path)).chain(unseen(facts)).collect();
+        let reached = sources.iter().flat_map(|source| named_elsewhere(facts, source));
+        let reached = reached.chain(links.iter().flat_map(|link| linked(facts, link)));
         let chosen = match everything {
             Some(_) => (0..facts.packages.len()).collect(),
-            None => dependents(facts, &touched, sources),
+            None => dependents(facts, &touched, &reached.collect()),
         };
         let packages = facts.packages.iter().enumerate().filter(|(index, _)| chosen.contains(index));
         Self {
@@ -135,7 +155,7 @@ fn nearest_manifest<'a>(facts: &Facts, folder: &'a str) -> Option<&'a str> {
 }
 
 /// Those packages, whatever is built with them, and whatever is tested with any of these.
-fn dependents(facts: &Facts, touched: &BTreeSet<usize>, sources: &[SourceFile]) -> BTreeSet<usize> {
+fn dependents(facts: &Facts, touched: &BTreeSet<usize>, reached: &BTreeSet<Reach>) -> BTreeSet<usize> {
     let mut built: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let mut tested: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (user, package) in facts.packages.iter().enumerate() {
@@ -145,12 +165,16 @@ fn dependents(facts: &Facts, touched: &BTreeSet<usize>, sources: &[SourceFile]) 
                 users.entry(used).or_default().insert(user);
             });
         }
-        for owner in package.targets.iter().filter_map(|target| facts.owner(&target.root)) {
-            built.entry(owner).or_default().insert(user);
+        for target in &package.targets {
+            each(facts, facts.owner(&target.root)).for_each(|owner| {
+                built.entry(owner).or_default().insert(user);
+            });
         }
     }
-    for (user, owner) in sources.iter().flat_map(|source| named_elsewhere(facts, source)) {
-        built.entry(owner).or_default().insert(user);
+    for (user, owner) in reached {
+        for owner in each(facts, *owner) {
+            built.entry(owner).or_default().extend(each(facts, *user));
+        }
     }
     let mut chosen = touched.clone();
     let mut open: Vec<usize> = touched.iter().copied().collect();
@@ -174,19 +198,94 @@ fn members<'a>(facts: &'a Facts, need: &'a Need) -> impl Iterator<Item = usize> 
     members.filter(move |(_, member)| means(&member.folder, &member.name)).map(|(index, _)| index)
 }
 
+/// That package, or all of them.
+fn each(facts: &Facts, which: Option<usize>) -> std::ops::Range<usize> {
+    which.map_or(0..facts.packages.len(), |one| one..one + 1)
+}
+
+/// Packages of whose content git does not tell whether it changed: with a target that it does not list, or a
+/// dependency in a folder of which it lists nothing.
+fn unseen(facts: &Facts) -> impl Iterator<Item = usize> + '_ {
+    let listed = |path: &String| facts.files.binary_search(path).is_ok();
+    let is_member = |folder: &String| facts.packages.iter().any(|member| member.folder == *folder);
+    let members = facts.packages.iter().enumerate();
+    let unseen = members.filter(move |(_, package)| {
+        let mut folders = package.needs.iter().filter_map(|need| need.folder.as_ref());
+        folders.any(|folder| !is_member(folder) && !listed(&join(folder, "Cargo.toml")))
+            || package.targets.iter().any(|target| !listed(&target.root))
+    });
+    unseen.map(|(index, _)| index)
+}
+
 /// The packages whose files a source may read by a path with `..` in it: `include_str!`, `#[path]`, test data. The
 /// path is tried from the source's folder and from its package's; one that leads to a folder of several packages
-/// may lead to each of them.
-fn named_elsewhere(facts: &Facts, source: &SourceFile) -> BTreeSet<(usize, usize)> {
-    let (Some(user), Ok(text)) = (source.package, source.text.as_deref()) else { return BTreeSet::new() };
-    let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+/// may lead to each of them. Where it leads to code that is nobody's, or cannot be known, it may lead anywhere.
+fn named_elsewhere(facts: &Facts, source: &SourceFile) -> BTreeSet<Reach> {
+    let anywhere = || BTreeSet::from([(source.package, None)]);
+    let Ok(text) = source.text.as_deref() else { return anywhere() };
+    // nobody's code is read by way of a package that names it
+    let Some(user) = source.package else { return BTreeSet::new() };
+    if climbs(text) || includes_other_files(text) {
+        return anywhere();
+    }
+    let folder = folder_of(&source.path);
     let own = facts.packages.get(user).map_or("", |package| package.folder.as_str());
     let leads_up = |text: &&str| text.split(['/', '\\']).any(|part| part == "..");
     let lines = text.lines().filter(|line| memmem::find(line.as_bytes(), b"..").is_some());
-    let paths = lines.flat_map(|line| line.split('"')).filter(leads_up);
-    let places = paths.flat_map(|path| [folder, own].map(|from| resolved(from, path))).flatten();
-    let owners = places.flat_map(|place| owners_of(facts, &place));
-    owners.filter(|owner| *owner != user).map(|owner| (user, owner)).collect()
+    let mut reached = BTreeSet::new();
+    for path in lines.flat_map(|line| line.split('"')).filter(leads_up) {
+        let places: Vec<String> = [folder, own].iter().filter_map(|from| resolved(from, path)).collect();
+        if is_rust(path) && !places.iter().any(|place| is_members(facts, place)) {
+            return anywhere();
+        }
+        let owners = places.iter().flat_map(|place| owners_of(facts, place));
+        reached.extend(owners.filter(|owner| *owner != user).map(|owner| (Some(user), Some(owner))));
+    }
+    reached
+}
+
+/// Whether a source goes up from its own place by a call rather than by a path.
+fn climbs(text: &str) -> bool {
+    let has =
+        |names: &[&str]| names.iter().any(|name| memmem::find(text.as_bytes(), name.as_bytes()).is_some());
+    has(&["CARGO_MANIFEST_DIR", "current_dir", "file!()"]) && has(&[".parent()", ".ancestors()", ".pop()"])
+}
+
+/// Whether a source takes in code of files that do not end in `.rs`, which are not among the sources that are read.
+fn includes_other_files(text: &str) -> bool {
+    let includes = ["include!", "#[path"].into_iter().flat_map(|name| {
+        let starts = memmem::find_iter(text.as_bytes(), name);
+        starts.filter_map(move |start| text.get(start + name.len()..)).collect::<Vec<_>>()
+    });
+    includes.into_iter().any(|rest| {
+        let call = rest.split([';', '}', ']']).next().unwrap_or_default();
+        let mut literals = call.split('"').skip(1).step_by(2).peekable();
+        literals.peek().is_some() && !literals.any(is_rust)
+    })
+}
+
+fn is_rust(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether there is that file, and a member has it.
+fn is_members(facts: &Facts, path: &str) -> bool {
+    let listed = facts.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok();
+    let owner = facts.owner(path).and_then(|index| facts.packages.get(index)).filter(|_| listed);
+    owner.is_some_and(|owner| nearest_manifest(facts, folder_of(path)) == Some(owner.folder.as_str()))
+}
+
+/// What is read by way of a link.
+fn linked(facts: &Facts, link: &Link) -> BTreeSet<Reach> {
+    let user = facts.owner(&link.path);
+    match &link.target {
+        Some(place) => owners_of(facts, place).into_iter().map(|owner| (user, Some(owner))).collect(),
+        None => BTreeSet::from([(user, None)]),
+    }
 }
 
 /// The package that has that file or folder, and those below it.

@@ -20,7 +20,7 @@ fn workspace() -> Facts {
 
 fn affected(facts: &Facts, changed: &[&str], sources: &[SourceFile]) -> Affected {
     let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
-    Affected::new(facts, "main", &changed, sources)
+    Affected::new(facts, "main", &changed, sources, &[])
 }
 
 fn of(changed: &[&str]) -> Vec<String> {
@@ -105,6 +105,60 @@ fn a_target_whose_root_lies_in_another_package_depends_on_it() {
     let mut facts = workspace();
     facts.packages[5].targets = vec![target("alone", "lib", "crates/top/src/shared.rs")];
     assert_eq!(affected(&facts, &["crates/top/src/shared.rs"], &[]).packages, ["top", "alone"]);
+}
+
+#[test]
+fn what_a_source_may_read_anywhere_depends_on_everything() {
+    let reads = |path: &str, text: Result<String, crate::step::Unread>| {
+        let source = SourceFile::new(path.into(), Some(5), text);
+        affected(&workspace(), &["crates/mid/data.txt"], &[source]).packages.contains(&"alone".to_owned())
+    };
+    for text in [
+        "Path::new(env!(\"CARGO_MANIFEST_DIR\")).parent().unwrap().join(\"mid/data.txt\")",
+        "include!(\"x.in\");",
+        "#[path = \"x.inc\"] mod x;",
+        "#[path = \"../../../tools/shared.rs\"] mod x;",
+        "#[path = \"../../../../outside.rs\"] mod x;",
+    ] {
+        assert!(reads("crates/alone/src/lib.rs", Ok(text.into())), "{text}");
+    }
+    for text in [
+        "include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));",
+        "include!(\"part.rs\");",
+        "#[path = \"other.rs\"] mod x;",
+        "let a = node.parent();",
+        "env!(\"CARGO_MANIFEST_DIR\")",
+    ] {
+        assert!(!reads("crates/alone/src/lib.rs", Ok(text.into())), "{text}");
+    }
+    let unread = crate::step::Unread { line: 1, cause: "too large".into() };
+    assert!(reads("crates/alone/src/lib.rs", Err(unread)));
+}
+
+#[test]
+fn a_link_into_another_package_depends_on_it() {
+    let reads = |path: &str, target: Option<&str>| {
+        let link = Link { path: path.into(), target: target.map(str::to_owned) };
+        Affected::new(&workspace(), "main", &["crates/mid/data.txt".to_owned()], &[], &[link]).packages
+    };
+    assert_eq!(reads("crates/alone/data", Some("crates/mid/data.txt")), ["mid", "top", "alone"]);
+    assert_eq!(reads("crates/alone/data", Some("crates/mid")), ["mid", "top", "alone"]);
+    assert_eq!(reads("crates/alone/data", None), ["mid", "top", "alone"]);
+    assert_eq!(reads("crates/alone/data", Some("crates/tester/x")), ["mid", "top"]);
+    assert_eq!(reads("shared", Some("crates/mid")).len(), 6);
+}
+
+#[test]
+fn what_git_does_not_list_may_have_changed() {
+    let mut facts = workspace();
+    facts.packages[5].needs = vec![Need { name: "far".into(), folder: Some("../far".into()), dev: false }];
+    assert_eq!(affected(&facts, &[], &[]).packages, ["alone"]);
+    facts.packages[5].needs.clear();
+    facts.packages[5].targets = vec![target("alone", "lib", "crates/alone/src/lib.rs")];
+    assert_eq!(affected(&facts, &[], &[]).packages, ["alone"]);
+    facts.files.push("crates/alone/src/lib.rs".into());
+    facts.files.sort();
+    assert!(affected(&facts, &[], &[]).packages.is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod tree;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use super::process::{Command, run};
@@ -202,23 +203,37 @@ impl Git<'_> {
         self.with_untracked(self.stdout(&form)?).map(|files| files.into_iter().collect())
     }
 
+    /// Files on disk whose changes git does not tell: those that it was told not to look at (`git update-index
+    /// --assume-unchanged`, `--skip-worktree`), and what may be compiled though it is ignored: Rust sources, and
+    /// folders where a package has its sources.
+    pub(super) fn unseen_files(&self) -> Result<Vec<String>, Unreadable> {
+        let flagged = self.stdout(&["ls-files", "-v", "-z", "--full-name", "--", ":/"])?;
+        let flagged: Vec<u8> = flagged
+            .split_inclusive(|byte| *byte == 0)
+            .filter(|entry| entry.first().is_some_and(|tag| tag.is_ascii_lowercase() || *tag == b'S'))
+            .flat_map(|entry| entry.get(2..).unwrap_or_default().to_owned())
+            .collect();
+        let ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+        let ignored = self.stdout(&[&ignored[..], &["--full-name", "--", ":/"]].concat())?;
+        let prefix = self.prefix()?;
+        let is_code = |path: &String| {
+            let folder = self.facts.owner(path).and_then(|owner| self.facts.packages.get(owner));
+            let inner = folder.and_then(|package| path.strip_prefix(&package.folder));
+            let part = inner.and_then(|inner| inner.trim_start_matches('/').split('/').next());
+            Path::new(path).extension().is_some_and(|extension| extension == "rs")
+                || part.is_some_and(|part| ["src", "tests", "examples", "benches"].contains(&part))
+        };
+        let ignored = from_root(&prefix, &ignored)?.into_iter().filter(is_code);
+        let on_disk = |path: &String| std::fs::symlink_metadata(self.facts.root.join(path)).is_ok();
+        Ok(from_root(&prefix, &flagged)?.into_iter().filter(on_disk).chain(ignored).collect())
+    }
+
     /// The names that git gave, and those of files that it does not know.
     fn with_untracked(&self, names: Vec<u8>) -> Result<Vec<String>, Unreadable> {
         let others = ["ls-files", "-z", "--others", "--exclude-standard", "--full-name", "--", ":/"];
         let prefix = self.prefix()?;
-        let mut files = BTreeSet::new();
-        for names in [names, self.stdout(&others)?] {
-            if names.last().is_some_and(|last| *last != 0) {
-                return Err(Unreadable::garbage("git gave a list of files that is cut short"));
-            }
-            for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-                let name = String::from_utf8_lossy(name);
-                files.insert(match name.strip_prefix(&prefix) {
-                    Some(below) => below.to_owned(),
-                    None => format!("../{name}"),
-                });
-            }
-        }
+        let mut files = from_root(&prefix, &names)?;
+        files.extend(from_root(&prefix, &self.stdout(&others)?)?);
         Ok(files.into_iter().collect())
     }
 
@@ -297,6 +312,19 @@ impl Git<'_> {
         command.env = vec![("LC_ALL".into(), Some("C".into())), ("GIT_DIFF_OPTS".into(), None)];
         command
     }
+}
+
+/// The names of a list, relative to the folder of that prefix: with `../` before one that lies elsewhere.
+fn from_root(prefix: &str, names: &[u8]) -> Result<BTreeSet<String>, Unreadable> {
+    if names.last().is_some_and(|last| *last != 0) {
+        return Err(Unreadable::garbage("git gave a list of files that is cut short"));
+    }
+    let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(String::from_utf8_lossy);
+    let relative = |name: std::borrow::Cow<'_, str>| match name.strip_prefix(prefix) {
+        Some(below) => below.to_owned(),
+        None => format!("../{name}"),
+    };
+    Ok(names.map(relative).collect())
 }
 
 /// The one hash that git answers with; none where it ends with one of those codes and says nothing.

@@ -103,6 +103,33 @@ fn a_new_file_that_git_does_not_know_counts() {
 }
 
 #[test]
+fn changes_that_git_hides_count() {
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        let workspace = packages();
+        super::support::git(&workspace.root(), &["update-index", flag, "alone/src/lib.rs"]);
+        change(&workspace, "alone/src/lib.rs", "//! alone, changed\n");
+        assert_eq!(affected(&plan(&workspace, &["--gate", "check", "--since", "HEAD"])), ["alone"], "{flag}");
+    }
+    let workspace = packages();
+    change(&workspace, ".gitignore", "/target\nmade.rs\n");
+    workspace.commit();
+    change(&workspace, "alone/src/made.rs", "//! made\n");
+    assert_eq!(affected(&plan(&workspace, &["--gate", "check", "--since", "HEAD"])), ["alone"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_into_another_package_counts() {
+    let workspace = packages();
+    std::os::unix::fs::symlink("../../user/src/lib.rs", workspace.root().join("alone/src/linked.rs"))
+        .unwrap();
+    workspace.commit();
+    change(&workspace, "user/src/lib.rs", "//! user, changed\n");
+    let plan = plan(&workspace, &["--gate", "check", "--since", "HEAD"]);
+    assert_eq!(affected(&plan), ["alone", "user"]);
+}
+
+#[test]
 fn what_matters_to_every_package_selects_everything() {
     for path in ["Cargo.lock", "rust-toolchain.toml", "alone/Cargo.toml", "notes.md", ".cargo/config.toml"] {
         let workspace = packages();

@@ -257,7 +257,7 @@ fn another_base_takes_over_what_was_built_and_is_written_after_it() {
     let tree = |commit: &str| {
         repository.asked(true, |git| git.tree(&git.base(Some(commit)).unwrap().unwrap()).unwrap())
     };
-    let written = |path: &std::path::Path| std::fs::metadata(path).unwrap().modified().unwrap();
+    let written = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
     let old = tree(&first);
     std::fs::create_dir_all(&old.target).unwrap();
     std::fs::write(old.target.join("built"), "").unwrap();

@@ -216,6 +216,45 @@ fn a_dependency_outside_of_the_repository_is_told_and_not_judged() {
 }
 
 #[test]
+fn what_a_test_does_with_git_stays_in_the_copy() {
+    let repo = repo(
+        "git branch evil\ngit tag evil\necho >> src/lib.rs\ngit stash\ngit update-ref -d refs/heads/main\n\
+         git config core.bare true\ngit for-each-ref >> \"$HOME/seen\"\nexit 1",
+    );
+    repo.write("src/extra.rs", "// one\n");
+    repo.done(&["add", "--all"]);
+    repo.done(&["status"]);
+    let before = state(&repo);
+    for _ in 0..2 {
+        repo.fails(&["commit", "--quiet", "--message", "feat: one"]);
+        assert_same(&before, &state(&repo));
+        let seen = seen(&repo);
+        assert!(seen.contains("refs/heads/evil") && seen.contains("refs/tags/evil"), "{seen}");
+        fs::remove_file(repo.workspace.home().join("seen")).unwrap();
+    }
+}
+
+#[test]
+fn a_plain_run_does_not_write_the_index() {
+    let repo = Repo::of("clean");
+    let index = || fs::read(repo.root().join(".git/index")).unwrap();
+    let before = index();
+    let file = fs::File::options().write(true).open(repo.root().join("src/lib.rs")).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(1)).unwrap();
+    assert_eq!(repo.workspace.bulletproof(&["--gate", "fmt"]).end().code, Some(0));
+    assert_eq!(index(), before);
+}
+
+#[test]
+fn a_manifest_that_is_only_meant_to_be_added_is_not_that_of_the_tree() {
+    let repo = Repo::of("clean");
+    repo.done(&["rm", "--quiet", "--cached", "Cargo.toml"]);
+    repo.done(&["add", "--intent-to-add", "Cargo.toml"]);
+    let ran = repo.workspace.bulletproof(&["--gate", "fmt,todo", "--staged"]).end();
+    ran.refused(&["what is to be judged has no Cargo.toml"]);
+}
+
+#[test]
 fn the_index_and_the_commit_are_told_apart_in_the_report() {
     let repo = repo("exit 1");
     repo.write("src/extra.rs", "// one\n");
