@@ -194,13 +194,13 @@ impl Git<'_> {
     pub(super) fn changed_files(&self, base: &Base) -> Result<Vec<String>, Unreadable> {
         let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"];
         let differ = self.stdout(&[&form[..], &["--ignore-submodules=none", &base.commit, "--"]].concat())?;
-        self.with_untracked(differ)
+        self.with_untracked(&differ)
     }
 
     /// The files on disk that differ from the index, and those that git does not know, in the same form.
     pub(super) fn unstaged_files(&self) -> Result<BTreeSet<String>, Unreadable> {
         let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff", "--"];
-        self.with_untracked(self.stdout(&form)?).map(|files| files.into_iter().collect())
+        self.with_untracked(&self.stdout(&form)?).map(|files| files.into_iter().collect())
     }
 
     /// Files on disk whose changes git does not tell: those that it was told not to look at (`git update-index
@@ -229,10 +229,10 @@ impl Git<'_> {
     }
 
     /// The names that git gave, and those of files that it does not know.
-    fn with_untracked(&self, names: Vec<u8>) -> Result<Vec<String>, Unreadable> {
+    fn with_untracked(&self, names: &[u8]) -> Result<Vec<String>, Unreadable> {
         let others = ["ls-files", "-z", "--others", "--exclude-standard", "--full-name", "--", ":/"];
         let prefix = self.prefix()?;
-        let mut files = from_root(&prefix, &names)?;
+        let mut files = from_root(&prefix, names)?;
         files.extend(from_root(&prefix, &self.stdout(&others)?)?);
         Ok(files.into_iter().collect())
     }
