@@ -1,7 +1,5 @@
 //! What a baseline makes of the reports of a run.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +43,8 @@ impl Baseline {
         if !judged(report) {
             return;
         }
-        let of_gate = self.of_gate(&report.id);
         for finding in &mut report.findings {
-            match accepted(&report.id, of_gate.get(finding.fingerprint.as_str()).copied(), finding) {
+            match accepted(&report.id, self.entry(&report.id, finding), finding) {
                 Ok(()) => finding.baselined = true,
                 Err(Unaccepted::Worse { accepted, now }) => {
                     let figures =
@@ -78,7 +75,7 @@ impl Baseline {
         for report in reports.iter().filter(|report| whole && judged(report)) {
             let of_gate = self.entries().filter(|entry| entry.gate == report.id);
             for entry in of_gate {
-                let found = report.findings.iter().find(|one| one.fingerprint == entry.accepted.fingerprint);
+                let found = report.findings.iter().find(|one| entry.is_of(one));
                 match found {
                     None => standing.gone.push(entry),
                     Some(found) if is_better(found, &entry.accepted) => standing.better.push(entry),
@@ -148,9 +145,4 @@ fn shown(figure: f64) -> String {
 
 pub(super) fn is_better(finding: &FindingReport, entry: &Accepted) -> bool {
     finding.measure.zip(entry.figure).is_some_and(|(now, accepted)| now.is_better_than(accepted))
-}
-
-/// The fingerprints of a report.
-pub(super) fn prints(report: &GateReport) -> BTreeSet<&str> {
-    report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::apply::{is_better, judged, prints};
+use super::apply::{is_better, judged};
 use super::{Accepted, Baseline, Entry, refusal};
 use crate::finding::Severity;
 use crate::report::{FindingReport, GateReport};
@@ -81,12 +81,10 @@ impl Baseline {
     }
 
     fn change_gate(&self, how: How, report: &GateReport, change: &mut Change) {
-        let old = self.of_gate(&report.id);
-        let found = prints(report);
         let of_gate = || self.entries().filter(|entry| entry.gate == report.id);
         let refused = |entry: &Entry| refusal(&entry.gate, &entry.accepted.rule).is_some();
-        let lost =
-            of_gate().filter(|entry| !found.contains(entry.accepted.fingerprint.as_str()) || refused(entry));
+        let lost = of_gate()
+            .filter(|entry| refused(entry) || !report.findings.iter().any(|finding| entry.is_of(finding)));
         change.removed.extend(lost);
         for finding in &report.findings {
             let entry = entry(report, finding);
@@ -96,7 +94,7 @@ impl Baseline {
                 }
                 continue;
             }
-            let before = old.get(finding.fingerprint.as_str()).copied();
+            let before = self.entry(&report.id, finding);
             let kept = match before {
                 None if how == How::Prune => continue,
                 None => {

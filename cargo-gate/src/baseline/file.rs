@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use crate::report::FindingReport;
+
 /// Where a baseline lies, relative to the workspace root.
 pub const NAME: &str = "bulletproof.baseline.json";
 
@@ -40,6 +42,12 @@ pub struct Accepted {
     pub figure: Option<f64>,
 }
 
+impl Accepted {
+    fn is_of(&self, finding: &FindingReport) -> bool {
+        self.rule == finding.rule && self.fingerprint == finding.fingerprint
+    }
+}
+
 /// An accepted finding with where it belongs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
@@ -50,6 +58,13 @@ pub struct Entry {
     /// The finding.
     #[serde(flatten)]
     pub accepted: Accepted,
+}
+
+impl Entry {
+    /// Whether it is about that finding of its gate.
+    pub(super) fn is_of(&self, finding: &FindingReport) -> bool {
+        self.file == finding.file.as_deref().unwrap_or_default() && self.accepted.is_of(finding)
+    }
 }
 
 /// A baseline that cannot be used.
@@ -107,7 +122,7 @@ impl Baseline {
                     if !seen.insert(accepted.fingerprint.clone()) {
                         let print = &accepted.fingerprint;
                         let message = format!("the finding {print} is accepted twice; remove one of the two");
-                        return Err(BaselineError::at(last_line_of(text, print), message));
+                        return Err(BaselineError { message, ..last(text, print) });
                     }
                     baseline.add(&gate, &file, accepted);
                 }
@@ -139,10 +154,11 @@ impl Baseline {
         })
     }
 
-    /// The entries of a gate.
-    pub(super) fn of_gate(&self, gate: &str) -> BTreeMap<&str, &Accepted> {
-        let entries = self.gates.get(gate).into_iter().flat_map(BTreeMap::values).flatten();
-        entries.map(|accepted| (accepted.fingerprint.as_str(), accepted)).collect()
+    /// The entry of a gate's finding. Its fingerprint stands for its rule and file, which an entry that somebody
+    /// wrote by hand may name otherwise: such a one is about nothing.
+    pub(super) fn entry(&self, gate: &str, finding: &FindingReport) -> Option<&Accepted> {
+        let file = finding.file.as_deref().unwrap_or_default();
+        self.gates.get(gate)?.get(file)?.iter().find(|accepted| accepted.is_of(finding))
     }
 
     /// Whether nothing is accepted.
@@ -192,9 +208,12 @@ fn line_of(text: &str, part: &str) -> usize {
     text.lines().position(|line| line.contains(part)).map_or(1, |index| index + 1)
 }
 
-fn last_line_of(text: &str, part: &str) -> usize {
-    let lines: Vec<&str> = text.lines().collect();
-    lines.iter().rposition(|line| line.contains(part)).map_or(1, |index| index + 1)
+/// The last place of that part.
+fn last(text: &str, part: &str) -> BaselineError {
+    let before = text.rsplit_once(part).map_or("", |(before, _)| before);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let column = line.chars().count() + 1;
+    BaselineError { line: before.matches('\n').count() + 1, column, message: String::new() }
 }
 
 fn fingerprint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -41,6 +41,7 @@ const REFUSED: &[Refused] = &[
     refused("coverage", "dropped", CHANGE),
     refused("coverage", "changed-*", CHANGE),
     refused("size", "grow*", CHANGE),
+    refused("semver", "breaking", CHANGE),
     refused("bench", "*", NOISE),
     refused("budget", "*", NOISE),
     refused("flaky", "*", NOISE),
@@ -99,6 +100,7 @@ mod tests {
             ("test", "test/failed"),
             ("deny", "deny/accept-expired"),
             ("my-own", "my-own/failed"),
+            ("semver", "semver/breaking"),
         ] {
             assert!(refusal(gate, rule).is_some(), "{rule}");
         }

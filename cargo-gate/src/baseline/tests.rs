@@ -147,6 +147,27 @@ fn a_rule_that_is_never_accepted_fails_though_the_baseline_names_it() {
 }
 
 #[test]
+fn an_entry_with_another_rule_or_file_than_its_finding_accepts_nothing() {
+    let now = report("panics", vec![panic_at("src/a.rs", 3, "x.unwrap()")]);
+    let print = now.findings[0].fingerprint.clone();
+    for (rule, file, accepts) in [
+        ("panics/unwrap", "src/a.rs", true),
+        ("panics/expect", "src/a.rs", false),
+        ("panics/unwrap", "src/b.rs", false),
+        ("panics/unwrap", "", false),
+    ] {
+        let mut by_hand = Baseline::default();
+        let (rule, fingerprint, message) = (rule.to_owned(), print.clone(), String::new());
+        by_hand.add("panics", file, Accepted { rule, fingerprint, message, figure: None });
+        let judged = applied(&by_hand, now.clone());
+        assert_eq!(judged.status == Status::Passed, accepts, "{file}");
+        assert_eq!(by_hand.standing(&[judged], true).gone.is_empty(), accepts, "{file}");
+        let pruned = change(&by_hand, How::Prune, std::slice::from_ref(&now));
+        assert_eq!((pruned.removed.is_empty(), !pruned.baseline.is_empty()), (accepts, accepts), "{file}");
+    }
+}
+
+#[test]
 fn pruning_takes_out_what_is_gone_takes_over_better_figures_and_adds_nothing() {
     let old = accepting(&[
         report("panics", vec![panic_at("src/a.rs", 3, "x"), panic_at("src/b.rs", 4, "y")]),
@@ -249,7 +270,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
     let short = format!("{{\"panics\": {{\"a\": [\n{}]}}}}", ENTRY.replace("0123", ""));
     let unknown = format!("{{\"panics\": {{\"a\": [\n{}]}}}}", ENTRY.replace("message", "massage"));
     for (accepted, said) in [
-        (twice.as_str(), "bulletproof.baseline.json:4:1: the finding 0123456789abcdef is accepted twice"),
+        (twice.as_str(), "bulletproof.baseline.json:4:43: the finding 0123456789abcdef is accepted twice"),
         (short.as_str(), "bulletproof.baseline.json:4:"),
         (unknown.as_str(), "unknown field `massage`"),
         ("{\n<<<<<<< HEAD\n}", "bulletproof.baseline.json:4:1: a merge left its marks here"),

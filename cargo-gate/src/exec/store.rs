@@ -76,9 +76,12 @@ pub fn read_config(root: &Path) -> Result<(Option<String>, String), String> {
 /// # Errors
 /// When it is there and cannot be read; names it.
 pub fn read_baseline(root: &Path) -> Result<Option<String>, String> {
-    match std::fs::read_to_string(root.join(baseline::NAME)) {
+    let path = root.join(baseline::NAME);
+    // a link that leads nowhere is there
+    let is_none = || std::fs::symlink_metadata(&path).is_err();
+    match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_none() => Ok(None),
         Err(error) => Err(format!("{}:1: it cannot be read: {error}", baseline::NAME)),
     }
 }
@@ -86,6 +89,15 @@ pub fn read_baseline(root: &Path) -> Result<Option<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_baseline_that_is_a_link_to_nowhere_is_no_missing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read_baseline(folder.path()), Ok(None));
+        std::os::unix::fs::symlink("nowhere", folder.path().join(baseline::NAME)).unwrap();
+        assert!(read_baseline(folder.path()).unwrap_err().contains("cannot be read"));
+    }
 
     #[test]
     fn a_report_replaces_the_one_before() {

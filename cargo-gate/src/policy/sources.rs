@@ -128,7 +128,10 @@ pub(super) fn judge(ground: &Ground<'_>) -> Result<Vec<Found>, String> {
         let key = if origin.git.is_some() { "allow-git" } else { "allow-registry" };
         let help =
             format!("list it in deny.toml under [sources] in `{key}`, or take the package from elsewhere");
-        findings.extend(finding.map(|one| ground.at(one.help(help).anchor(package.name.as_str()), at)));
+        findings.extend(
+            finding
+                .map(|one| ground.at(one.help(help).anchor(format!("{} {}", package.name, origin.url)), at)),
+        );
     }
     findings.extend(lists.unused(ground, sources, &used, &used_orgs));
     Ok(findings)

@@ -110,6 +110,8 @@ fn a_registry_that_is_not_known_is_refused_without_a_policy_and_git_is_named() {
     assert_eq!(judgement.findings[0].finding.severity, crate::finding::Severity::Error);
     let judgement = judged_with(&Policy::default(), &from("git+https://example.org/a#0123"), &Texts::new());
     assert_eq!(judgement.findings[0].finding.severity, crate::finding::Severity::Warning);
+    // a baseline that accepts one source accepts no other
+    assert_eq!(judgement.findings[0].finding.anchor, "a https://example.org/a");
     let listed =
         policy("[sources]\nunknown-registry = \"deny\"\nallow-registry = [\"https://example.org/index\"]\n");
     assert!(rules(&listed, &from("registry+https://example.org/index")).is_empty());
