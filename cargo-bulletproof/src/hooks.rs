@@ -40,8 +40,6 @@ pub(crate) fn run(command: &Hooks) -> u8 {
 
 /// What every command needs to know.
 struct Scene {
-    environment: Environment,
-    cancel: Cancel,
     repository: Repository,
 }
 
@@ -55,7 +53,7 @@ impl Scene {
         })?;
         let repository =
             found.ok_or("there is no git repository here, and so no hooks; git init makes one")?;
-        Ok(Self { environment, cancel, repository })
+        Ok(Self { repository })
     }
 
     /// The hooks that are asked for: those of the command line, else those of the config.
@@ -63,8 +61,8 @@ impl Scene {
         if !which.hook.is_empty() {
             return Ok(which.hook.clone());
         }
-        let folder = exec::workspace_of(&self.environment, &self.cancel);
-        let settings = folder.map(|folder| hook_settings(&folder)).transpose();
+        let folder = self.repository.workspace.as_deref();
+        let settings = folder.map(hook_settings).transpose();
         Ok(settings.map_err(|error| error.to_string())?.unwrap_or_default().hooks)
     }
 }
@@ -80,13 +78,12 @@ fn attempt(command: &Hooks) -> Result<u8, String> {
 
 fn install(scene: &Scene, which: &Which) -> Result<u8, String> {
     let repository = &scene.repository;
-    let workspace = exec::workspace_of(&scene.environment, &scene.cancel);
-    let script = exec::hook_script(repository, workspace.as_deref())
+    let script = exec::hook_script(repository)
         .map_err(|error| format!("this program's own path cannot be told: {error}"))?;
     let wanted = scene.wanted(which)?;
     let changes = hooks::install(repository, &wanted, &script).map_err(|refusal| refusal.to_string())?;
     carry_out(&changes)?;
-    if workspace.is_none() {
+    if repository.workspace.is_none() {
         Console.status("note: there is no Cargo.toml here; the hooks refuse what they cannot judge");
     }
     if repository.hooks_are_files_of_the_tree() {

@@ -22,19 +22,27 @@ pub enum Comments {
 pub struct Cleanup {
     /// Which lines are comments.
     pub comments: Comments,
+    /// Whether it cuts off what is below the scissors.
+    pub scissors: bool,
 }
 
 impl Cleanup {
     /// From git's settings, each as `git config` prints it: `commit.cleanup`, and `core.commentChar` or
-    /// `core.commentString`.
-    pub fn of(cleanup: Option<&str>, comment: Option<&str>) -> Self {
-        let comments = match (cleanup, comment) {
-            (Some("verbatim" | "whitespace"), _) => Comments::None,
-            (_, None | Some("")) => Comments::With("#".to_owned()),
-            (_, Some("auto")) => Comments::Chosen,
-            (_, Some(comment)) => Comments::With(comment.to_owned()),
+    /// `core.commentString`; `edited` where the user had the message in an editor. Without one git takes out
+    /// comments only where `commit.cleanup` is `strip`, and nothing below scissors.
+    pub fn of(cleanup: Option<&str>, comment: Option<&str>, edited: bool) -> Self {
+        let strips = match cleanup {
+            Some("verbatim" | "whitespace" | "scissors") => false,
+            Some("strip") => true,
+            _ => edited,
         };
-        Self { comments }
+        let comments = match comment {
+            _ if !strips => Comments::None,
+            None | Some("") => Comments::With("#".to_owned()),
+            Some("auto") => Comments::Chosen,
+            Some(comment) => Comments::With(comment.to_owned()),
+        };
+        Self { comments, scissors: edited }
     }
 
     /// The lines that will be committed, without blank ones at the start and the end.
@@ -44,7 +52,7 @@ impl Cleanup {
             let before = line.text.strip_suffix(SCISSORS).map(str::trim_end);
             before.is_some_and(|mark| !mark.is_empty() && !mark.contains(char::is_whitespace))
         };
-        let mut lines: Vec<Line<'a>> = all.take_while(|line| !is_end(line)).collect();
+        let mut lines: Vec<Line<'a>> = all.take_while(|line| !(self.scissors && is_end(line))).collect();
         let comment = match &self.comments {
             Comments::With(comment) => Some(comment.clone()),
             Comments::Chosen => chosen(&lines),
@@ -90,29 +98,43 @@ mod tests {
     #[test]
     fn comments_and_blank_lines_around_the_text_are_not_committed() {
         let text = "\n# help\nfix: a  \n\n# more\nbody\n\n# Changes to be committed:\n#\tmodified: a\n";
-        assert_eq!(kept(&Cleanup::of(None, None), text), "3 fix: a\n4 \n6 body\n");
-        assert_eq!(kept(&Cleanup::of(Some("strip"), Some(";")), "; c\nfix: a\n# b\n"), "2 fix: a\n3 # b\n");
-        assert_eq!(kept(&Cleanup::of(None, Some("//")), "fix: a\n// c\n"), "1 fix: a\n");
+        assert_eq!(kept(&Cleanup::of(None, None, true), text), "3 fix: a\n4 \n6 body\n");
+        assert_eq!(
+            kept(&Cleanup::of(Some("strip"), Some(";"), true), "; c\nfix: a\n# b\n"),
+            "2 fix: a\n3 # b\n"
+        );
+        assert_eq!(kept(&Cleanup::of(None, Some("//"), true), "fix: a\n// c\n"), "1 fix: a\n");
     }
 
     #[test]
     fn nothing_below_the_scissors_is_committed() {
         let text = format!("fix: a\n# {SCISSORS}\n# Do not modify\ndiff --git a/a b/a\n+x\n");
         for cleanup in ["scissors", "strip", "verbatim"] {
-            assert_eq!(kept(&Cleanup::of(Some(cleanup), None), &text), "1 fix: a\n", "{cleanup}");
+            assert_eq!(kept(&Cleanup::of(Some(cleanup), None, true), &text), "1 fix: a\n", "{cleanup}");
         }
         let quoted = format!("fix: a\n\nthe line {SCISSORS}\n");
-        assert!(kept(&Cleanup::of(None, None), &quoted).ends_with(&format!("3 the line {SCISSORS}\n")));
+        assert!(kept(&Cleanup::of(None, None, true), &quoted).ends_with(&format!("3 the line {SCISSORS}\n")));
     }
 
     #[test]
     fn with_verbatim_a_comment_is_text() {
-        assert_eq!(kept(&Cleanup::of(Some("verbatim"), None), "# a\n"), "1 # a\n");
+        assert_eq!(kept(&Cleanup::of(Some("verbatim"), None, true), "# a\n"), "1 # a\n");
+    }
+
+    #[test]
+    fn without_an_editor_comments_are_text_unless_the_setting_says_so() {
+        let text = format!("# a\nfix: b\n# {SCISSORS}\nc\n");
+        for cleanup in [None, Some("default"), Some("scissors"), Some("whitespace"), Some("verbatim")] {
+            let lines = Cleanup::of(cleanup, None, false).lines(&text);
+            assert_eq!((lines[0].text, lines.len()), ("# a", 4), "{cleanup:?}");
+        }
+        assert_eq!(kept(&Cleanup::of(Some("strip"), None, false), &text), "2 fix: b\n4 c\n");
+        assert_eq!(kept(&Cleanup::of(Some("scissors"), None, true), &text), "1 # a\n2 fix: b\n");
     }
 
     #[test]
     fn a_character_that_git_chose_is_that_of_the_last_line() {
-        let auto = Cleanup::of(None, Some("auto"));
+        let auto = Cleanup::of(None, Some("auto"), true);
         assert_eq!(
             kept(&auto, "fix: #1\n\n# not a comment\n\n; help\n;\n"),
             "1 fix: #1\n2 \n3 # not a comment\n"
@@ -123,7 +145,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_has_lines_of_its_own(text: String, comment: Option<String>) {
-            for line in Cleanup::of(None, comment.as_deref()).lines(&text) {
+            for line in Cleanup::of(None, comment.as_deref(), true).lines(&text) {
                 proptest::prop_assert!(text.contains(line.text));
             }
         }

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str, rules: &MessageRules) -> Option<(String, Option<u32>, Option<u32>)> {
-        let found = judge(text, "MSG", &Cleanup::of(None, None), rules)?;
+        let found = judge(text, "MSG", &Cleanup::of(None, None, true), rules)?;
         let place = found.place.unwrap();
         Some((found.message, place.line, place.column))
     }
@@ -214,7 +214,7 @@ mod tests {
         #[test]
         fn any_text_is_judged_with_a_mark_within_its_line(text: String) {
             if let Some(Finding { excerpt: Some(excerpt), .. }) =
-                judge(&text, "MSG", &Cleanup::of(None, None), &MessageRules::default())
+                judge(&text, "MSG", &Cleanup::of(None, None, true), &MessageRules::default())
             {
                 proptest::prop_assert!(excerpt.text.get(excerpt.mark).is_some());
             }

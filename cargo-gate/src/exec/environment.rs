@@ -54,6 +54,8 @@ pub struct Environment {
     pub git_work_tree: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that git is about to commit.
     pub git_index: Option<PathBuf>,
+    /// Whether `GIT_EDITOR` is `:`, by which git tells its hooks that the user had no message to edit.
+    pub no_editor: bool,
 }
 
 impl Environment {
@@ -99,6 +101,7 @@ impl Environment {
             git_dir: variable("GIT_DIR").map(PathBuf::from),
             git_work_tree: variable("GIT_WORK_TREE").map(PathBuf::from),
             git_index: variable("GIT_INDEX_FILE").map(PathBuf::from),
+            no_editor: variable("GIT_EDITOR").is_some_and(|editor| editor == ":"),
         })
     }
 }

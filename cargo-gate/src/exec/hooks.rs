@@ -10,7 +10,8 @@ use super::{Cancel, Environment, environment, tools};
 use crate::facts::Facts;
 use crate::gate::Unreadable;
 use crate::hooks::{
-    Action, Found, GitConfig, HookFile, HookName, KEPT, Repository, Script, posix_path, runs_config_hooks,
+    Action, Found, GitConfig, HookFile, HookName, KEPT, MOVED, Repository, Script, posix_path,
+    runs_config_hooks,
 };
 
 /// The longest that a question to git may take.
@@ -33,17 +34,18 @@ pub struct HookFileError {
 pub fn find_hooks(environment: &Environment, cancel: &Cancel) -> Result<Option<Repository>, Unreadable> {
     let facts =
         Facts { root: environment.directory.clone(), tools: tools::find(environment), ..Facts::default() };
-    find(&Git { facts: &facts, environment, timeout: TIMEOUT, cancel })
+    let workspace = workspace_of(environment, cancel);
+    find(&Git { facts: &facts, environment, timeout: TIMEOUT, cancel }, workspace.as_deref())
 }
 
 /// The same, from the workspace root in the user's own tree: a private copy of it has no hooks.
 pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
     let Facts { home, tools, .. } = git.facts;
     let facts = Facts { root: home.clone(), tools: tools.clone(), ..Facts::default() };
-    find(&Git { facts: &facts, ..*git })
+    find(&Git { facts: &facts, ..*git }, Some(home))
 }
 
-fn find(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
+fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, Unreadable> {
     if !git.in_repository()? {
         return Ok(None);
     }
@@ -73,6 +75,7 @@ fn find(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
     Ok(Some(Repository {
         config: settings(git)?,
         runs_config_hooks: runs_config_hooks(&version),
+        workspace: workspace.map(real),
         folder: real(&folder),
         common: real(&common),
         top,
@@ -99,10 +102,16 @@ fn real(path: &Path) -> PathBuf {
 fn look(folder: &Path, hook: HookName, environment: &Environment) -> Result<Found, HookFileError> {
     let path = folder.join(hook.name());
     let file = read(&path)?;
-    let script = file.as_ref().and_then(|file| Script::read(hook, &file.content));
+    let mut moved = None;
+    for ending in MOVED {
+        let there = read(&folder.join(format!("{hook}{ending}")))?;
+        moved = moved.or(there.filter(|there| there.is_ours(hook)).map(|there| (ending, there)));
+    }
+    let ours = file.as_ref().filter(|file| file.is_ours(hook)).or(moved.as_ref().map(|(_, ours)| ours));
+    let script = ours.and_then(|file| Script::read(hook, &file.content));
     let program = script.and_then(|script| program_of(&script, environment));
     let kept = read(&folder.join(format!("{hook}{KEPT}")))?;
-    Ok(Found { hook, file, kept, program })
+    Ok(Found { hook, file, kept, moved, program })
 }
 
 /// A hook's file. A link that leads nowhere is one that git does not run.
@@ -163,26 +172,22 @@ fn native_path(path: &[u8]) -> PathBuf {
     }
 }
 
-/// What a script is to start: this program, with the cargo that is on the search path now. `workspace` is the
-/// folder of the workspace.
+/// What a script is to start: this program, with the cargo that is on the search path now.
 ///
 /// # Errors
 /// When this program's own path cannot be told.
-pub fn hook_script(repository: &Repository, workspace: Option<&Path>) -> io::Result<Script> {
+pub fn hook_script(repository: &Repository) -> io::Result<Script> {
     let posix = |path: &Path| posix_path(path.as_os_str().as_encoded_bytes(), cfg!(windows));
     let program = environment::own_program()?;
     let cargo = which::which("cargo").ok();
     let toolchain = cargo.as_deref().and_then(Path::parent).or_else(|| program.parent());
     let toolchain = toolchain.map(posix).unwrap_or_default();
-    let below =
-        workspace.and_then(|folder| real(folder).strip_prefix(&repository.top).ok().map(Path::to_owned));
-    let below = below.filter(|below| !below.as_os_str().is_empty());
-    let manifest = below.map(|below| posix(&below.join("Cargo.toml")));
+    let manifest = repository.manifest();
     Ok(Script { hook: HookName::PreCommit, program: posix(&program), toolchain, manifest, before: None })
 }
 
 /// The folder of the workspace that this folder lies in; none where cargo knows none.
-pub fn workspace_of(environment: &Environment, cancel: &Cancel) -> Option<PathBuf> {
+fn workspace_of(environment: &Environment, cancel: &Cancel) -> Option<PathBuf> {
     let cargo = tools::find(environment).remove(&crate::step::Tool::Cargo)?;
     let command = super::process::Command::new(cargo, &environment.directory, TIMEOUT).args([
         "locate-project",
@@ -203,6 +208,7 @@ pub fn change_hooks(actions: &[Action]) -> Result<(), HookFileError> {
     actions.iter().try_for_each(|action| {
         let (path, done) = match action {
             Action::Keep { from, to } => (from, keep(from, to)),
+            Action::SetAside { from, to } => (to, set_aside(from, to)),
             Action::Write { path, text } => (path, write(path, text)),
             Action::Restore { from, to } => (to, fs::rename(from, to)),
             Action::Remove { path } => (path, fs::remove_file(path)),
@@ -219,6 +225,15 @@ fn keep(from: &Path, to: &Path) -> io::Result<()> {
         _ => {}
     }
     fs::hard_link(from, to).or_else(|_| fs::rename(from, to))
+}
+
+/// Writes over nothing but the same.
+fn set_aside(from: &Path, to: &Path) -> io::Result<()> {
+    let content = fs::read(from)?;
+    if fs::read(to).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    fs::OpenOptions::new().write(true).create_new(true).open(to)?.write_all(&content)
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {

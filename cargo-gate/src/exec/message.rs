@@ -35,7 +35,7 @@ pub fn read_message(
         let pairs = settings.split_terminator('\0').filter_map(|setting| setting.split_once('\n'));
         pairs.rev().find(|(key, _)| key.starts_with(name)).map(|(_, value)| value)
     };
-    let cleanup = Cleanup::of(last("commit.cleanup"), last("core.comment"));
+    let cleanup = Cleanup::of(last("commit.cleanup"), last("core.comment"), !environment.no_editor);
     Ok((String::from_utf8_lossy(&bytes).into_owned(), cleanup))
 }
 

@@ -57,8 +57,11 @@ impl Gate for HookGate {
 That each hook of `hooks` (`pre-commit` and `pre-push` where the config says nothing) is there and starts these
 gates: the file in the folder where this repository has its hooks (`core.hooksPath` is honoured; work trees and
 submodules share their repository's), its text of the version that this program writes, and a program that it can
-start. A hook of your own counts where it calls `cargo bulletproof hook NAME` in a line of its own whose failure
-is its failure, and so does one of git's configuration (`hook.<name>.command`, git 2.54 and later).
+start. A hook of your own counts where it calls `cargo bulletproof hook NAME` (with `\"$@\"` and `--manifest-path`
+and nothing else) in a line of its own whose failure is its failure, in a shell script that does nothing before which
+could skip it: no `exit`, `if`, function, here-document. Before a call of `pre-push` each command needs `</dev/null`,
+since git says on the standard input what is pushed. A hook of git's configuration
+(`hook.<name>.command`, git 2.54 and later) counts in the same way. A hook that starts the gates of another workspace of the repository does not count.
 
 In a server's clone there are no hooks: the gate is not in the stage `ci`. Without a git repository there is
 nothing to judge.
@@ -71,7 +74,8 @@ starts without any, and a setting of `core.hooksPath` turns off those that were 
 ## How to fix
 
 `cargo bulletproof hooks install`. A hook that is there is kept as `NAME.before-bulletproof` and runs first;
-`cargo bulletproof hooks uninstall` puts it back. `cargo bulletproof hooks status` shows how each stands.
+`cargo bulletproof hooks uninstall` puts it back. A hook of ours that somebody changed is kept as `NAME.changed`.
+A folder of hooks outside of the repository is not written into. `cargo bulletproof hooks status` shows how each stands.
 
 A missing or foreign hook is a warning, since nobody is forced to have hooks. A team that wants them:
 
@@ -138,6 +142,20 @@ fn findings(repository: &Repository, judged: &Judged) -> Vec<Finding> {
             let help = format!("{install} (keeps it and runs it first)");
             Some(Finding::warning("hooks/foreign", message).help(help))
         }
+        State::Unclear => {
+            let message = format!("whether the {hook} hook starts these gates cannot be told: {place}");
+            let help = format!(
+                "in a shell script, before any `exit`, `if` or here-document, a line that begins with: cargo \
+                 bulletproof hook {hook} \"$@\" || exit"
+            );
+            Some(Finding::warning("hooks/foreign", message).help(help))
+        }
+        State::Elsewhere(manifest) => {
+            let message =
+                format!("the {hook} hook starts the gates of another workspace, {manifest}: {place}");
+            let help = "in a hook of your own, a line for each workspace, with its --manifest-path";
+            Some(Finding::warning("hooks/foreign", message).help(help))
+        }
         State::Outdated(why) => {
             let message = format!("the {hook} hook has to be written again: {why}: {place}");
             Some(Finding::error("hooks/outdated", message).help(install))
@@ -162,7 +180,7 @@ mod tests {
 
     fn rules(file: Option<&str>) -> Vec<String> {
         let file = file.map(|text| HookFile { content: text.into(), executable: true });
-        let found = Found { hook: HookName::PrePush, file, kept: None, program: None };
+        let found = Found { hook: HookName::PrePush, file, kept: None, moved: None, program: None };
         let repository = Repository {
             top: "/r".into(),
             folder: "/r/.git/hooks".into(),
@@ -179,6 +197,7 @@ mod tests {
         assert_eq!(rules(None), ["hooks/missing"]);
         assert_eq!(rules(Some("#!/bin/sh\nlefthook run pre-push\n")), ["hooks/foreign"]);
         assert_eq!(rules(Some("#!/bin/sh\n# cargo-bulletproof hook 0\n")), ["hooks/outdated"]);
+        assert_eq!(rules(Some("exit 0\ncargo bulletproof hook pre-push\n")), ["hooks/foreign"]);
         assert!(rules(Some("#!/bin/sh\ncargo bulletproof hook pre-push\n")).is_empty());
     }
 

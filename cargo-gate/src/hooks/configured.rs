@@ -2,7 +2,7 @@
 //! files (git 2.54 and later: `hook.<name>.command`, `hook.<name>.event`, `hook.<name>.enabled`).
 
 use super::HookName;
-use super::script::is_call;
+use super::call::call;
 
 /// The configuration's part about hooks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,11 +93,13 @@ impl GitConfig {
         }
     }
 
-    /// The configured hook that starts our program for that hook, where there is one and it is not off.
-    pub fn calls_us(&self, hook: HookName) -> Option<&ConfigHook> {
+    /// The configured hook that starts our program for that hook and manifest, where there is one and it is not off.
+    pub fn calls_us(&self, hook: HookName, manifest: Option<&[u8]>) -> Option<&ConfigHook> {
         let on = !self.off.iter().any(|event| event == hook.name());
         let runs = |one: &&ConfigHook| {
-            !one.off && one.events.iter().any(|event| event == hook.name()) && is_call(hook, &one.command)
+            !one.off
+                && one.events.iter().any(|event| event == hook.name())
+                && call(hook, one.command.trim()).is_some_and(|of| of.map(str::as_bytes) == manifest)
         };
         self.hooks.iter().find(runs).filter(|_| on)
     }
@@ -131,7 +133,7 @@ mod tests {
         let call = ("local", "hook.gates.command", "cargo bulletproof hook pre-commit");
         let event = ("local", "hook.gates.event", "pre-commit");
         let name = |settings: &[(&str, &str, &str)], hook| {
-            config(settings).calls_us(hook).map(|one| one.name.clone())
+            config(settings).calls_us(hook, None).map(|one| one.name.clone())
         };
         assert_eq!(name(&[call, event], HookName::PreCommit).as_deref(), Some("gates"));
         assert_eq!(name(&[call], HookName::PreCommit), None, "no event");

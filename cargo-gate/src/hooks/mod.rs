@@ -1,6 +1,7 @@
 //! Git hooks that start our gates: the script, what is found in a repository, and what is to be done about it.
 //! Pure: `exec` looks and writes.
 
+mod call;
 mod configured;
 mod found;
 mod name;
@@ -10,7 +11,7 @@ mod settings;
 mod state;
 
 pub use configured::{ConfigHook, GitConfig, runs_config_hooks};
-pub use found::{Found, HookFile, KEPT, Repository};
+pub use found::{CHANGED, Found, HookFile, KEPT, MOVED, Repository};
 pub use name::HookName;
 pub use plan::{Action, Change, Refusal, install, uninstall};
 pub use script::{Owner, Script, VERSION, owner, posix_path};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::script::{Before, Script};
-use super::state::{State, judge};
+use super::state::{State, judge, manifest};
 use super::{Found, HookFile, HookName, Owner, Repository};
 
 /// One change of a file.
@@ -15,6 +15,13 @@ pub enum Action {
         /// The file.
         from: PathBuf,
         /// Its other name.
+        to: PathBuf,
+    },
+    /// Copies a file to a place where none is, for somebody to look at.
+    SetAside {
+        /// The file.
+        from: PathBuf,
+        /// The copy.
         to: PathBuf,
     },
     /// Writes an executable file whole, in the place of what is there.
@@ -79,6 +86,34 @@ pub enum Refusal {
         /// Its scope.
         scope: String,
     },
+    /// A folder outside of the repository.
+    #[error(
+        "git looks for this repository's hooks in {}, outside of it: whoever else uses that folder would run what \
+         is written there. Give this repository a folder of its own, then install again:\n  git config --local \
+         core.hooksPath \"{}\"\nWhere that is a link to the other one, put a folder in its place.",
+        .folder.display(), .own.display()
+    )]
+    Outside {
+        /// That folder.
+        folder: PathBuf,
+        /// The repository's own folder for hooks.
+        own: PathBuf,
+    },
+    /// Ours is there, and starts the gates of another workspace.
+    #[error(
+        "{} starts the gates of another workspace of this repository, {there}, and a hook of ours starts those of \
+         one. Take it away there (cargo bulletproof hooks uninstall), or write a hook of your own with a line for \
+         each workspace: cargo bulletproof hook {hook} --manifest-path PATH || exit",
+        .file.display()
+    )]
+    Elsewhere {
+        /// The hook.
+        hook: HookName,
+        /// Its file.
+        file: PathBuf,
+        /// The manifest that it names.
+        there: String,
+    },
     /// Two hooks of somebody else's in one place.
     #[error("{} and {} are both somebody else's: remove or rename one of them, then install again", .file.display(), .kept.display())]
     Two {
@@ -107,6 +142,10 @@ pub fn install(
             return Err(Refusal::Shared { value, origin, own: repository.common.join("hooks") });
         }
     }
+    if !repository.holds_its_hooks() {
+        let (folder, own) = (repository.folder.clone(), repository.common.join("hooks"));
+        return Err(Refusal::Outside { folder, own });
+    }
     let judged = judge(repository);
     let of = |hook: &HookName| {
         let found = repository.hooks.iter().zip(&judged).find(|(found, _)| found.hook == *hook);
@@ -120,8 +159,16 @@ pub fn install(
 
 fn install_one(repository: &Repository, found: &Found, script: &Script) -> Result<Change, Refusal> {
     let hook = found.hook;
-    let (file, kept) = (repository.file(hook), repository.kept(hook));
-    let foreign = found.file.as_ref().filter(|file| !file.is_ours(hook));
+    let kept = repository.kept(hook);
+    let (file, there) = match (found.run_by_manager(), &found.moved) {
+        (Some(ours), Some((ending, _))) => (repository.moved(hook, ending), Some(ours)),
+        _ => (repository.file(hook), found.file.as_ref()),
+    };
+    let foreign = there.filter(|file| !file.is_ours(hook));
+    let old = there.and_then(|there| Script::read(hook, &there.content));
+    if let Some(old) = old.filter(|old| old.manifest != script.manifest) {
+        return Err(Refusal::Elsewhere { hook, file, there: manifest(old.manifest.as_deref()) });
+    }
     let mut actions = Vec::new();
     let before = match (foreign, found.before()) {
         (Some(new), Some(old)) if !replaces(hook, new, old) => return Err(Refusal::Two { file, kept }),
@@ -137,16 +184,19 @@ fn install_one(repository: &Repository, found: &Found, script: &Script) -> Resul
     let script = Script { hook, before: runs.map(|before| Before::of(&before.content)), ..script.clone() };
     let text = script.text();
     let current = |file: &HookFile| file.content == text && file.executable;
-    if found.file.as_ref().is_some_and(current) {
+    if there.is_some_and(current) {
         return Ok(untouched(hook, format!("already installed: {}", repository.shown(&file))));
     }
     let place = repository.shown(&file).to_string();
+    let aside = there.and_then(|there| set_aside(repository, hook, there, &file));
+    actions.extend(aside.iter().map(|(action, _)| action.clone()));
     actions.push(Action::Write { path: file, text });
     let name = repository.shown(&kept).to_string();
-    let mut says = match (&found.file, foreign) {
+    let mut says = match (there, foreign) {
         (Some(_), None) => format!("updated: {place}"),
         _ => format!("installed: {place}"),
     };
+    says.extend(aside.into_iter().map(|(_, said)| said));
     if let Some(before) = before {
         let whose = match before.owner(hook) {
             Owner::Foreign { manager: Some(manager) } => format!(" ({manager}'s)"),
@@ -160,6 +210,20 @@ fn install_one(repository: &Repository, found: &Found, script: &Script) -> Resul
         let _ = write!(says, "; the hook that was there{whose} is kept as {name}{then}");
     }
     Ok(Change { hook, actions, says })
+}
+
+/// Keeps a script of ours that may have lines of somebody else's, with what that means in words.
+fn set_aside(
+    repository: &Repository,
+    hook: HookName,
+    ours: &HookFile,
+    file: &Path,
+) -> Option<(Action, String)> {
+    let to = repository.changed(hook);
+    let said =
+        format!("; what it was, with what somebody may have added, is kept as {}", repository.shown(&to));
+    let is_changed = ours.is_ours(hook) && !ours.is_unchanged(hook);
+    is_changed.then(|| (Action::SetAside { from: file.to_owned(), to }, said))
 }
 
 /// Whether the hook that is there is a newer one of what was kept: the same, or of the same manager of hooks,
@@ -180,29 +244,34 @@ pub fn uninstall(repository: &Repository, wanted: &[HookName]) -> Vec<Change> {
 
 fn uninstall_one(repository: &Repository, found: &Found) -> Change {
     let hook = found.hook;
-    let (file, kept) = (repository.file(hook), repository.kept(hook));
+    let kept = repository.kept(hook);
     let shown = |path: &Path| repository.shown(path).to_string();
-    let ours = found.file.as_ref().map(|file| file.is_ours(hook));
-    let restore = || Action::Restore { from: kept.clone(), to: file.clone() };
+    let of_file = found.file.as_ref().map(|file| (repository.file(hook), file));
+    let of_moved = found.moved.as_ref().map(|(ending, ours)| (repository.moved(hook, ending), ours));
+    let ours = [&of_file, &of_moved].into_iter().flatten().find(|(_, file)| file.is_ours(hook));
+    let (file, ours) = match (ours, &of_file) {
+        (Some((file, ours)), _) => (file.clone(), Some(*ours)),
+        (None, Some((file, _))) => {
+            let both = found.before().map(|_| format!(", and so is {}", shown(&kept))).unwrap_or_default();
+            return untouched(hook, format!("left alone: {} is not ours{both}", shown(file)));
+        }
+        (None, None) => (repository.file(hook), None),
+    };
+    let aside = ours.and_then(|ours| set_aside(repository, hook, ours, &file));
+    let (aside, said) = aside.map_or((None, String::new()), |(action, said)| (Some(action), said));
     let (actions, says) = match (ours, found.before()) {
-        (Some(false), Some(_)) => {
-            let why = "it is somebody else's, and so is";
-            return untouched(hook, format!("left alone: {}; {why} {}", shown(&file), shown(&kept)));
-        }
-        (Some(false), None) => {
-            return untouched(hook, format!("left alone: {} is not ours", shown(&file)));
-        }
         (None, None) => return untouched(hook, "not installed".to_owned()),
-        (_, Some(_)) => {
-            (vec![restore()], format!("removed; the hook that was there before is back: {}", shown(&file)))
-        }
-        (Some(true), None) => {
-            let copy = found.kept.is_some().then(|| Action::Remove { path: kept.clone() });
+        (_, Some(_)) => (
+            vec![Action::Restore { from: kept, to: file.clone() }],
+            format!("removed; the hook that was there before is back: {}", shown(&file)),
+        ),
+        (Some(_), None) => {
+            let copy = found.kept.is_some().then(|| Action::Remove { path: kept });
             let own = Action::Remove { path: file.clone() };
             (copy.into_iter().chain([own]).collect(), format!("removed: {}", shown(&file)))
         }
     };
-    Change { hook, actions, says }
+    Change { hook, actions: aside.into_iter().chain(actions).collect(), says: says + &said }
 }
 
 fn untouched(hook: HookName, says: String) -> Change {

@@ -1,9 +1,10 @@
 //! The script that git runs: its text, and what can be read back from one.
 
 use super::HookName;
+use super::call::{called, names_us};
 
 /// The version of the script's text: another text has another number.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How the second line of each script of ours begins; the version follows.
 const MARK: &str = "# cargo-bulletproof hook ";
@@ -53,10 +54,24 @@ impl Before {
         }
     }
 
-    fn line(&self) -> String {
+    /// The names are written out, and not told from `$0` alone: managers of hooks rename the hooks that they find.
+    fn line(&self, hook: HookName) -> String {
         match self {
-            Self::Shell(words) => format!("{words} -c '. \"$0.before-bulletproof\"' \"$0\" \"$@\""),
-            Self::Program => "\"$0.before-bulletproof\" \"$@\"".to_owned(),
+            Self::Shell(words) => {
+                format!("{words} -c '. \"$0.before-bulletproof\"' \"${{0%/*}}/{hook}\" \"$@\"")
+            }
+            Self::Program => format!("\"${{0%/*}}/{hook}.before-bulletproof\" \"$@\""),
+        }
+    }
+
+    /// Whether a shell reads a script with that first line as we do: none at all is one of git's shell.
+    pub(super) fn is_shell(content: &[u8]) -> bool {
+        match Self::of(content) {
+            Self::Program => !content.starts_with(b"#!"),
+            Self::Shell(words) => {
+                let options = words.split(' ').filter(|word| word.starts_with('-'));
+                options.flat_map(str::chars).all(|letter| "-Seux".contains(letter))
+            }
         }
     }
 }
@@ -87,7 +102,7 @@ impl Script {
 
     fn calls(&self, call: &str) -> String {
         let Some(before) = &self.before else { return format!("exec {call}") };
-        let before = before.line();
+        let before = before.line(self.hook);
         let head = "# the hook that was here before\n";
         if self.hook == HookName::PrePush {
             // both read what is pushed; the dot keeps the line ends that `$(...)` takes away
@@ -196,6 +211,8 @@ pub enum Owner {
     },
     /// Somebody else's, who calls our program in a line of its own whose failure ends the hook.
     CallsUs,
+    /// Somebody else's, who names our program; whether it is run cannot be told.
+    Unclear,
     /// Somebody else's.
     Foreign {
         /// The manager of hooks that wrote it, where it can be told.
@@ -221,39 +238,14 @@ pub fn owner(hook: HookName, text: &[u8]) -> Owner {
     if let Some(mark) = text.lines().nth(1).and_then(|line| line.strip_prefix(MARK)) {
         return Owner::Ours { version: mark.trim_end().parse().ok() };
     }
-    if calls_us(hook, &text) {
+    if !called(hook, &text).is_empty() {
         return Owner::CallsUs;
     }
-    let manager = MANAGERS.iter().find(|(mark, _)| text.contains(mark)).map(|(_, manager)| *manager);
-    Owner::Foreign { manager }
-}
-
-/// Whether a script calls our program for that hook in a line of its own, and fails where that fails: by
-/// `exec`, by `|| exit`, or as its last line.
-fn calls_us(hook: HookName, text: &str) -> bool {
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let last = lines().next_back().unwrap_or_default();
-    lines().any(|line| {
-        let (command, ends) = match line.strip_suffix("|| exit 1").or_else(|| line.strip_suffix("|| exit")) {
-            Some(command) => (command, true),
-            None => (line, line == last || line.starts_with("exec ")),
-        };
-        ends && is_call(hook, command.strip_prefix("exec ").unwrap_or(command))
-    })
-}
-
-/// Whether a shell's command line is a call of our program for that hook, and nothing else.
-pub(super) fn is_call(hook: HookName, command: &str) -> bool {
-    let mut words = command.split_whitespace();
-    let program = words.next().unwrap_or_default().trim_matches(['"', '\'']);
-    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_program = match name.strip_suffix(".exe").unwrap_or(name) {
-        "cargo" | "cargo-bulletproof" => words.next() == Some("bulletproof"),
-        _ => false,
-    };
-    let rest: Vec<&str> = words.collect();
-    let plain = rest.iter().all(|word| !word.contains(['|', ';', '&', '`', '<', '>', '#']));
-    is_program && plain && rest.starts_with(&["hook", hook.name()])
+    match MANAGERS.iter().find(|(mark, _)| text.contains(mark)) {
+        Some((_, manager)) => Owner::Foreign { manager: Some(manager) },
+        None if names_us(hook, &text) => Owner::Unclear,
+        None => Owner::Foreign { manager: None },
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::call::called;
 use super::script::Script;
-use super::{Found, HookName, Owner, Repository, VERSION};
+use super::{Found, HookFile, HookName, Owner, Repository, VERSION};
 
 /// How a hook stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub enum State {
     Missing,
     /// Somebody else's is there, and our program is not called.
     Foreign(Option<&'static str>),
+    /// Somebody else's is there and names our program; whether it runs it cannot be told.
+    Unclear,
+    /// It starts the gates of another workspace; says of which manifest.
+    Elsewhere(String),
     /// Ours is there, and has to be written again; says why.
     Outdated(String),
     /// git runs no hook files here.
@@ -31,6 +36,8 @@ impl fmt::Display for State {
             Self::Missing => f.write_str("missing"),
             Self::Foreign(Some(manager)) => write!(f, "foreign ({manager}'s)"),
             Self::Foreign(None) => f.write_str("foreign"),
+            Self::Unclear => f.write_str("foreign; whether it starts the gates cannot be told"),
+            Self::Elsewhere(manifest) => write!(f, "starts the gates of another workspace: {manifest}"),
             Self::Outdated(why) => write!(f, "outdated: {why}"),
             Self::Off => f.write_str("off: core.hooksPath leads nowhere"),
         }
@@ -66,7 +73,8 @@ pub fn judge(repository: &Repository) -> Vec<Judged> {
 
 fn judge_one(repository: &Repository, found: &Found) -> Judged {
     let hook = found.hook;
-    let configured = repository.config.calls_us(hook).filter(|_| repository.runs_config_hooks);
+    let configured = repository.config.calls_us(hook, repository.manifest().as_deref());
+    let configured = configured.filter(|_| repository.runs_config_hooks);
     let name = configured.map(|configured| configured.name.clone());
     let (state, chained) = of_file(repository, found);
     let from_file = matches!(state, State::Installed | State::Called(_));
@@ -83,31 +91,69 @@ fn of_file(repository: &Repository, found: &Found) -> (State, bool) {
     let Some(file) = file else {
         return (if repository.is_off() { State::Off } else { State::Missing }, false);
     };
-    let outdated = |why: &str| State::Outdated(why.to_owned());
     let state = match file.owner(*hook) {
-        Owner::Foreign { manager } => State::Foreign(manager),
-        Owner::CallsUs if file.executable => State::Called("a hook of your own".to_owned()),
-        Owner::CallsUs => State::Foreign(None),
-        _ if !file.executable => outdated("git does not run it, since it may not be executed"),
-        Owner::Ours { version: Some(version) } if version != VERSION => State::Outdated(format!(
-            "it was written by another version (text {version}, this program writes {VERSION})"
-        )),
-        Owner::Ours { .. } => match Script::read(*hook, &file.content) {
-            Some(script) if script.text() == file.content => {
-                let kept = found.before().is_some_and(|kept| kept.executable);
-                return match (script.before.is_some(), kept) {
-                    (true, false) => {
-                        (outdated("the hook that it is to run first is gone, or may not be executed"), true)
-                    }
-                    (false, true) => (outdated("it does not run the hook that was kept beside it"), false),
-                    (chained, _) if found.program.is_some() => (State::Installed, chained),
-                    (chained, _) => (outdated("the program that it starts is nowhere to be found"), chained),
-                };
-            }
-            _ => outdated("somebody changed its text"),
+        Owner::Foreign { manager } => match found.run_by_manager() {
+            Some(ours) => match of_ours(repository, found, ours) {
+                (State::Installed, chained) => {
+                    let by = format!("{}'s hook, which runs ours first", manager.unwrap_or_default());
+                    return (State::Called(by), chained);
+                }
+                other => return other,
+            },
+            None => State::Foreign(manager),
         },
+        Owner::Unclear => State::Unclear,
+        Owner::CallsUs if file.executable => of_calls(repository, *hook, &file.content),
+        Owner::CallsUs => State::Foreign(None),
+        Owner::Ours { .. } => return of_ours(repository, found, file),
     };
     (state, false)
+}
+
+/// How ours stands, and whether it runs the hook that was there before.
+fn of_ours(repository: &Repository, found: &Found, file: &HookFile) -> (State, bool) {
+    let outdated = |why: &str| State::Outdated(why.to_owned());
+    if !file.executable {
+        return (outdated("git does not run it, since it may not be executed"), false);
+    }
+    if let Owner::Ours { version: Some(version) } = file.owner(found.hook)
+        && version != VERSION
+    {
+        let why =
+            format!("it was written by another version (text {version}, this program writes {VERSION})");
+        return (State::Outdated(why), false);
+    }
+    let script = Script::read(found.hook, &file.content).filter(|script| script.text() == file.content);
+    let Some(script) = script else { return (outdated("somebody changed its text"), false) };
+    if repository.workspace.is_some() && script.manifest != repository.manifest() {
+        return (State::Elsewhere(manifest(script.manifest.as_deref())), script.before.is_some());
+    }
+    let kept = found.before().is_some_and(|kept| kept.executable);
+    match (script.before.is_some(), kept) {
+        (true, false) => (outdated("the hook that it is to run first is gone, or may not be executed"), true),
+        (false, true) => (outdated("it does not run the hook that was kept beside it"), false),
+        (chained, _) if found.program.is_some() => (State::Installed, chained),
+        (chained, _) => (outdated("the program that it starts is nowhere to be found"), chained),
+    }
+}
+
+/// How a hook of the user's own stands that calls us.
+fn of_calls(repository: &Repository, hook: HookName, content: &[u8]) -> State {
+    let text = String::from_utf8_lossy(content);
+    let calls = called(hook, &text);
+    let wanted = repository.manifest();
+    let is_wanted = |of: &Option<&str>| of.map(str::as_bytes) == wanted.as_deref();
+    match calls.first() {
+        Some(first) if repository.workspace.is_some() && !calls.iter().any(is_wanted) => {
+            State::Elsewhere(manifest(first.map(str::as_bytes)))
+        }
+        _ => State::Called("a hook of your own".to_owned()),
+    }
+}
+
+/// A manifest as people read it.
+pub(super) fn manifest(manifest: Option<&[u8]>) -> String {
+    String::from_utf8_lossy(manifest.unwrap_or(b"Cargo.toml")).into_owned()
 }
 
 impl Repository {

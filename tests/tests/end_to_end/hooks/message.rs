@@ -71,6 +71,15 @@ fn what_git_takes_out_of_a_message_is_not_judged() {
 }
 
 #[test]
+fn without_an_editor_a_comment_is_the_subject() {
+    let repo = repo();
+    let said = commit(&repo, "# heading\nfeat: x").unwrap_err();
+    assert!(said.contains("COMMIT_EDITMSG:1:1") && said.contains("# heading"), "{said}");
+    repo.done(&["config", "commit.cleanup", "strip"]);
+    commit(&repo, "# heading\nfeat: x").unwrap();
+}
+
+#[test]
 fn a_team_says_which_types_and_scopes_it_wants() {
     let repo = repo();
     let rules =

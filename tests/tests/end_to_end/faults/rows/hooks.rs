@@ -82,7 +82,7 @@ fn with_hook(scene: Scene, change: impl Fn(String) -> String) -> Scene {
 }
 
 fn another_program(scene: Scene) -> Scene {
-    with_hook(scene, |text| text.replace("bulletproof hook 1\n", "bulletproof hook 2\n"))
+    with_hook(scene, |text| text.replace("bulletproof hook 2\n", "bulletproof hook 3\n"))
 }
 
 fn half_a_hook(scene: Scene) -> Scene {
