@@ -9,12 +9,14 @@ const UNCLEAR: [&str; 24] = [
     "if", "then", "else", "elif", "fi", "case", "esac", "for", "while", "until", "do", "done", "select",
     "function", "exit", "exec", "return", "trap", "alias", "eval", "source", "cd", "break", "continue",
 ];
+/// The manifest of a call that names none.
+pub(super) const MANIFEST: &str = "Cargo.toml";
 /// What makes a line more than simple commands: functions, groups, substitutions, here-documents, jobs.
 const PARTS: [&str; 6] = ["(", ")", "{", "}", "<<", "`"];
 
 /// The calls of our program for that hook whose failure is the script's, each with the manifest that it names:
 /// by `exec`, by `|| exit`, or as the last line.
-pub(super) fn called(hook: HookName, text: &str) -> Vec<Option<&str>> {
+pub(super) fn called(hook: HookName, text: &str) -> Vec<&str> {
     let mut calls = Vec::new();
     if !Before::is_shell(text.as_bytes()) {
         return calls;
@@ -78,8 +80,8 @@ fn leaves_input(line: &str, first: &str) -> bool {
 }
 
 /// Whether a shell's command line is a call of our program for that hook, and nothing else: the manifest that it
-/// names, if it names one.
-pub(super) fn call(hook: HookName, command: &str) -> Option<Option<&str>> {
+/// names, from the top of the work tree, where git runs hooks.
+pub(super) fn call(hook: HookName, command: &str) -> Option<&str> {
     let mut words = command.split_whitespace();
     let program = words.next()?.trim_matches(['"', '\'']);
     let name = program.rsplit(['/', '\\']).next()?;
@@ -94,7 +96,7 @@ pub(super) fn call(hook: HookName, command: &str) -> Option<Option<&str>> {
             _ => return None,
         }
     }
-    (is_call && !command.starts_with(char::is_whitespace)).then_some(manifest)
+    (is_call && !command.starts_with(char::is_whitespace)).then(|| manifest.unwrap_or(MANIFEST))
 }
 
 /// A word that means itself.
@@ -188,7 +190,7 @@ mod tests {
     #[test]
     fn each_call_has_its_manifest() {
         let text = "CALL --manifest-path './one/Cargo.toml' || exit\nCALL \"$@\"\n".replace("CALL", CALL);
-        assert_eq!(called(HookName::PreCommit, &text), [Some("one/Cargo.toml"), None]);
+        assert_eq!(called(HookName::PreCommit, &text), ["one/Cargo.toml", MANIFEST]);
     }
 
     proptest::proptest! {

@@ -93,13 +93,13 @@ impl GitConfig {
         }
     }
 
-    /// The configured hook that starts our program for that hook and manifest, where there is one and it is not off.
-    pub fn calls_us(&self, hook: HookName, manifest: Option<&[u8]>) -> Option<&ConfigHook> {
+    /// The configured hook that starts our program for that hook and manifest (from the top of the work tree), where there is one and it is not off.
+    pub fn calls_us(&self, hook: HookName, manifest: &str) -> Option<&ConfigHook> {
         let on = !self.off.iter().any(|event| event == hook.name());
         let runs = |one: &&ConfigHook| {
             !one.off
                 && one.events.iter().any(|event| event == hook.name())
-                && call(hook, one.command.trim()).is_some_and(|of| of.map(str::as_bytes) == manifest)
+                && call(hook, one.command.trim()) == Some(manifest)
         };
         self.hooks.iter().find(runs).filter(|_| on)
     }
@@ -133,7 +133,7 @@ mod tests {
         let call = ("local", "hook.gates.command", "cargo bulletproof hook pre-commit");
         let event = ("local", "hook.gates.event", "pre-commit");
         let name = |settings: &[(&str, &str, &str)], hook| {
-            config(settings).calls_us(hook, None).map(|one| one.name.clone())
+            config(settings).calls_us(hook, "Cargo.toml").map(|one| one.name.clone())
         };
         assert_eq!(name(&[call, event], HookName::PreCommit).as_deref(), Some("gates"));
         assert_eq!(name(&[call], HookName::PreCommit), None, "no event");

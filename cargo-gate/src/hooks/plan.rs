@@ -167,7 +167,7 @@ fn install_one(repository: &Repository, found: &Found, script: &Script) -> Resul
     let foreign = there.filter(|file| !file.is_ours(hook));
     let old = there.and_then(|there| Script::read(hook, &there.content));
     if let Some(old) = old.filter(|old| old.manifest != script.manifest) {
-        return Err(Refusal::Elsewhere { hook, file, there: manifest(old.manifest.as_deref()) });
+        return Err(Refusal::Elsewhere { hook, file, there: manifest(old.manifest) });
     }
     let mut actions = Vec::new();
     let before = match (foreign, found.before()) {
@@ -266,7 +266,7 @@ fn uninstall_one(repository: &Repository, found: &Found) -> Change {
             format!("removed; the hook that was there before is back: {}", shown(&file)),
         ),
         (Some(_), None) => {
-            let copy = found.kept.is_some().then(|| Action::Remove { path: kept });
+            let copy = found.kept.is_some().then_some(Action::Remove { path: kept });
             let own = Action::Remove { path: file.clone() };
             (copy.into_iter().chain([own]).collect(), format!("removed: {}", shown(&file)))
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::call::called;
+use super::call::{MANIFEST, called};
 use super::script::Script;
 use super::{Found, HookFile, HookName, Owner, Repository, VERSION};
 
@@ -73,7 +73,7 @@ pub fn judge(repository: &Repository) -> Vec<Judged> {
 
 fn judge_one(repository: &Repository, found: &Found) -> Judged {
     let hook = found.hook;
-    let configured = repository.config.calls_us(hook, repository.manifest().as_deref());
+    let configured = repository.config.calls_us(hook, &manifest(repository.manifest()));
     let configured = configured.filter(|_| repository.runs_config_hooks);
     let name = configured.map(|configured| configured.name.clone());
     let (state, chained) = of_file(repository, found);
@@ -125,11 +125,12 @@ fn of_ours(repository: &Repository, found: &Found, file: &HookFile) -> (State, b
     }
     let script = Script::read(found.hook, &file.content).filter(|script| script.text() == file.content);
     let Some(script) = script else { return (outdated("somebody changed its text"), false) };
+    let chained = script.before.is_some();
     if repository.workspace.is_some() && script.manifest != repository.manifest() {
-        return (State::Elsewhere(manifest(script.manifest.as_deref())), script.before.is_some());
+        return (State::Elsewhere(manifest(script.manifest)), chained);
     }
     let kept = found.before().is_some_and(|kept| kept.executable);
-    match (script.before.is_some(), kept) {
+    match (chained, kept) {
         (true, false) => (outdated("the hook that it is to run first is gone, or may not be executed"), true),
         (false, true) => (outdated("it does not run the hook that was kept beside it"), false),
         (chained, _) if found.program.is_some() => (State::Installed, chained),
@@ -141,19 +142,20 @@ fn of_ours(repository: &Repository, found: &Found, file: &HookFile) -> (State, b
 fn of_calls(repository: &Repository, hook: HookName, content: &[u8]) -> State {
     let text = String::from_utf8_lossy(content);
     let calls = called(hook, &text);
-    let wanted = repository.manifest();
-    let is_wanted = |of: &Option<&str>| of.map(str::as_bytes) == wanted.as_deref();
     match calls.first() {
-        Some(first) if repository.workspace.is_some() && !calls.iter().any(is_wanted) => {
-            State::Elsewhere(manifest(first.map(str::as_bytes)))
+        Some(first)
+            if repository.workspace.is_some()
+                && !calls.contains(&manifest(repository.manifest()).as_str()) =>
+        {
+            State::Elsewhere((*first).to_owned())
         }
         _ => State::Called("a hook of your own".to_owned()),
     }
 }
 
 /// A manifest as people read it.
-pub(super) fn manifest(manifest: Option<&[u8]>) -> String {
-    String::from_utf8_lossy(manifest.unwrap_or(b"Cargo.toml")).into_owned()
+pub(super) fn manifest(manifest: Option<Vec<u8>>) -> String {
+    manifest.map_or_else(|| MANIFEST.to_owned(), |manifest| String::from_utf8_lossy(&manifest).into_owned())
 }
 
 impl Repository {
