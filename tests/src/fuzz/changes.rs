@@ -1,6 +1,6 @@
 //! What git says of a change.
 
-use cargo_gate::parse::{git_diff, git_objects};
+use cargo_gate::parse::{git_diff, git_objects, pushed_refs};
 
 use super::Input;
 
@@ -33,6 +33,22 @@ pub(super) fn git_objects(input: Input<'_>) {
         assert!(sizes.len() <= asked, "an answer for each question, and only blobs are kept");
         if let Some(contents) = git_objects::contents(bytes, &sizes) {
             assert_eq!(contents.len(), asked, "a content for each question");
+        }
+    }
+}
+
+pub(super) fn pushed_refs(input: Input<'_>) {
+    let refs = match pushed_refs::pushed_refs(input.bytes) {
+        Ok(refs) => refs,
+        Err(error) => return assert!(!error.is_empty()),
+    };
+    let lines = input.bytes.split_inclusive(|byte| *byte == b'\n').count();
+    assert_eq!(refs.len(), lines, "a ref for each line");
+    for pushed in refs {
+        assert!(!pushed.local.is_empty() && !pushed.remote.is_empty(), "{pushed:?}");
+        for object in [pushed.object, pushed.before].into_iter().flatten() {
+            assert!(object.len() >= 40 && object.bytes().all(|byte| byte.is_ascii_hexdigit()), "{object}");
+            assert!(object.bytes().any(|byte| byte != b'0'), "zeros are no object");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `bulletproof.toml`.
+//! `bulletproof.toml` and `bulletproof.baseline.json`.
 
+use cargo_gate::baseline::Baseline;
 use cargo_gate::config;
 
 use super::Input;
@@ -18,4 +19,22 @@ pub(super) fn config(input: Input<'_>) {
             assert!(problem.column >= 1 && !problem.message.is_empty(), "{problem:?}");
         }
     }
+}
+
+/// A baseline that can be read is written as one that reads the same.
+pub(super) fn baseline(input: Input<'_>) {
+    let Some(text) = input.text() else { return };
+    let read = match Baseline::parse(text) {
+        Ok(read) => read,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let again = Baseline::parse(&read.text()).map_err(|error| error.to_string());
+    // the last digit of a figure may get lost on the way
+    let named = |baseline: &Baseline| -> Vec<_> {
+        let entries = baseline.entries();
+        entries
+            .map(|entry| (entry.gate, entry.file, entry.accepted.rule, entry.accepted.fingerprint))
+            .collect()
+    };
+    assert_eq!(again.as_ref().map(named), Ok(named(&read)), "what is written reads the same");
 }

@@ -17,6 +17,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "advisory", check: dependencies::advisory },
+    Target { name: "baseline", check: settings::baseline },
     Target { name: "callgrind", check: figures::callgrind },
     Target { name: "cargo_deny", check: dependencies::cargo_deny },
     Target { name: "cargo_error", check: compiling::cargo_error },
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "measured", check: reports::measured },
     Target { name: "nextest", check: testing::nextest },
     Target { name: "policy", check: dependencies::policy },
+    Target { name: "pushed_refs", check: changes::pushed_refs },
     Target { name: "rustfmt", check: formatting::rustfmt },
     Target { name: "sarif", check: reports::sarif },
     Target { name: "scan", check: sources::scan },
