@@ -24,7 +24,9 @@ impl Installed {
         prepare(&repo);
         let program = repo.workspace.home().join("it's a töol/cargo-bulletproof");
         fs::create_dir_all(program.parent().unwrap()).unwrap();
-        fs::copy(Binary::Bulletproof.path(), &program).unwrap();
+        // a program that was just written may still be open in a process that another test is starting
+        let linked = fs::hard_link(Binary::Bulletproof.path(), &program);
+        linked.or_else(|_| fs::copy(Binary::Bulletproof.path(), &program).map(|_| ())).unwrap();
         let run = Run::new(&repo.workspace, Binary::Bulletproof, &["hooks", "install", "--hook", hooks]);
         let mut command = std::process::Command::new(&program);
         let like = run.command();
