@@ -107,6 +107,9 @@ fn counts(stdout: &[u8]) -> Result<(Vec<Counted>, &[u8]), DiffError> {
             Some(path) => path,
             None => return Err(DiffError(format!("`{record}` is no count of lines"))),
         };
+        if path.is_empty() {
+            return Err(DiffError(format!("`{record}` is about no file")));
+        }
         files.push(Counted { path: path.to_owned(), lines: added.zip(removed) });
     }
 }
