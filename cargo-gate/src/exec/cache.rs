@@ -5,6 +5,7 @@ mod contents;
 mod data;
 mod elsewhere;
 mod folder;
+mod formatted;
 mod ground;
 mod ignored;
 mod proof;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use self::contents::Contents;
 use self::folder::Folder;
+pub(super) use self::formatted::FormattedFiles;
 use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
 use super::{Cancel, CarriedOut, Environment};
@@ -62,6 +64,8 @@ pub enum CacheUse {
 #[derive(Default)]
 pub struct Kept {
     folder: Option<Folder>,
+    /// Whether what was kept may stand for an answer.
+    reads: bool,
     keys: BTreeMap<&'static str, Keyed>,
     hits: BTreeMap<&'static str, Entry>,
 }
@@ -86,7 +90,7 @@ impl Kept {
             hits.insert(*gate, entry);
         }
         contents.save();
-        Self { folder: Some(folder), keys, hits }
+        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits }
     }
 
     /// The gates that are answered, each with when its verdict was given.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::base::Git;
+use super::cache::Kept;
 use super::steps::Bench;
 use super::{Cancel, Environment, format};
 use crate::config::Config;
@@ -70,7 +71,9 @@ pub fn said(
     timeout: Duration,
 ) -> Result<Captured, Unreadable> {
     let general = &config.general;
-    let bench = Bench { facts, options, general, environment, cancel, tests: config.tests() };
+    let kept = Kept::default();
+    let tests = config.tests();
+    let bench = Bench { facts, options, general, environment, cancel, tests, kept: &kept };
     match bench.carry_out(step, &Evidence::default(), timeout) {
         Observed::Tool(captured) => Ok(captured),
         _ => Err(Unreadable::not_done(step)),

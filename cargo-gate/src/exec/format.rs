@@ -13,6 +13,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::Cancel;
+use super::cache::FormattedFiles;
 use super::process::{Command, run};
 use crate::facts::{Facts, relative};
 use crate::parse::rustfmt::{self, Checked, Finished, Hunk};
@@ -21,28 +22,52 @@ use crate::step::{Captured, End, Formatted, SourceFile, Sources, Tool};
 /// The most root files that one rustfmt is given: the length of a command line is limited.
 const MOST_ROOTS: usize = 200;
 
-/// What rustfmt makes of every source, in their order.
-pub(super) fn all(facts: &Facts, sources: &Sources, timeout: Duration, cancel: &Cancel) -> Vec<Formatted> {
+/// Up to so many files are given to rustfmt one by one: their trees are those of the others too.
+const FEW: usize = 16;
+
+/// What rustfmt makes of every source, in their order. Those that are known to be formatted it does not see again.
+pub(super) fn all(
+    facts: &Facts,
+    sources: &Sources,
+    known: &FormattedFiles,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Vec<Formatted> {
     let Some(program) = facts.tools.get(&Tool::Rustfmt) else {
         return sources.files.iter().map(|file| Formatted::Answered(file.path.clone(), missing())).collect();
     };
     let rustfmt = Rustfmt { program, facts, timeout, cancel };
-    let roots =
-        facts.packages.iter().flat_map(|package| package.targets.iter().map(|target| target.root.as_str()));
-    let (mut checked, mut stopped) = rustfmt.trees(roots.filter_map(|root| sources.get(root)));
-    if stopped.is_none() {
-        let left: Vec<_> = sources.files.iter().filter(|file| !checked.contains_key(&file.path)).collect();
-        let (more, stop) = rustfmt.trees(left.into_iter());
-        checked.extend(more);
-        stopped = stop;
-    }
-    let one = |(file, known): (&SourceFile, Option<Vec<Hunk>>)| match (known, &stopped) {
+    let files: Vec<(&SourceFile, &str)> =
+        sources.files.iter().map(|file| (file, rustfmt.edition(file))).collect();
+    let is_known = known.look_up(&files);
+    let (mut checked, stopped) = if is_known.iter().filter(|known| !**known).count() > FEW {
+        rustfmt.all_trees(sources)
+    } else {
+        (BTreeMap::new(), None)
+    };
+    let asked = files.iter().zip(&is_known).map(|((file, _), is_known)| {
+        let nothing = is_known.then(Vec::new);
+        (*file, nothing.or_else(|| checked.remove(&file.path)))
+    });
+    let asked: Vec<_> = asked.collect();
+    let one = |(file, checked): (&SourceFile, Option<Vec<Hunk>>)| match (checked, &stopped) {
         (Some(hunks), _) => Formatted::Checked(file.path.clone(), hunks),
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
         (None, None) => Formatted::Answered(file.path.clone(), rustfmt.file(file)),
     };
-    let known: Vec<_> = sources.files.iter().map(|file| (file, checked.remove(&file.path))).collect();
-    known.into_par_iter().map(one).collect()
+    let formatted: Vec<Formatted> = asked.into_par_iter().map(one).collect();
+    let answers = files.into_iter().zip(&formatted).zip(is_known);
+    let fresh = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(of.0, answer));
+    known.learn(&fresh.map(|((of, _), _)| of).collect::<Vec<_>>());
+    formatted
+}
+
+/// Whether rustfmt looked at the file and found nothing to change.
+fn is_formatted(file: &SourceFile, answer: &Formatted) -> bool {
+    match answer {
+        Formatted::Checked(_, hunks) => hunks.is_empty(),
+        Formatted::Answered(_, run) => run.end == End::Code(0) && run.stdout == file.text().as_bytes(),
+    }
 }
 
 /// What rustfmt makes of one file's text.
@@ -66,6 +91,19 @@ struct Rustfmt<'a> {
 }
 
 impl Rustfmt<'_> {
+    /// The files that rustfmt reaches from the targets, and those of the others that it can read as trees.
+    fn all_trees(&self, sources: &Sources) -> (BTreeMap<String, Vec<Hunk>>, Option<Captured>) {
+        let targets = self.facts.packages.iter().flat_map(|package| &package.targets);
+        let (mut checked, stopped) = self.trees(targets.filter_map(|target| sources.get(&target.root)));
+        if stopped.is_some() {
+            return (checked, stopped);
+        }
+        let left: Vec<_> = sources.files.iter().filter(|file| !checked.contains_key(&file.path)).collect();
+        let (more, stopped) = self.trees(left.into_iter());
+        checked.extend(more);
+        (checked, stopped)
+    }
+
     /// The files that rustfmt reaches from these, with what it would change; and a run that did not
     /// end by itself, after which no other is worth trying.
     fn trees<'c>(

@@ -210,6 +210,7 @@ impl<'a> State<'a> {
                     environment: run.environment,
                     cancel: stop,
                     tests: run.config.tests(),
+                    kept: run.kept,
                 };
                 let observe = || bench.carry_out(&planned.step, &before, planned.timeout);
                 let observed = catch_unwind(AssertUnwindSafe(observe)).ok();

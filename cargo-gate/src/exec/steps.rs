@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::base::Git;
+use super::cache::Kept;
 use super::files::changed_since;
 use super::process::{Command, run};
 use super::twin::Twins;
@@ -33,6 +34,7 @@ pub(super) struct Bench<'a> {
     pub(super) environment: &'a Environment,
     pub(super) cancel: &'a Cancel,
     pub(super) tests: TestSettings,
+    pub(super) kept: &'a Kept,
 }
 
 impl Bench<'_> {
@@ -108,7 +110,10 @@ impl Bench<'_> {
 
     fn formatted(&self, before: &Evidence, timeout: Duration) -> Vec<Formatted> {
         match before.get(&Step::Sources) {
-            Some(Observed::Sources(sources)) => format::all(self.facts, sources, timeout, self.cancel),
+            Some(Observed::Sources(sources)) => {
+                let known = self.kept.formatted(self.facts);
+                format::all(self.facts, sources, &known, timeout, self.cancel)
+            }
             _ => Vec::new(),
         }
     }
