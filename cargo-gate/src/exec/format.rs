@@ -40,11 +40,11 @@ pub(super) fn all(
     let files: Vec<(&SourceFile, &str)> =
         sources.files.iter().map(|file| (file, rustfmt.edition(file))).collect();
     let is_known = known.look_up(&files);
-    let (mut checked, stopped) = if is_known.iter().filter(|known| !**known).count() > FEW {
-        rustfmt.all_trees(sources)
-    } else {
-        (BTreeMap::new(), None)
-    };
+    let fresh: Vec<&SourceFile> =
+        files.iter().zip(&is_known).filter(|(_, is_known)| !**is_known).map(|((file, _), _)| *file).collect();
+    // line ends other than Unix's are kept in trees only: what comes by standard input loses them
+    let as_trees = fresh.len() > FEW || fresh.iter().any(|file| file.text().contains('\r'));
+    let (mut checked, stopped) = if as_trees { rustfmt.all_trees(sources) } else { (BTreeMap::new(), None) };
     let asked = files.iter().zip(&is_known).map(|((file, _), is_known)| {
         let nothing = is_known.then(Vec::new);
         (*file, nothing.or_else(|| checked.remove(&file.path)))
@@ -57,8 +57,8 @@ pub(super) fn all(
     };
     let formatted: Vec<Formatted> = asked.into_par_iter().map(one).collect();
     let answers = files.into_iter().zip(&formatted).zip(is_known);
-    let fresh = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(of.0, answer));
-    known.learn(&fresh.map(|((of, _), _)| of).collect::<Vec<_>>());
+    let found = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(of.0, answer));
+    known.learn(&found.map(|((of, _), _)| of).collect::<Vec<_>>());
     formatted
 }
 
