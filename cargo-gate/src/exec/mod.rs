@@ -28,7 +28,7 @@ mod llvm;
 mod message;
 mod pace;
 mod presence;
-mod process;
+pub mod process;
 mod program;
 mod programs;
 mod restage;

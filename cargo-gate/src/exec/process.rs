@@ -19,28 +19,28 @@ const PIPE_GRACE: Duration = Duration::from_secs(2);
 
 /// A process to run, in the clean environment.
 #[derive(Debug, Clone)]
-pub(super) struct Command {
+pub struct Command {
     /// The program's path.
-    pub(super) program: PathBuf,
+    pub program: PathBuf,
     /// Its arguments.
-    pub(super) args: Vec<OsString>,
+    pub args: Vec<OsString>,
     /// Its folder.
-    pub(super) cwd: PathBuf,
+    pub cwd: PathBuf,
     /// Variables set, or removed, beyond the clean environment.
-    pub(super) env: Vec<(OsString, Option<OsString>)>,
+    pub env: Vec<(OsString, Option<OsString>)>,
     /// What it reads.
-    pub(super) stdin: Option<Vec<u8>>,
+    pub stdin: Option<Vec<u8>>,
     /// How its output is captured.
-    pub(super) streams: Streams,
+    pub streams: Streams,
     /// The longest it may take.
-    pub(super) timeout: Duration,
+    pub timeout: Duration,
     /// What it is called in messages.
-    pub(super) what: String,
+    pub what: String,
 }
 
 impl Command {
     /// A program in a folder, without arguments.
-    pub(super) fn new(program: impl Into<PathBuf>, cwd: impl Into<PathBuf>, timeout: Duration) -> Self {
+    pub fn new(program: impl Into<PathBuf>, cwd: impl Into<PathBuf>, timeout: Duration) -> Self {
         let program = program.into();
         let what = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
         let (args, env, stdin) = (Vec::new(), Vec::new(), None);
@@ -48,7 +48,8 @@ impl Command {
     }
 
     /// Adds arguments.
-    pub(super) fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         let shown = self.args.iter().map(|arg| arg.to_string_lossy());
         let name = self.what.split(' ').next().unwrap_or_default().to_owned();
@@ -58,7 +59,7 @@ impl Command {
 }
 
 /// Runs it. Every way to end is in the result; there is no other error.
-pub(super) fn run(command: &Command, cancel: &Cancel) -> Captured {
+pub fn run(command: &Command, cancel: &Cancel) -> Captured {
     let start = Instant::now();
     let ended = |end, stdout, stderr| Captured {
         what: command.what.clone(),

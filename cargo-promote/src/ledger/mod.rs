@@ -1,0 +1,10 @@
+//! The ledger: one append-only chain of entries, with one pointer to its end. What every environment runs is in the
+//! last entry; each entry names the one before by its digest.
+
+mod contract;
+mod entry;
+mod state;
+
+pub use contract::{Appended, Guarantee, Head, Ledger};
+pub use entry::{Action, BadEntry, By, Entry, MOST_ENTRY};
+pub use state::{Deployed, Refused, Staged, State};

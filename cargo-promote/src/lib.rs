@@ -1,0 +1,15 @@
+//! `cargo promote`: moves validated artifacts from staging to production, by digest, atomically, with a way back.
+//!
+//! The core computes and the edge acts: what a candidate, an entry of the ledger or a plan is are plain data, and only
+//! [`ops`] touches files, processes, the network and the clock.
+
+pub mod cli;
+
+pub mod candidate;
+pub mod config;
+pub mod digest;
+pub mod ledger;
+pub mod name;
+pub mod store;
+
+pub mod ops;
