@@ -1,7 +1,8 @@
 //! What every ledger does, whatever it is kept in.
 
-use super::entry::Entry;
-use super::state::State;
+use super::entry::{Action, By, Entry};
+use super::merge::Joined;
+use super::state::{Refused, State};
 use crate::digest::Digest;
 use crate::store::StoreError;
 
@@ -34,12 +35,30 @@ pub struct Head {
     pub version: String,
     /// The last entry with the digest of its bytes.
     pub last: Option<(Digest, Entry)>,
+    /// Where the ledger has several ends, because its pointer cannot refuse the second of two entries: all of them
+    /// as one.
+    pub joined: Option<Joined>,
 }
 
 impl Head {
     /// What holds.
     pub fn state(&self) -> State {
-        self.last.as_ref().map(|(_, entry)| entry.state.clone()).unwrap_or_default()
+        match (&self.joined, &self.last) {
+            (Some(joined), _) => joined.state.clone(),
+            (None, Some((_, entry))) => entry.state.clone(),
+            (None, None) => State::default(),
+        }
+    }
+
+    /// The entry that does this after everything that was read.
+    ///
+    /// # Errors
+    /// Where the action cannot follow.
+    pub fn next(&self, action: Action, by: By) -> Result<Entry, Refused> {
+        match &self.joined {
+            None => Entry::after(self.last.as_ref(), action, by),
+            Some(joined) => Entry::join(self.last.as_ref().map(|(digest, _)| *digest), joined, action, by),
+        }
     }
 }
 
@@ -50,6 +69,9 @@ pub enum Appended {
     Done,
     /// Somebody else's entry came first; nothing was written.
     Moved,
+    /// It is in the ledger and does nothing: what somebody else wrote beside it left it nothing to act on. Only a
+    /// ledger that is `append-only` gives this.
+    Void(Refused),
 }
 
 /// A chain of entries with one pointer to its end.

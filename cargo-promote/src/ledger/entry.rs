@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::merge::Joined;
 use super::state::{Refused, Staged, State};
 use crate::digest::Digest;
 use crate::name::Label;
@@ -20,12 +21,12 @@ pub struct Entry {
     pub schema_version: String,
     /// Random, so that two equal actions at one time are two entries.
     pub id: String,
-    /// Its place in the ledger; the first one is 1.
+    /// Its place in the ledger: how many entries are before it, plus one.
     pub sequence: u64,
     /// The entry before; none before the first.
     pub previous: Option<Digest>,
-    /// Entries that were written beside the one before, in a ledger whose pointer cannot refuse them. Their actions
-    /// hold, after those of the one before.
+    /// Entries that were written beside the one before, in a ledger whose pointer cannot refuse them; sorted. See
+    /// [`super::merge`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merges: Vec<Digest>,
     /// When it was made.
@@ -117,6 +118,21 @@ impl Entry {
         Ok(Self { schema_version, id, sequence, previous, merges, time, actor, reason, action, state })
     }
 
+    /// The entry that does this after several that were written beside each other.
+    pub(super) fn join(
+        previous: Option<Digest>,
+        joined: &Joined,
+        action: Action,
+        by: By,
+    ) -> Result<Self, Refused> {
+        let sequence = joined.entries + 1;
+        let state = joined.state.after(&action, by.time, sequence)?;
+        let By { id, time, actor, reason } = by;
+        let merges = joined.beside.clone();
+        let schema_version = SCHEMA_VERSION.to_owned();
+        Ok(Self { schema_version, id, sequence, previous, merges, time, actor, reason, action, state })
+    }
+
     /// Its bytes, as stores keep them.
     pub fn bytes(&self) -> Vec<u8> {
         // no map of an entry has keys that are not text, which is all that could fail
@@ -148,6 +164,12 @@ impl Entry {
         if entry.previous.is_none() != (entry.sequence == 1) || entry.sequence == 0 {
             return Err(bad("does not tell which one is before it".to_owned()));
         }
+        let merges = &entry.merges;
+        if !merges.is_sorted_by(|a, b| a < b)
+            || merges.iter().any(|digest| entry.previous.is_none_or(|before| before == *digest))
+        {
+            return Err(bad("does not tell in order which ones are before it".to_owned()));
+        }
         if entry.bytes() == bytes {
             Ok(entry)
         } else {
@@ -155,7 +177,8 @@ impl Entry {
         }
     }
 
-    /// Checks that this entry is what its action makes of the one before.
+    /// Checks that this entry is what its action makes of the one before. One that names several is checked by
+    /// [`super::check`].
     ///
     /// # Errors
     /// Where it is not: somebody has written to the ledger by other means.

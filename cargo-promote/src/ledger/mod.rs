@@ -3,8 +3,10 @@
 
 mod contract;
 mod entry;
+mod merge;
 mod state;
 
 pub use contract::{Appended, Guarantee, Head, Ledger};
 pub use entry::{Action, BadEntry, By, Entry, MOST_ENTRY};
+pub use merge::{Joined, Told, Unjoined, check, history, join};
 pub use state::{Deployed, Refused, Staged, State};

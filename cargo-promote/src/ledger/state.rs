@@ -81,20 +81,34 @@ impl State {
     /// # Errors
     /// Where the action cannot follow.
     pub fn after(&self, action: &Action, time: Timestamp, sequence: u64) -> Result<Self, Refused> {
+        match action {
+            Action::Promote { environment, candidate, from } => self.moves(environment, *candidate, *from)?,
+            Action::Rollback { environment, candidate, from } => {
+                self.moves(environment, *candidate, Some(*from))?;
+            }
+            Action::Stage { .. } | Action::Remove { .. } => {}
+        }
+        self.beside(action, time, sequence)
+    }
+
+    /// The state after an action of which is not asked whether it was made from this state: a move holds whatever
+    /// its environment ran before.
+    ///
+    /// # Errors
+    /// Where the action has nothing to act on.
+    pub(super) fn beside(&self, action: &Action, time: Timestamp, sequence: u64) -> Result<Self, Refused> {
         let mut state = self.clone();
         match action {
             Action::Stage { candidate, staged } => {
                 state.candidates.entry(*candidate).or_insert_with(|| Staged { at: time, ..staged.clone() });
             }
-            Action::Promote { environment, candidate, from } => {
-                self.moves(environment, *candidate, *from)?;
+            Action::Promote { environment, candidate, from: _ } => {
                 let staged = state.candidates.get_mut(candidate).ok_or(Refused::NotStaged(*candidate))?;
                 staged.reached.insert(environment.clone());
                 let deployed = Deployed { candidate: *candidate, since: time, sequence };
                 state.environments.insert(environment.clone(), deployed);
             }
-            Action::Rollback { environment, candidate, from } => {
-                self.moves(environment, *candidate, Some(*from))?;
+            Action::Rollback { environment, candidate, from: _ } => {
                 let staged = self.candidates.get(candidate).ok_or(Refused::NotStaged(*candidate))?;
                 if !staged.reached.contains(environment) {
                     return Err(Refused::NeverThere(*candidate, environment.clone()));
