@@ -6,10 +6,17 @@
 pub mod cli;
 
 pub mod candidate;
+pub mod checked;
 pub mod config;
 pub mod digest;
 pub mod ledger;
 pub mod name;
 pub mod store;
+pub mod trouble;
+
+pub mod select;
 
 pub mod ops;
+
+#[cfg(test)]
+mod testing;

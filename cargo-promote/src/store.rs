@@ -125,3 +125,30 @@ pub trait Store {
         Ok(())
     }
 }
+
+/// Reads a candidate with every byte of its artifacts, and compares each digest.
+///
+/// # Errors
+/// [`StoreError::Missing`] and [`StoreError::Damaged`] where the store has not the candidate that was put in.
+pub fn read_whole(store: &dyn Store, digest: &Digest) -> Result<Candidate, StoreError> {
+    let candidate = store.candidate(digest)?;
+    for artifact in &candidate.manifest().artifacts {
+        let what = || format!("the artifact {} of {}", artifact.name, candidate.shown());
+        let mut from = store.artifact(&candidate, artifact)?;
+        let damaged = |how: String| StoreError::Damaged { place: store.place(), what: what(), how };
+        match Digest::copy(&mut from, &mut std::io::sink()) {
+            Ok(read) if read == (artifact.digest, artifact.size) => {}
+            Ok((found, size)) => {
+                return Err(damaged(format!("it has the digest {found} and {size} bytes")));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(damaged(error.to_string()));
+            }
+            Err(error) => {
+                let doing = format!("reading {}", what());
+                return Err(StoreError::Failed { place: store.place(), doing, cause: error.to_string() });
+            }
+        }
+    }
+    Ok(candidate)
+}

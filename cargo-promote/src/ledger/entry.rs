@@ -71,6 +71,13 @@ pub enum Action {
         /// What it ran before.
         from: Digest,
     },
+    /// What follows the move of an environment was done: its deployment, and showing the candidate to the public.
+    Finish {
+        /// The environment.
+        environment: Label,
+        /// The candidate.
+        candidate: Digest,
+    },
     /// Candidates that no environment runs are gone.
     Remove {
         /// The candidates.

@@ -29,6 +29,9 @@ pub struct Deployed {
     pub since: Timestamp,
     /// The entry that put it there.
     pub sequence: u64,
+    /// Whether what follows the move was done: the deployment, and showing it to the public.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub finished: bool,
 }
 
 /// What is known of a staged candidate without its store.
@@ -105,7 +108,7 @@ impl State {
             Action::Promote { environment, candidate, from: _ } => {
                 let staged = state.candidates.get_mut(candidate).ok_or(Refused::NotStaged(*candidate))?;
                 staged.reached.insert(environment.clone());
-                let deployed = Deployed { candidate: *candidate, since: time, sequence };
+                let deployed = Deployed { candidate: *candidate, since: time, sequence, finished: false };
                 state.environments.insert(environment.clone(), deployed);
             }
             Action::Rollback { environment, candidate, from: _ } => {
@@ -113,8 +116,16 @@ impl State {
                 if !staged.reached.contains(environment) {
                     return Err(Refused::NeverThere(*candidate, environment.clone()));
                 }
-                let deployed = Deployed { candidate: *candidate, since: time, sequence };
+                let deployed = Deployed { candidate: *candidate, since: time, sequence, finished: false };
                 state.environments.insert(environment.clone(), deployed);
+            }
+            Action::Finish { environment, candidate } => {
+                let deployed = state.environments.get_mut(environment);
+                let deployed = deployed.filter(|deployed| deployed.candidate == *candidate);
+                let deployed = deployed.ok_or_else(|| Refused::Moved(environment.clone()))?;
+                if std::mem::replace(&mut deployed.finished, true) {
+                    return Err(Refused::Already(*candidate, environment.clone()));
+                }
             }
             Action::Remove { candidates } => {
                 for candidate in candidates {

@@ -2,8 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is where effects belong")]
 
+pub mod advance;
+pub mod folder;
 mod git;
+pub mod ledger;
 mod random;
+pub mod session;
+pub mod store;
 
 pub use git::{Git, GitError, failed};
 pub use random::{id, jitter};

@@ -22,6 +22,7 @@ mod fixing;
 mod fixtures;
 mod hooks;
 mod programs;
+mod promote;
 mod recorded;
 mod releases;
 mod repro;

@@ -1,0 +1,104 @@
+//! Adds an entry to a ledger that others write too: reads, decides, writes, and does it all again where somebody else
+//! was first.
+
+use std::time::{Duration, Instant};
+
+use cargo_gate::exec::Cancel;
+
+use super::random;
+use crate::digest::Digest;
+use crate::ledger::{Action, Appended, By, Entry, Head, Ledger};
+use crate::store::StoreError;
+use crate::trouble::Trouble;
+
+/// How often it is tried.
+const MOST_TRIES: u32 = 200;
+/// How long it is tried.
+const MOST_TIME: Duration = Duration::from_mins(5);
+/// How long the first pause is at the most; each one is up to twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(8);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often the ledger is read again after the connection was lost.
+const MOST_LOOKS: u32 = 5;
+
+/// Adds the entry that `decide` makes of what holds: it is asked again each time that somebody else was first, and
+/// wants nothing where it gives no action. Gives the entry that was added.
+///
+/// # Errors
+/// What `decide` refuses; where the ledger cannot be read or written; where others were first again and again.
+pub fn advance(
+    ledger: &dyn Ledger,
+    cancel: &Cancel,
+    by: &dyn Fn() -> Result<By, Trouble>,
+    decide: &dyn Fn(&Head) -> Result<Option<Action>, Trouble>,
+) -> Result<Option<(Digest, Entry)>, Trouble> {
+    let start = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..MOST_TRIES {
+        let head = ledger.head()?;
+        let Some(action) = decide(&head)? else { return Ok(None) };
+        let entry = Entry::after(head.last.as_ref(), action, by()?)?;
+        if append(ledger, cancel, &head, &entry)? == Appended::Done {
+            return Ok(Some((entry.digest(), entry)));
+        }
+        if start.elapsed() > MOST_TIME {
+            break;
+        }
+        rest(cancel, pause, &ledger.name())?;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Err(Trouble::CouldNot(format!(
+        "{}: others wrote to it at the same time, again and again; nothing was changed, try again",
+        ledger.name()
+    )))
+}
+
+/// Adds an entry. Where the connection was lost the ledger is read again before anything is said.
+fn append(ledger: &dyn Ledger, cancel: &Cancel, head: &Head, entry: &Entry) -> Result<Appended, Trouble> {
+    let lost = match ledger.append(head, entry) {
+        Err(lost @ StoreError::Unknown { .. }) => lost,
+        told => return Ok(told?),
+    };
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..MOST_LOOKS {
+        rest(cancel, pause, &ledger.name())?;
+        pause *= 4;
+        match ledger.head().and_then(|now| is_there(ledger, &now, entry)) {
+            Ok(true) => return Ok(Appended::Done),
+            // what was sent can still arrive, and counts for nothing then: another entry is in its place, or the same
+            Ok(false) => return Ok(Appended::Moved),
+            Err(_) => {}
+        }
+    }
+    Err(lost.into())
+}
+
+/// Whether an entry is in the ledger, which others may have written to since.
+fn is_there(ledger: &dyn Ledger, head: &Head, entry: &Entry) -> Result<bool, StoreError> {
+    let wanted = entry.digest();
+    let mut at = head.last.clone();
+    while let Some((digest, found)) = at {
+        if digest == wanted {
+            return Ok(true);
+        }
+        at = match found.previous {
+            Some(previous) if found.sequence > entry.sequence => Some((previous, ledger.entry(&previous)?)),
+            _ => None,
+        };
+    }
+    Ok(false)
+}
+
+fn rest(cancel: &Cancel, most: Duration, ledger: &str) -> Result<(), Trouble> {
+    if cancel.is_set() {
+        return Err(Trouble::CouldNot(format!(
+            "{ledger}: interrupted; `cargo promote status` tells what holds"
+        )));
+    }
+    std::thread::sleep(random::jitter(most));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

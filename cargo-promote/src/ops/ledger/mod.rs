@@ -1,0 +1,5 @@
+//! The ledgers.
+
+mod local;
+
+pub use local::LocalLedger;

@@ -1,0 +1,216 @@
+//! What a command works on: the workspace, its `promote.toml`, its stores, its ledger, and who acts.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cargo_gate::exec::process::{self, Command};
+use cargo_gate::exec::{Cancel, Environment as Surroundings};
+use jiff::Timestamp;
+
+use super::folder::Folder;
+use super::ledger::LocalLedger;
+use super::store::local;
+use super::{Git, failed, random};
+use crate::config::{self, Config, Environment, LedgerSettings, StoreSettings};
+use crate::digest::Digest;
+use crate::ledger::{By, Ledger};
+use crate::name::Label;
+use crate::store::{Store, StoreError};
+use crate::trouble::Trouble;
+
+/// The config's name.
+const FILE: &str = "promote.toml";
+/// The longest that cargo may take to say where the workspace is.
+const MOST_TIME: Duration = Duration::from_mins(1);
+
+/// What a command works on.
+#[derive(Debug)]
+pub struct Session {
+    /// The workspace root.
+    pub root: PathBuf,
+    /// Its config.
+    pub config: Config,
+    /// git at the workspace root.
+    pub git: Git,
+    /// Ends what is running.
+    pub cancel: Cancel,
+}
+
+impl Session {
+    /// Finds the workspace and reads its config.
+    ///
+    /// # Errors
+    /// Where there is no workspace, no git repository, or the config has mistakes: all of them.
+    pub fn open(manifest_path: Option<&Path>) -> Result<Self, Trouble> {
+        let cancel = Cancel::on_signals();
+        let root = workspace_root(manifest_path, &cancel)?;
+        Self::at(root, &cancel)
+    }
+
+    /// The same in a folder that is known to be a workspace root.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn at(root: PathBuf, cancel: &Cancel) -> Result<Self, Trouble> {
+        let git = Git::new(&root, cancel)?;
+        let config = read_config(&root)?;
+        Ok(Self { root, config, git, cancel: cancel.clone() })
+    }
+
+    /// The store of that name.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be opened.
+    pub fn store(&self, name: &Label) -> Result<Box<dyn Store>, Trouble> {
+        match self.config.stores.get(name) {
+            Some(StoreSettings::Local { path }) => Ok(Box::new(local(self.folder(path.as_deref())?))),
+            Some(_) => Err(Trouble::CouldNot(format!("the store `{name}`: this kind is not there yet"))),
+            None => Err(Trouble::CouldNot(format!("{FILE}: there is no store `{name}`"))),
+        }
+    }
+
+    /// The name of the store that an environment's candidates are in.
+    ///
+    /// # Errors
+    /// Where the config has no store at all.
+    pub fn store_name(&self, environment: &Environment) -> Result<Label, Trouble> {
+        let first = || self.config.stores.keys().next();
+        let name = environment.store.as_ref().or_else(first);
+        name.cloned().ok_or_else(|| Trouble::CouldNot(format!("{FILE}: there is no store")))
+    }
+
+    /// The name of the store that candidates are staged in: that of the first environment.
+    ///
+    /// # Errors
+    /// Where the config has no environment or no store.
+    pub fn staging_store(&self) -> Result<Label, Trouble> {
+        match self.config.environments.first() {
+            Some(environment) => self.store_name(environment),
+            None => Err(Trouble::CouldNot(format!("{FILE}: there is no environment"))),
+        }
+    }
+
+    /// The first store that has a candidate: that of staging, then those of the environments in their order.
+    ///
+    /// # Errors
+    /// Where none has it, or one cannot be read.
+    pub fn find(&self, candidate: &Digest) -> Result<(Label, Box<dyn Store>), Trouble> {
+        let mut names = vec![self.staging_store()?];
+        for environment in &self.config.environments {
+            let name = self.store_name(environment)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for name in names {
+            let store = self.store(&name)?;
+            match store.candidate(candidate) {
+                Ok(_) => return Ok((name, store)),
+                Err(StoreError::Missing { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let candidate = candidate.short();
+        Err(Trouble::CouldNot(format!("no store has the candidate {candidate}: its bytes are gone")))
+    }
+
+    /// The environment of that name.
+    ///
+    /// # Errors
+    /// Where there is none; names those that there are.
+    pub fn environment(&self, name: &str) -> Result<&Environment, Trouble> {
+        let found = self.config.environments.iter().find(|environment| environment.name.as_str() == name);
+        found.ok_or_else(|| {
+            let names: Vec<_> = self.config.environments.iter().map(|it| it.name.as_str()).collect();
+            let (name, names) = (name.escape_debug(), names.join(", "));
+            Trouble::CouldNot(format!("there is no environment `{name}`; {FILE} has {names}"))
+        })
+    }
+
+    /// The ledger.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn ledger(&self) -> Result<Box<dyn Ledger>, Trouble> {
+        let name = match &self.config.ledger {
+            LedgerSettings::Store { name } => name.as_ref().or_else(|| self.config.stores.keys().next()),
+            LedgerSettings::Git { .. } => {
+                return Err(Trouble::CouldNot("a ledger in git is not there yet".to_owned()));
+            }
+        };
+        match name.and_then(|name| self.config.stores.get(name)) {
+            Some(StoreSettings::Local { path }) => {
+                Ok(Box::new(LocalLedger::new(self.folder(path.as_deref())?)))
+            }
+            _ => Err(Trouble::CouldNot("this kind of store cannot hold a ledger".to_owned())),
+        }
+    }
+
+    /// Who acts now, and why.
+    ///
+    /// # Errors
+    /// Where git does not know who it is.
+    pub fn by(&self, reason: &str) -> Result<By, Trouble> {
+        let id = random::id().map_err(|error| Trouble::CouldNot(format!("no random numbers: {error}")))?;
+        Ok(By { id, time: Timestamp::now(), actor: self.actor()?, reason: reason.to_owned() })
+    }
+
+    /// The name and the address of whoever acts, as git has them.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub fn actor(&self) -> Result<String, Trouble> {
+        let ident = self.git.text(["-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"]);
+        // name, address, seconds, time zone
+        let actor = ident.ok().and_then(|ident| Some(ident.rsplitn(3, ' ').nth(2)?.to_owned()));
+        actor.ok_or_else(|| {
+            let how = "git config --global user.name NAME; git config --global user.email ADDRESS";
+            Trouble::CouldNot(format!(
+                "git does not know who you are, and the ledger says who did what: {how}"
+            ))
+        })
+    }
+
+    /// The folder that all worktrees of the repository share.
+    ///
+    /// # Errors
+    /// Where there is no repository.
+    pub fn shared_folder(&self) -> Result<PathBuf, Trouble> {
+        let common = self.git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
+        Ok(PathBuf::from(common).join("promote"))
+    }
+
+    fn folder(&self, path: Option<&str>) -> Result<Folder, Trouble> {
+        let root = match path {
+            Some(path) => self.root.join(path),
+            None => self.shared_folder()?,
+        };
+        Ok(Folder::new(root, &self.cancel))
+    }
+}
+
+fn workspace_root(manifest_path: Option<&Path>, cancel: &Cancel) -> Result<PathBuf, Trouble> {
+    let surroundings = Surroundings::read()
+        .map_err(|error| Trouble::CouldNot(format!("the current folder cannot be read: {error}")))?;
+    let cargo = surroundings.cargo.unwrap_or_else(|| "cargo".into());
+    let command = Command::new(cargo, surroundings.directory, MOST_TIME);
+    let mut command = command.args(["locate-project", "--workspace", "--message-format", "plain"]);
+    if let Some(path) = manifest_path {
+        command = command.args(["--manifest-path".as_ref(), path.as_os_str()]);
+    }
+    let captured = process::run(&command, cancel);
+    let told = String::from_utf8(captured.stdout.clone()).ok().filter(|_| captured.exit_code() == Ok(0));
+    let root = told.as_deref().and_then(|path| Path::new(path.trim_end()).parent());
+    root.map(Path::to_owned).ok_or_else(|| Trouble::CouldNot(failed(&captured).to_string()))
+}
+
+fn read_config(root: &Path) -> Result<Config, Trouble> {
+    match std::fs::read_to_string(root.join(FILE)) {
+        Ok(text) => config::parse(&text).map_err(|error| Trouble::CouldNot(error.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(error) => Err(Trouble::CouldNot(format!("{FILE} cannot be read: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! `cargo promote`, through the built command and its library.
+
+mod local;
+mod staged;
+
+pub(crate) use staged::Project;
