@@ -17,6 +17,3 @@ pub mod trouble;
 pub mod select;
 
 pub mod ops;
-
-#[cfg(test)]
-mod testing;

@@ -89,7 +89,7 @@ impl State {
             Action::Rollback { environment, candidate, from } => {
                 self.moves(environment, *candidate, Some(*from))?;
             }
-            Action::Stage { .. } | Action::Remove { .. } => {}
+            Action::Stage { .. } | Action::Finish { .. } | Action::Remove { .. } => {}
         }
         self.beside(action, time, sequence)
     }

@@ -1,6 +1,7 @@
 //! Adds an entry to a ledger that others write too: reads, decides, writes, and does it all again where somebody else
 //! was first.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use cargo_gate::exec::Cancel;
@@ -38,9 +39,11 @@ pub fn advance(
     for _ in 0..MOST_TRIES {
         let head = ledger.head()?;
         let Some(action) = decide(&head)? else { return Ok(None) };
-        let entry = Entry::after(head.last.as_ref(), action, by()?)?;
-        if append(ledger, cancel, &head, &entry)? == Appended::Done {
-            return Ok(Some((entry.digest(), entry)));
+        let entry = head.next(action, by()?)?;
+        match append(ledger, cancel, &head, &entry)? {
+            Appended::Done => return Ok(Some((entry.digest(), entry))),
+            Appended::Void(why) => return Err(why.into()),
+            Appended::Moved => {}
         }
         if start.elapsed() > MOST_TIME {
             break;
@@ -77,15 +80,18 @@ fn append(ledger: &dyn Ledger, cancel: &Cancel, head: &Head, entry: &Entry) -> R
 /// Whether an entry is in the ledger, which others may have written to since.
 fn is_there(ledger: &dyn Ledger, head: &Head, entry: &Entry) -> Result<bool, StoreError> {
     let wanted = entry.digest();
-    let mut at = head.last.clone();
-    while let Some((digest, found)) = at {
+    let mut open: Vec<Digest> = head.last.iter().map(|(digest, _)| *digest).collect();
+    open.extend(head.joined.iter().flat_map(|joined| &joined.beside));
+    let mut seen = BTreeSet::new();
+    while let Some(digest) = open.pop() {
         if digest == wanted {
             return Ok(true);
         }
-        at = match found.previous {
-            Some(previous) if found.sequence > entry.sequence => Some((previous, ledger.entry(&previous)?)),
-            _ => None,
-        };
+        if seen.insert(digest) {
+            let found = ledger.entry(&digest)?;
+            let before = found.previous.into_iter().chain(found.merges);
+            open.extend(before.filter(|_| found.sequence > entry.sequence));
+        }
     }
     Ok(false)
 }

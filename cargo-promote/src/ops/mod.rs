@@ -9,6 +9,8 @@ pub mod ledger;
 mod random;
 pub mod session;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use git::{Git, GitError, failed};
 pub use random::{id, jitter};

@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::ledger::{Guarantee, State};
-use crate::testing::{by, promote, stage};
+use crate::ops::testing::{by, promote, stage};
 
 /// What happens to an append.
 #[derive(Clone, Copy, PartialEq)]
@@ -62,7 +62,11 @@ impl Ledger for Memory {
             });
         }
         let last = self.last();
-        Ok(Head { version: last.as_ref().map(|(digest, _)| digest.to_string()).unwrap_or_default(), last })
+        Ok(Head {
+            version: last.as_ref().map(|(digest, _)| digest.to_string()).unwrap_or_default(),
+            last,
+            joined: None,
+        })
     }
 
     fn append(&self, on: &Head, entry: &Entry) -> Result<Appended, StoreError> {

@@ -59,7 +59,7 @@ impl Ledger for LocalLedger {
         };
         let follows = entry.check_follows(before.as_ref());
         follows.map_err(|bad| self.damaged("its last entry", bad.to_string()))?;
-        Ok(Head { version: digest.to_string(), last: Some((digest, entry)) })
+        Ok(Head { version: digest.to_string(), last: Some((digest, entry)), joined: None })
     }
 
     fn append(&self, on: &Head, entry: &Entry) -> Result<Appended, StoreError> {

@@ -83,6 +83,9 @@ pub struct BlobStore<B> {
     blobs: B,
 }
 
+/// An artifact's bytes.
+type Opened = Result<Box<dyn Read>, StoreError>;
+
 fn blob(digest: &Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
@@ -157,11 +160,7 @@ impl<B: Blobs> BlobStore<B> {
     }
 
     /// Puts artifacts in, and then the manifest.
-    fn fill(
-        &self,
-        candidate: &Candidate,
-        open: &mut dyn FnMut(&Artifact) -> Result<Box<dyn Read>, StoreError>,
-    ) -> Result<(), StoreError> {
+    fn fill(&self, candidate: &Candidate, open: &dyn Fn(&Artifact) -> Opened) -> Result<(), StoreError> {
         for artifact in &candidate.manifest().artifacts {
             let name = blob(&artifact.digest);
             if !self.has(&name, &artifact.digest, artifact.size)? {
@@ -171,11 +170,7 @@ impl<B: Blobs> BlobStore<B> {
         self.write_small(&manifest(&candidate.digest()), candidate.bytes())
     }
 
-    fn open_file(
-        &self,
-        artifact: &Artifact,
-        files: &BTreeMap<Digest, PathBuf>,
-    ) -> Result<Box<dyn Read>, StoreError> {
+    fn open_file(&self, artifact: &Artifact, files: &BTreeMap<Digest, PathBuf>) -> Opened {
         let doing = format!("storing {}", artifact.name);
         let Some(path) = files.get(&artifact.digest) else {
             let why = "its file is neither given nor in the store".to_owned();
@@ -225,7 +220,7 @@ impl<B: Blobs> Store for BlobStore<B> {
 
     fn put(&self, candidate: &Candidate, files: &BTreeMap<Digest, PathBuf>) -> Result<(), StoreError> {
         let _held = self.blobs.hold(false)?;
-        self.fill(candidate, &mut |artifact| self.open_file(artifact, files))
+        self.fill(candidate, &|artifact| self.open_file(artifact, files))
     }
 
     fn candidate(&self, digest: &Digest) -> Result<Candidate, StoreError> {
@@ -279,6 +274,6 @@ impl<B: Blobs> Store for BlobStore<B> {
             let name = format!("{}/{}", statements(&candidate.digest()), Digest::of(&envelope).hex());
             self.write_small(&name, &envelope)?;
         }
-        self.fill(candidate, &mut |artifact| from.artifact(candidate, artifact))
+        self.fill(candidate, &|artifact| from.artifact(candidate, artifact))
     }
 }

@@ -18,3 +18,15 @@ fn a_staged_candidate_is_in_gits_own_folder_and_reads_back_from_a_second_worktre
     assert_eq!(project.session().ledger().unwrap().head().unwrap().last.unwrap().1.sequence, 1);
     assert_eq!(project.git(&["status", "--porcelain"]), "");
 }
+
+#[test]
+fn another_commit_is_another_candidate_and_the_command_starts_there() {
+    let project = Project::new("[stores.here]\nkind = \"local\"\npath = \"target/store\"\n");
+    let first = project.stage("1.0.0", &[("tool", b"program")]);
+    project.commit("fix: two");
+    let second = project.stage("1.0.0", &[("tool", b"program")]);
+    let store = project.session().store(&"here".parse().unwrap()).unwrap();
+    assert_eq!(store.candidates().unwrap().len(), 2);
+    assert_ne!(first, second);
+    assert!(project.told(&["--version"], 0).contains("promote"));
+}

@@ -3,7 +3,7 @@ use std::path::Path;
 use cargo_gate::exec::Cancel;
 
 use super::*;
-use crate::testing::{by, promote, stage};
+use crate::ops::testing::{by, promote, stage};
 
 fn ledger(at: &Path) -> LocalLedger {
     LocalLedger::new(Folder::new(at, &Cancel::default()))

@@ -6,8 +6,8 @@ use cargo_gate::exec::Cancel;
 
 use super::*;
 use crate::candidate::Candidate;
+use crate::ops::testing::candidate;
 use crate::store::{Store, read_whole};
-use crate::testing::candidate;
 
 fn store(at: &Path) -> BlobStore<Folder> {
     local(Folder::new(at, &Cancel::default()))
