@@ -5,8 +5,10 @@
 
 pub mod cli;
 
+pub mod attest;
 pub mod candidate;
 pub mod checked;
+pub mod checks;
 pub mod config;
 pub mod digest;
 pub mod ledger;

@@ -103,6 +103,7 @@ fn mistakes(config: &Config) -> Vec<(&'static str, String)> {
     {
         found.push(("ledger", format!("`ledger.name`: there is no store `{name}`")));
     }
+    found.extend(super::policy::mistakes(&config.keys, &config.policy));
     let mut above = BTreeSet::new();
     for Environment { name, store, after, accept, approvals, .. } in &config.environments {
         let mut wrong = |what: String| found.push(("environments", format!("environment `{name}`: {what}")));

@@ -3,9 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "this is where effects belong")]
 
 pub mod advance;
+pub mod attest;
+pub mod checks;
 pub mod folder;
 mod git;
+pub mod keys;
 pub mod ledger;
+pub mod notes;
 mod random;
 pub mod session;
 pub mod store;
