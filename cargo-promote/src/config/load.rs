@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml_edit::Document;
 
+use super::candidate::CandidateSettings;
 use super::environments::Environment;
 use super::places::{LedgerSettings, Mirrors, StoreSettings};
 use super::policy::{Key, Policy};
@@ -21,6 +22,8 @@ const FILE: &str = "promote.toml";
 pub struct Config {
     /// What candidates are called; the package with the programs where it is not said.
     pub name: Option<String>,
+    /// What is built.
+    pub candidate: CandidateSettings,
     /// The stores by name.
     pub stores: BTreeMap<Label, StoreSettings>,
     /// The ledger.
@@ -55,6 +58,7 @@ impl Default for Config {
         };
         Self {
             name: None,
+            candidate: CandidateSettings::default(),
             stores: label("local")
                 .map(|name| (name, StoreSettings::Local { path: None }))
                 .into_iter()
