@@ -1,6 +1,6 @@
 //! `cargo bulletproof cache`: what is kept of earlier verdicts.
 
-use cargo_gate::cli::RunArgs;
+use cargo_gate::cli::{Format, RunArgs};
 use cargo_gate::exec::{self, Cancel, Environment, NotHeld};
 use cargo_gate::gate::Stage;
 use cargo_gate::render::{self, Console};
@@ -48,13 +48,14 @@ const NOT_HELD: u8 = 1;
 pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
     let revision = args.rev.as_deref().unwrap_or("HEAD");
     let whole = if args.is_whole(only) { Ok(()) } else { Err(NotHeld::None(ONLY_WHOLE.to_owned())) };
+    let json = args.format != Format::Human;
     match whole.and_then(|()| recorded(args, stage, revision, &Cancel::on_signals())) {
         Ok(record) => {
-            Console.out(&render::held(&record));
+            Console.out(&if json { render::held_json(&record) } else { render::held(&record) });
             0
         }
         Err(not_held) => {
-            Console.out(&render::not_held(&not_held));
+            Console.out(&if json { render::not_held_json(&not_held) } else { render::not_held(&not_held) });
             NOT_HELD
         }
     }

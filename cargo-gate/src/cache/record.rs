@@ -28,6 +28,10 @@ pub struct Record {
     pub elsewhere: Elsewhere,
     /// How each gate ended.
     pub gates: BTreeMap<String, Status>,
+    /// The gates among them that could not judge, where the config accepts that.
+    pub unjudged: BTreeSet<String>,
+    /// The digest of the config's text.
+    pub config_digest: String,
     /// The gates among them whose verdicts rest on more than can be recorded: they are judged each time.
     pub again: BTreeSet<String>,
     /// The gates among them that rest on commits, and not on the tree alone: they are judged anew where what is
@@ -157,6 +161,8 @@ mod tests {
             around: around(),
             elsewhere: Elsewhere::default(),
             gates: [("fmt".to_owned(), Status::Passed), ("todo".to_owned(), Status::Warned)].into(),
+            unjudged: BTreeSet::new(),
+            config_digest: "c".into(),
             again: BTreeSet::new(),
             of_commit: BTreeSet::new(),
         }

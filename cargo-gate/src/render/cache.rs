@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cache::{Explained, Input, Record};
 use crate::exec::NotHeld;
+use crate::report::SCHEMA_VERSION;
 
 /// How many changed files or variables of a kind are named.
 const MOST_NAMES: usize = 10;
@@ -46,6 +47,25 @@ pub fn held(record: &Record) -> String {
         let _ = writeln!(text, "judged anew each time: {}", names.join(", "));
     }
     text
+}
+
+/// The same as a JSON document.
+pub fn held_json(record: &Record) -> String {
+    let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, again, .. } = record;
+    let value = serde_json::json!({
+        "schema_version": SCHEMA_VERSION, "holds": true, "tree": tree, "stage": stage, "at": at, "took_ms": took_ms,
+        "config_digest": config_digest, "gates": gates, "unjudged": unjudged, "judged_anew": again,
+    });
+    format!("{value:#}\n")
+}
+
+/// Why no recorded verdict holds, as a JSON document.
+pub fn not_held_json(not_held: &NotHeld) -> String {
+    let why = match not_held {
+        NotHeld::None(why) => std::slice::from_ref(why),
+        NotHeld::Differs(what) => what.as_slice(),
+    };
+    format!("{:#}\n", serde_json::json!({ "schema_version": SCHEMA_VERSION, "holds": false, "why": why }))
 }
 
 /// Why no recorded verdict holds.

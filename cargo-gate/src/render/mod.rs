@@ -13,7 +13,7 @@ mod snippet;
 mod table;
 
 pub use baseline::{baseline_table, change_text};
-pub use cache::{explained, held, not_held};
+pub use cache::{explained, held, held_json, not_held, not_held_json};
 pub use console::Console;
 pub use fix::{fix_text, left_line, mended_line};
 pub use human::{Detail, gate_line, human, seconds};

@@ -2,6 +2,12 @@
 
 pub mod archive;
 pub mod checksums;
+mod flags;
+mod plan;
+mod same;
 mod verdict;
 
-pub use verdict::{NoVerdict, Verdict};
+pub use flags::{Places, effective, encoded};
+pub use plan::{Asked, Member, Plan, Subject, archive_folder, file_name, plan, subject};
+pub use same::same_build;
+pub use verdict::{NoVerdict, Recorded, Verdict};

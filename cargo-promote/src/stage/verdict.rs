@@ -1,6 +1,6 @@
 //! What `cargo bulletproof` says of a tree: the report of a run, or its word that a recorded verdict holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_gate::gate::Stage;
 use cargo_gate::report::{Report, SubjectKind};
@@ -15,8 +15,12 @@ pub struct Verdict {
     pub tree: String,
     /// When it was given.
     pub at: Timestamp,
-    /// How each gate ended: none failed, none could not judge.
+    /// How each gate ended: none failed, none was broken.
     pub gates: BTreeMap<String, Status>,
+    /// The gates among them that could not judge, where the config accepts that.
+    pub unjudged: BTreeSet<String>,
+    /// The digest of the config's text.
+    pub config_digest: String,
     /// What `cargo bulletproof` printed: the report of the run, or what it says of the recorded verdict.
     pub bytes: Vec<u8>,
 }
@@ -45,18 +49,40 @@ struct Held {
     at: Option<Timestamp>,
     #[serde(default)]
     gates: BTreeMap<String, Status>,
+    #[serde(default)]
+    unjudged: BTreeSet<String>,
+    #[serde(default)]
+    config_digest: String,
+    #[serde(default)]
+    judged_anew: BTreeSet<String>,
+}
+
+/// What is recorded of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// A verdict that holds.
+    Whole(Verdict),
+    /// One that holds for the gates that need not be judged each time.
+    Part,
+    /// None.
+    None,
 }
 
 impl Verdict {
-    /// Reads what `verify --format json` printed; none where no recorded verdict of that tree holds.
-    pub fn recorded(bytes: &[u8], tree: &str) -> Option<Self> {
-        let held: Held = serde_json::from_slice(bytes).ok()?;
+    /// Reads what `verify --format json` printed.
+    pub fn recorded(bytes: &[u8], tree: &str) -> Recorded {
+        let Ok(held) = serde_json::from_slice::<Held>(bytes) else { return Recorded::None };
         let sound = held.holds && held.tree == tree && held.stage == Some(Stage::Release);
         let passed = |status: &Status| matches!(status, Status::Passed | Status::Warned);
-        if !sound || held.gates.is_empty() || !held.gates.values().all(passed) {
-            return None;
+        let Some(at) = held.at.filter(|_| sound && held.gates.values().all(passed)) else {
+            return Recorded::None;
+        };
+        let Held { tree, gates, unjudged, config_digest, judged_anew, .. } = held;
+        match () {
+            () if gates.is_empty() => Recorded::None,
+            () if !judged_anew.is_empty() => Recorded::Part,
+            () => Recorded::Whole(Self { tree, at, gates, unjudged, config_digest, bytes: bytes.to_vec() }),
         }
-        Some(Self { tree: held.tree, at: held.at?, gates: held.gates, bytes: bytes.to_vec() })
     }
 
     /// Reads what `run --format json` printed.
@@ -91,6 +117,8 @@ impl Verdict {
             () => Ok(Self {
                 tree: tree.to_owned(),
                 at: report.started_at.parse().map_err(|_| other("its report has no time".to_owned()))?,
+                unjudged: report.gates.iter().filter(|one| !one.judged).map(|one| one.id.clone()).collect(),
+                config_digest: report.environment.config_digest,
                 gates: report.gates.into_iter().map(|gate| (gate.id, gate.status)).collect(),
                 bytes: bytes.to_vec(),
             }),
@@ -170,7 +198,10 @@ mod tests {
         let held = json!({ "schema_version": "1.0", "holds": true, "tree": TREE, "stage": "release",
             "at": "2026-11-21T17:00:00Z", "gates": { "fmt": "passed" } });
         let recorded = |value: &serde_json::Value| Verdict::recorded(value.to_string().as_bytes(), TREE);
-        assert_eq!(recorded(&held).unwrap().gates.len(), 1);
+        assert!(matches!(recorded(&held), Recorded::Whole(verdict) if verdict.gates.len() == 1));
+        let mut part = held.clone();
+        part["judged_anew"] = json!(["audit"]);
+        assert_eq!(recorded(&part), Recorded::Part);
         for (key, value) in [
             ("/holds", json!(false)),
             ("/tree", json!(COMMIT)),
@@ -181,7 +212,7 @@ mod tests {
         ] {
             let mut other = held.clone();
             *other.pointer_mut(key).unwrap() = value;
-            assert_eq!(recorded(&other), None, "{key}");
+            assert_eq!(recorded(&other), Recorded::None, "{key}");
         }
     }
 
@@ -196,7 +227,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_verdict_or_none(bytes: Vec<u8>) {
             let _ = Verdict::of_run(&bytes, COMMIT, TREE);
-            prop_assert_eq!(Verdict::recorded(&bytes, TREE), None);
+            prop_assert_eq!(Verdict::recorded(&bytes, TREE), Recorded::None);
         }
     }
 }

@@ -80,6 +80,8 @@ pub(in crate::exec) fn keep(
         around,
         elsewhere: elsewhere.clone(),
         gates: report.gates.iter().map(|gate| (gate.id.clone(), gate.status)).collect(),
+        unjudged: report.gates.iter().filter(|gate| !gate.judged).map(|gate| gate.id.clone()).collect(),
+        config_digest: report.environment.config_digest.clone(),
         of_commit: report.gates.iter().map(|gate| gate.id.clone()).filter(|gate| of_commit(gate)).collect(),
         again,
     };
