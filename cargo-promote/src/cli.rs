@@ -3,6 +3,8 @@
 use cargo_gate::render::Console;
 use clap::{Parser, Subcommand};
 
+use crate::commands;
+
 /// cargo calls `cargo-promote promote …`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo", bin_name = "cargo", styles = clap_cargo::style::CLAP_STYLING)]
@@ -22,13 +24,23 @@ struct Promote {
 enum Command {
     /// Show what is staged and what each environment runs
     Status,
+    /// Build a commit that passed the stage `release`, and keep what it gave
+    ///
+    /// The same commit staged twice is one candidate. The exit code is 0 where it is staged, 1 where the commit has no
+    /// passing verdict or is not clean, 2 where it could not be built or kept.
+    Stage(commands::stage::Stage),
 }
 
 /// Runs the command line and gives the exit code.
 pub fn main() -> u8 {
-    let Cargo::Promote(Promote { command: Command::Status }) = Cargo::parse();
-    Console.out("nothing is staged\n");
-    0
+    let Cargo::Promote(Promote { command }) = Cargo::parse();
+    match command {
+        Command::Status => {
+            Console.out("nothing is staged\n");
+            0
+        }
+        Command::Stage(args) => args.run(),
+    }
 }
 
 #[cfg(test)]

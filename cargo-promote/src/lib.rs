@@ -20,3 +20,6 @@ pub mod trouble;
 pub mod select;
 
 pub mod ops;
+
+mod commands;
+mod render;

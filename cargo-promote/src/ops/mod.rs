@@ -12,9 +12,12 @@ pub mod ledger;
 pub mod notes;
 mod random;
 pub mod session;
+pub mod stage;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use advance::advance;
 pub use git::{Git, GitError, failed};
 pub use random::{id, jitter};
+pub use session::Session;

@@ -7,7 +7,7 @@ use cargo_gate::exec::process::{self, Command};
 use cargo_gate::exec::{Cancel, Environment as Surroundings};
 use jiff::Timestamp;
 
-use super::folder::Folder;
+use super::folder::{Folder, Hold};
 use super::ledger::LocalLedger;
 use super::store::local;
 use super::{Git, failed, random};
@@ -178,6 +178,20 @@ impl Session {
     pub fn shared_folder(&self) -> Result<PathBuf, Trouble> {
         let common = self.git.text(["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
         Ok(PathBuf::from(common).join("promote"))
+    }
+
+    /// Keeps others on this machine from cleaning up a store, from its bytes to the ledger's entry that keeps them; or,
+    /// alone, keeps them from staging. Stores elsewhere leave alone what is young.
+    ///
+    /// # Errors
+    /// Where the lock cannot be taken.
+    pub fn hold(&self, store: &Label, alone: bool) -> Result<Option<Hold>, Trouble> {
+        match self.config.stores.get(store) {
+            Some(StoreSettings::Local { path }) => {
+                Ok(Some(self.folder(path.as_deref())?.lock("staging.lock", alone)?))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn folder(&self, path: Option<&str>) -> Result<Folder, Trouble> {

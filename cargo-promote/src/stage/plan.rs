@@ -166,7 +166,9 @@ mod tests {
     fn packages_that_are_not_there_and_nothing_to_stage_are_told() {
         let lib = [member("lib", "1.0.0", false, false)];
         let why = |name: &str| {
-            planned(&lib, &Asked { packages: vec![name.to_owned()], targets: vec![] }).unwrap_err().to_string()
+            planned(&lib, &Asked { packages: vec![name.to_owned()], targets: vec![] })
+                .unwrap_err()
+                .to_string()
         };
         assert!(why("no").contains("not in this workspace") && why("lib").contains("no program"));
         assert!(planned(&lib, &Asked::default()).unwrap_err().to_string().contains("nothing to stage"));

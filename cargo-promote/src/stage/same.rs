@@ -20,7 +20,8 @@ pub fn same_build(earlier: &Candidate, now: &Candidate) -> Result<(), Trouble> {
         return Ok(());
     }
     let differ = |artifact: &&Artifact| of_old(artifact).is_some_and(|old| old.digest != artifact.digest);
-    let names: Vec<&str> = new.artifacts.iter().filter(differ).map(|artifact| artifact.name.as_str()).collect();
+    let names: Vec<&str> =
+        new.artifacts.iter().filter(differ).map(|artifact| artifact.name.as_str()).collect();
     Err(Trouble::Refused(format!(
         "the commit {} is staged as {}, and this build of it has other bytes in {}; `cargo gate repro` tells why two \
          builds differ",

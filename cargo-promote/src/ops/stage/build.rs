@@ -33,9 +33,12 @@ pub(super) fn programs(
     let mut programs = BTreeMap::new();
     for (artifact, path) in release::programs(&run) {
         let path = PathBuf::from(path);
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(&artifact.target.name).to_owned();
+        let name =
+            path.file_name().and_then(|name| name.to_str()).unwrap_or(&artifact.target.name).to_owned();
         if programs.insert(name.clone(), path).is_some() {
-            return Err(Trouble::CouldNot(format!("two packages have a program `{name}`; rename one of them")));
+            return Err(Trouble::CouldNot(format!(
+                "two packages have a program `{name}`; rename one of them"
+            )));
         }
     }
     Ok(programs)

@@ -18,7 +18,8 @@ pub(super) fn pack(site: &Site, crates: &[Member], folder: &Path) -> Result<Vec<
     text(site.build(&args, &[]))?;
     let packed = crates.iter().map(|member| {
         let file = folder.join("package").join(format!("{}-{}.crate", member.name, member.version));
-        let said_so = || Trouble::CouldNot(format!("`cargo package` ended well and made no {}", file.display()));
+        let said_so =
+            || Trouble::CouldNot(format!("`cargo package` ended well and made no {}", file.display()));
         file.is_file().then(|| file.clone()).ok_or_else(said_so)
     });
     packed.collect()

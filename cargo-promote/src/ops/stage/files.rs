@@ -26,7 +26,8 @@ impl Files {
         kind: Kind,
         target: Option<&str>,
     ) -> Result<(), Trouble> {
-        let could_not = |error: &dyn std::fmt::Display| Trouble::CouldNot(format!("{}: {error}", path.display()));
+        let could_not =
+            |error: &dyn std::fmt::Display| Trouble::CouldNot(format!("{}: {error}", path.display()));
         let mut file = File::open(path).map_err(|error| could_not(&error))?;
         if !file.metadata().map_err(|error| could_not(&error))?.is_file() {
             return Err(could_not(&"it is no file"));
@@ -55,7 +56,10 @@ impl Files {
     }
 
     /// All of them, with the file of their checksums, sorted by name.
-    pub(super) fn finish(mut self, folder: &Path) -> Result<(Vec<Artifact>, BTreeMap<Digest, PathBuf>), Trouble> {
+    pub(super) fn finish(
+        mut self,
+        folder: &Path,
+    ) -> Result<(Vec<Artifact>, BTreeMap<Digest, PathBuf>), Trouble> {
         self.artifacts.sort_by(|a, b| a.name.cmp(&b.name));
         let text = checksums::write(&self.artifacts);
         let name = checksums::NAME.parse().map_err(|error| Trouble::CouldNot(format!("{error}")))?;

@@ -62,6 +62,7 @@ fn none(why: NoVerdict, ran: &Captured) -> Trouble {
 /// The program beside this one, else on the search path.
 fn sibling() -> Option<PathBuf> {
     let own = std::env::current_exe().ok();
-    let beside = own.and_then(|own| Some(own.parent()?.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX))));
+    let beside =
+        own.and_then(|own| Some(own.parent()?.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX))));
     beside.filter(|path| path.is_file()).or_else(|| which::which(NAME).ok())
 }

@@ -7,13 +7,15 @@ use super::files::Files;
 use super::site::{self, Site};
 use super::source::{self, Source};
 use super::{build, crates, documents, gates};
-use crate::candidate::{Artifact, Candidate, Kind, Manifest, Toolchain};
+use crate::candidate::{Candidate, Kind, Manifest, Toolchain};
 use crate::config::CandidateSettings;
 use crate::digest::Digest;
 use crate::ledger::{Action, Staged, State};
 use crate::ops::{Session, advance};
 use crate::stage::archive::{self, Member as Entry};
-use crate::stage::{Asked, Member, Plan, Subject, Verdict, archive_folder, file_name, plan, same_build, subject};
+use crate::stage::{
+    Asked, Member, Plan, Subject, Verdict, archive_folder, file_name, plan, same_build, subject,
+};
 use crate::store::Store;
 use crate::trouble::Trouble;
 
@@ -56,7 +58,8 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
     let ledger = session.ledger()?;
     let verdict = gates::verdict(&session.root, &source, &session.cancel, say)?;
     let folder = tempfile::Builder::new().prefix("promote-stage-").tempdir();
-    let folder = folder.map_err(|error| Trouble::CouldNot(format!("no folder for temporary files: {error}")))?;
+    let folder =
+        folder.map_err(|error| Trouble::CouldNot(format!("no folder for temporary files: {error}")))?;
     let site = Site::open(session, &source, say)?;
     let (manifest, files) = made(session, request, &source, &site, folder.path(), say)?;
     let candidate = Candidate::new(&manifest)?;
@@ -173,7 +176,8 @@ impl Work<'_> {
             say(&format!("building for {}", target.0));
             let programs = build::programs(self.site, self.plan, target)?;
             for (name, path) in &programs {
-                let (stem, ending) = name.strip_suffix(".exe").map_or((name.as_str(), ""), |stem| (stem, ".exe"));
+                let (stem, ending) =
+                    name.strip_suffix(".exe").map_or((name.as_str(), ""), |stem| (stem, ".exe"));
                 let name = file_name(stem, self.shown(&target.0), ending).map_err(could_not)?;
                 files.take(path, name, Kind::Binary, Some(&target.0))?;
             }

@@ -43,7 +43,8 @@ impl Site {
         let could_not = |error: &dyn std::error::Error| Trouble::CouldNot(error.to_string());
         let ground = Ground::settle(&environment, Some(&manifest), &wanted, &session.cancel, say)
             .map_err(|error| could_not(&error))?;
-        let facts = gather_on(&ground, &environment, false, &session.cancel).map_err(|error| could_not(&error))?;
+        let facts =
+            gather_on(&ground, &environment, false, &session.cancel).map_err(|error| could_not(&error))?;
         if facts.files.binary_search(&"Cargo.lock".to_owned()).is_err() {
             let why = "the commit has no Cargo.lock, so that it does not say what is built: commit the file";
             return Err(Trouble::Refused(why.to_owned()));
@@ -59,8 +60,9 @@ impl Site {
         let args = ["metadata", "--format-version", "1", "--locked", "--all-features"];
         let captured = self.cargo(&args.map(str::to_owned), QUESTION, &[]);
         let text = text(captured)?;
-        serde_json::from_str(&text)
-            .map_err(|error| Trouble::CouldNot(format!("`cargo metadata` wrote what cannot be read: {error}")))
+        serde_json::from_str(&text).map_err(|error| {
+            Trouble::CouldNot(format!("`cargo metadata` wrote what cannot be read: {error}"))
+        })
     }
 
     /// cargo in the copy.

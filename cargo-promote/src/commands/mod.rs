@@ -1,0 +1,3 @@
+//! One file a subcommand: its command line, and what it does.
+
+pub(crate) mod stage;
