@@ -29,6 +29,10 @@ enum Command {
     /// The same commit staged twice is one candidate. The exit code is 0 where it is staged, 1 where the commit has no
     /// passing verdict or is not clean, 2 where it could not be built or kept.
     Stage(commands::stage::Stage),
+    /// Read everything back: files, manifests, attestations, and the ledger to its first entry
+    ///
+    /// The exit code is 0 where all is as it was staged, 1 where something is not, 2 where something cannot be read.
+    Verify(commands::verify::Verify),
 }
 
 /// Runs the command line and gives the exit code.
@@ -40,6 +44,7 @@ pub fn main() -> u8 {
             0
         }
         Command::Stage(args) => args.run(),
+        Command::Verify(args) => args.run(),
     }
 }
 

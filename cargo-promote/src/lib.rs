@@ -16,6 +16,7 @@ pub mod name;
 pub mod stage;
 pub mod store;
 pub mod trouble;
+pub mod verify;
 
 pub mod select;
 

@@ -16,6 +16,7 @@ pub mod stage;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod verify;
 
 pub use advance::advance;
 pub use git::{Git, GitError, failed};

@@ -2,6 +2,8 @@
 
 mod format;
 mod staged;
+mod verified;
 
 pub(crate) use format::{Format, document, size};
 pub(crate) use staged::staged;
+pub(crate) use verified::verified;

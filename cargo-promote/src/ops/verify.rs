@@ -1,0 +1,136 @@
+//! `cargo promote verify`.
+
+use std::collections::BTreeSet;
+
+use super::session::Session;
+use crate::candidate::Candidate;
+use crate::digest::Digest;
+use crate::ledger::State;
+use crate::name::Label;
+use crate::select;
+use crate::store::Store;
+use crate::trouble::Trouble;
+use crate::verify::{self, Problem, Seen};
+
+/// A candidate as it was read back from one store.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The store.
+    pub place: String,
+    /// The candidate.
+    pub candidate: Candidate,
+    /// What was read of it.
+    pub seen: Seen,
+}
+
+/// What was read back.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// How many entries the ledger has.
+    pub entries: usize,
+    /// The candidates, in each store that has them.
+    pub read: Vec<ReadBack>,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads back the ledger and those candidates, or all that are staged.
+///
+/// # Errors
+/// Where a word means no candidate, or the config is wrong. What is damaged is no error but a problem.
+pub fn verify(session: &Session, words: &[String]) -> Result<Verified, Trouble> {
+    let mut done = Verified::default();
+    let ledger = session.ledger()?;
+    let stores = stores(session)?;
+    let state = match ledger.head() {
+        Ok(head) => {
+            done.entries = verify::chain(ledger.as_ref(), &head, &mut done.problems);
+            Some(head.state())
+        }
+        Err(error) => {
+            done.problems.push(Problem::of(&ledger.name(), "the end of the ledger", &error));
+            None
+        }
+    };
+    for digest in asked(state.as_ref(), &stores, words, &mut done.problems)? {
+        let mut found = false;
+        for (name, store) in &stores {
+            let before = done.problems.len();
+            let read = verify::candidate(store.as_ref(), &digest, &mut done.problems);
+            found |= read.is_some() || done.problems.len() > before;
+            let needed = needed_in(session, state.as_ref(), &digest, name)?;
+            if read.is_none() && done.problems.len() == before && !needed.is_empty() {
+                let how = format!("it is not there, and {} runs it", needed.join(", "));
+                let what = format!("the candidate {}", digest.short());
+                done.problems.push(Problem::wrong(&store.place(), what, how));
+                found = true;
+            }
+            if let Some((candidate, seen, _)) = read {
+                done.read.push(ReadBack { place: store.place(), candidate, seen });
+            }
+        }
+        if !found {
+            let what = format!("the candidate {}", digest.short());
+            done.problems.push(Problem::wrong("all stores", what, "none has it: its bytes are gone"));
+        }
+    }
+    Ok(done)
+}
+
+/// The stores of all environments, that of staging first.
+///
+/// # Errors
+/// Where one cannot be opened.
+pub(super) fn stores(session: &Session) -> Result<Vec<(Label, Box<dyn Store>)>, Trouble> {
+    let mut names = vec![session.staging_store()?];
+    for environment in &session.config.environments {
+        let name = session.store_name(environment)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(|name| session.store(&name).map(|store| (name, store))).collect()
+}
+
+/// The candidates that are meant; where the ledger cannot be read, all that a store has.
+fn asked(
+    state: Option<&State>,
+    stores: &[(Label, Box<dyn Store>)],
+    words: &[String],
+    problems: &mut Vec<Problem>,
+) -> Result<BTreeSet<Digest>, Trouble> {
+    if let Some(state) = state {
+        return match words {
+            [] => Ok(state.candidates.keys().copied().collect()),
+            words => words.iter().map(|word| select::candidate(state, word)).collect(),
+        };
+    }
+    let mut all = BTreeSet::new();
+    for (_, store) in stores {
+        match store.candidates() {
+            Ok(listed) => all.extend(listed),
+            Err(error) => problems.push(Problem::of(&store.place(), "the list of its candidates", &error)),
+        }
+    }
+    Ok(all)
+}
+
+/// The environments that run the candidate from that store.
+fn needed_in(
+    session: &Session,
+    state: Option<&State>,
+    digest: &Digest,
+    store: &Label,
+) -> Result<Vec<String>, Trouble> {
+    let mut names = Vec::new();
+    for environment in &session.config.environments {
+        let runs = state.and_then(|state| state.current(&environment.name)) == Some(*digest);
+        if runs && session.store_name(environment)? == *store {
+            names.push(environment.name.to_string());
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests;
