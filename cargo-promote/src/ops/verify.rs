@@ -77,11 +77,14 @@ pub fn verify(session: &Session, words: &[String]) -> Result<Verified, Trouble> 
     Ok(done)
 }
 
+/// Stores with their names.
+pub(super) type Stores = Vec<(Label, Box<dyn Store>)>;
+
 /// The stores of all environments, that of staging first.
 ///
 /// # Errors
 /// Where one cannot be opened.
-pub(super) fn stores(session: &Session) -> Result<Vec<(Label, Box<dyn Store>)>, Trouble> {
+pub(super) fn stores(session: &Session) -> Result<Stores, Trouble> {
     let mut names = vec![session.staging_store()?];
     for environment in &session.config.environments {
         let name = session.store_name(environment)?;

@@ -180,9 +180,9 @@ mod tests {
         let name = |name, staged: &[Member]| {
             subject(name, &[one.clone(), two.clone()], staged).map(|it| format!("{} {}", it.name, it.version))
         };
-        assert_eq!(name(None, &[one.clone()]).unwrap(), "one 1.0.0");
-        assert_eq!(name(Some("two"), &[one.clone()]).unwrap(), "two 2.0.0");
-        assert_eq!(name(Some("all"), &[one.clone()]).unwrap(), "all 1.0.0");
+        assert_eq!(name(None, std::slice::from_ref(&one)).unwrap(), "one 1.0.0");
+        assert_eq!(name(Some("two"), std::slice::from_ref(&one)).unwrap(), "two 2.0.0");
+        assert_eq!(name(Some("all"), std::slice::from_ref(&one)).unwrap(), "all 1.0.0");
         let both = [one.clone(), two.clone()];
         assert!(name(None, &both).unwrap_err().to_string().contains("`name = "));
         assert!(name(Some("all"), &both).unwrap_err().to_string().contains("same version"));

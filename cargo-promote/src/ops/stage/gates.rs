@@ -43,10 +43,10 @@ pub(super) fn verdict(
     };
     say("running the gates of the stage `release` (cargo bulletproof run --stage release)");
     let ran = ask("run", more);
-    Verdict::of_run(&ran.stdout, &source.commit, &source.tree).map_err(|why| none(why, &ran))
+    Verdict::of_run(&ran.stdout, &source.commit, &source.tree).map_err(|why| none(&why, &ran))
 }
 
-fn none(why: NoVerdict, ran: &Captured) -> Trouble {
+fn none(why: &NoVerdict, ran: &Captured) -> Trouble {
     let no_candidate = "no candidate was staged";
     match why {
         NoVerdict::Failed(_) => Trouble::Refused(format!("{why}\n{no_candidate}")),

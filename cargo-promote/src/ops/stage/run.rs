@@ -133,7 +133,7 @@ fn made(
             let name = name.parse().map_err(|error| Trouble::CouldNot(format!("--file: {error}")))?;
             files.take(path, name, Kind::File, None)?;
         }
-        subject(named, &members, &wanted.map(|plan| of(&plan)).unwrap_or_else(|_| members.clone()))?
+        subject(named, &members, &wanted.map_or_else(|_| members.clone(), |plan| of(&plan)))?
     };
     let (artifacts, paths) = files.finish(folder)?;
     let manifest = Manifest {

@@ -1,5 +1,7 @@
 //! The commit that is staged.
 
+use std::fmt::Write as _;
+
 use crate::ops::Git;
 use crate::trouble::Trouble;
 
@@ -57,7 +59,7 @@ fn clean(git: &Git) -> Result<(), Trouble> {
         text.extend(name.escape_debug());
     }
     if names.len() > MOST_NAMED {
-        text.push_str(&format!("\n  and {} more", names.len() - MOST_NAMED));
+        let _ = write!(text, "\n  and {} more", names.len() - MOST_NAMED);
     }
     Err(Trouble::Refused(text + "\ncommit them, or name a commit with --rev"))
 }

@@ -64,7 +64,8 @@ fn packed(path: &str) -> Vec<u8> {
 fn a_candidate_that_is_as_it_was_staged_has_no_problem() {
     let (folder, candidate) = stored(Kind::Crate, "tool-1.0.0.crate", &packed("tool-1.0.0/Cargo.toml"));
     let mut problems = Vec::new();
-    let (read, seen, _) = crate::verify::candidate(&store(&folder), &candidate.digest(), &mut problems).unwrap();
+    let (read, seen, _) =
+        crate::verify::candidate(&store(&folder), &candidate.digest(), &mut problems).unwrap();
     assert_eq!((read, problems), (candidate, vec![]));
     assert_eq!((seen.artifacts, seen.archives), (2, 1));
 }

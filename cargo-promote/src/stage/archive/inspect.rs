@@ -89,7 +89,7 @@ pub enum BadArchive {
 /// # Errors
 /// The first thing that is wrong.
 pub fn inspect(from: impl Read, size: u64, form: Form, top: Option<&str>) -> Result<Looked, BadArchive> {
-    let budget = size.saturating_mul(MOST_RATIO).max(FREE).min(MOST_UNPACKED);
+    let budget = size.saturating_mul(MOST_RATIO).clamp(FREE, MOST_UNPACKED);
     match form {
         Form::Tar => tar(Limited::new(from, MOST_UNPACKED), MOST_UNPACKED, top),
         Form::TarGz => tar(Limited::new(MultiGzDecoder::new(from), budget), budget, top),

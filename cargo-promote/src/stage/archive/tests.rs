@@ -173,7 +173,7 @@ fn a_header_for_the_next_entry_cannot_hide_a_path_a_size_or_a_link() {
     archive.append_data(&mut header, &long, std::io::empty()).unwrap();
     let named = String::from_utf8_lossy(&archive.into_inner().unwrap()).replacen(
         &long,
-        &format!("../{}", &long[3..]),
+        &format!("../{}", long.replacen("ddd", "", 1)),
         1,
     );
     assert!(why(named.as_bytes()).contains("`..`"));
