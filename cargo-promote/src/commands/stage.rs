@@ -25,7 +25,7 @@ pub(crate) struct Stage {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
     /// Why, for the ledger
-    #[arg(long, short = 'm', value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     /// The form of what is told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
