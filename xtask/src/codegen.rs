@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`: the files that are made from the gates themselves.
+//! `cargo xtask codegen`: the files that are made from the gates and the settings themselves.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use cargo_gate::config::config_schema;
 use cargo_gate::gates::{CUSTOM, GATES};
 use cargo_gate::manual;
 use cargo_gate::report::report_schema;
+use cargo_promote::config as promote;
 
 use crate::repo::{self, Repo};
 use crate::say;
@@ -83,7 +84,7 @@ fn generated() -> Vec<(String, String)> {
         let page = manual::page(*gate);
         (format!("{PAGES}{}.md", gate.info().id), format!("{MADE}{page}"))
     });
-    let schemas = [("config", config_schema()), ("report", report_schema())];
+    let schemas = [("config", config_schema()), ("report", report_schema()), ("promote", promote::schema())];
     let schemas = schemas.map(|(name, schema)| (format!("docs/schema/{name}.json"), format!("{schema:#}\n")));
     pages.chain(schemas).collect()
 }
@@ -114,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn every_gate_has_a_page_and_both_schemas_are_made() {
+    fn every_gate_has_a_page_and_all_schemas_are_made() {
         let paths: Vec<String> = generated().into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths.len(), GATES.len() + 3);
+        assert_eq!(paths.len(), GATES.len() + 4);
         assert!(paths.contains(&"docs/gates/fmt.md".to_owned()));
         assert!(paths.contains(&"docs/schema/report.json".to_owned()));
     }

@@ -48,6 +48,11 @@ impl<'a> Problems<'a> {
         self.found.push(Problem { file, line: place.line, column: place.column, message });
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// All of them, in the order of the file.
     pub fn into_vec(mut self) -> Vec<Problem> {
         self.found.sort_by_key(|problem| (problem.line, problem.column));

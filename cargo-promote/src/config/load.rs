@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use toml_edit::Document;
 
 use super::candidate::CandidateSettings;
+use super::canary::Canary;
+use super::elsewhere::{From, Origin};
 use super::environments::Environment;
 use super::places::{LedgerSettings, Mirrors, StoreSettings};
 use super::policy::{Key, Policy};
@@ -36,6 +38,17 @@ pub struct Config {
     pub keys: BTreeMap<Label, Key>,
     /// What a candidate needs to be promoted at all.
     pub policy: Policy,
+    /// How a candidate is watched where it runs.
+    pub canary: Canary,
+}
+
+/// What the workspace's own `promote.toml` is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// The configuration.
+    Here(Box<Config>),
+    /// The place where it is.
+    Elsewhere(Origin),
 }
 
 /// One local store, and the environments `staging` and `production`.
@@ -68,6 +81,7 @@ impl Default for Config {
             mirrors: Mirrors::default(),
             keys: BTreeMap::new(),
             policy: Policy::default(),
+            canary: Canary::default(),
         }
     }
 }
@@ -77,14 +91,73 @@ impl Default for Config {
 /// # Errors
 /// All problems of the text at once, each with its place.
 pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    parse_of(FILE, text)
+}
+
+/// Checks a config that is not the workspace's own `promote.toml`; `file` is what problems call it.
+///
+/// # Errors
+/// All problems of the text at once, each with its place. A `[from]` is one: it would lead on and on.
+pub fn parse_of(file: &str, text: &str) -> Result<Config, ConfigError> {
+    let mut problems = Problems::new(file, text);
+    let Some(document) = document(text, &mut problems) else { return Err(done(problems)) };
+    if let Some((key, _)) = document.as_table().get_key_value("from") {
+        problems.add(key.span(), "[from] stands in the workspace's own promote.toml only");
+        return Err(done(problems));
+    }
+    config(&document, problems)
+}
+
+/// Checks the workspace's own `promote.toml`.
+///
+/// # Errors
+/// As [`parse_of`].
+pub fn parse_workspace(text: &str) -> Result<Written, ConfigError> {
     let mut problems = Problems::new(FILE, text);
-    let document = match Document::parse(text) {
-        Ok(document) => document,
-        Err(error) => {
-            problems.add(error.span(), error.message().trim_end().replace('\n', "; "));
-            return Err(ConfigError { problems: problems.into_vec() });
+    let Some(document) = document(text, &mut problems) else { return Err(done(problems)) };
+    let table = document.as_table();
+    let Some(from) = table.get("from") else {
+        return config(&document, problems).map(|config| Written::Here(Box::new(config)));
+    };
+    for (other, _) in table.iter().filter(|(key, _)| *key != "from") {
+        let span = table.get_key_value(other).and_then(|(key, _)| key.span());
+        let message = format!("[from] names where the whole configuration is: `{other}` belongs there");
+        problems.add(span, message);
+    }
+    let Some(keys) = from.as_table_like() else {
+        problems.add(from.span(), "`from` is a table with `path`, or with `git` and `rev`");
+        return Err(done(problems));
+    };
+    let section = Section { name: "from", table: keys };
+    let before = problems.count();
+    let decoded: From = section.decode(&mut problems);
+    section.reject_unknown(&property_names::<From>(), &mut problems);
+    let origin = match decoded.origin() {
+        // what could not be decoded has been told already
+        _ if problems.count() > before => None,
+        Ok(origin) => Some(origin),
+        Err(wrong) => {
+            for (key, message) in wrong {
+                let span = keys.get(key).and_then(toml_edit::Item::span);
+                problems.add(span.or_else(|| from.span()), message);
+            }
+            None
         }
     };
+    match origin {
+        Some(origin) if problems.count() == 0 => Ok(Written::Elsewhere(origin)),
+        _ => Err(done(problems)),
+    }
+}
+
+fn document<'a>(text: &'a str, problems: &mut Problems<'_>) -> Option<Document<&'a str>> {
+    let parsed = Document::parse(text).map_err(|error| {
+        problems.add(error.span(), error.message().trim_end().replace('\n', "; "));
+    });
+    parsed.ok()
+}
+
+fn config(document: &Document<&str>, mut problems: Problems<'_>) -> Result<Config, ConfigError> {
     let whole = Section { name: "", table: document.as_table() };
     let config: Config = whole.decode(&mut problems);
     whole.reject_unknown(&property_names::<Config>(), &mut problems);
@@ -92,8 +165,11 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     for (key, message) in mistakes(&config) {
         problems.add(span(key), message);
     }
-    let problems = problems.into_vec();
-    if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
+    if problems.count() == 0 { Ok(config) } else { Err(done(problems)) }
+}
+
+fn done(problems: Problems<'_>) -> ConfigError {
+    ConfigError { problems: problems.into_vec() }
 }
 
 /// What is well formed and makes no sense: the key, and what is wrong.
@@ -134,6 +210,7 @@ fn mistakes(config: &Config) -> Vec<(&'static str, String)> {
             found.push(("environments", format!("there are two environments `{name}`")));
         }
     }
+    found.extend(config.canary.mistakes().into_iter().map(|mistake| ("canary", mistake)));
     found
 }
 
@@ -155,6 +232,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
@@ -193,6 +272,55 @@ mod tests {
             "two environments",
         ] {
             assert!(found.contains(part), "{part}: {found}");
+        }
+    }
+
+    fn elsewhere(text: &str) -> Vec<String> {
+        parse_workspace(text).unwrap_err().problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_configuration_that_is_elsewhere_stands_alone() {
+        let text = "[from]\npath = \"../ops/promote.toml\"\n";
+        let expected = Written::Elsewhere(Origin::Path("../ops/promote.toml".to_owned()));
+        assert_eq!(parse_workspace(text), Ok(expected));
+        let found = elsewhere(&format!("name = \"x\"\n{text}[ledger]\nkind = \"git\"\n"));
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].starts_with("promote.toml:1:1: ") && found[0].contains("`name` belongs there"));
+        assert!(found[1].starts_with("promote.toml:4:") && found[1].contains("`ledger` belongs there"));
+        assert!(parse(text).unwrap_err().problems[0].message.contains("own promote.toml only"));
+    }
+
+    #[test]
+    fn each_mistake_of_a_place_is_told_at_its_key() {
+        let rev = "rev = \"0123456789abcdef0123456789abcdef01234567\"";
+        for (text, place) in [
+            ("from = 1".to_owned(), "1:8"),
+            ("[from]\npath = 1".to_owned(), "2:8"),
+            ("[from]\n".to_owned(), "1:1"),
+            ("[from]\nfolder = \"x\"\n".to_owned(), "2:1"),
+            ("[from]\ngit = \"https://git.example/ops\"\nrev = \"main\"".to_owned(), "3:7"),
+            (format!("[from]\n{rev}\ngit = \"ext::evil\""), "3:7"),
+            (format!("[from]\ngit = \"git@git.example:ops\"\n{rev}\nfile = \"../a\""), "4:8"),
+        ] {
+            let found = elsewhere(&text);
+            assert!(
+                found.iter().any(|line| line.starts_with(&format!("promote.toml:{place}: "))),
+                "{found:#?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_config_or_has_problems_with_places(text in "([a-z\\[\\]={}\"0-9 .,\n\\PC]|\\[from\\]|\\[canary\\]|steps|git){0,60}") {
+            if let Err(error) = parse_workspace(&text) {
+                prop_assert!(!error.problems.is_empty());
+                let lines = text.split('\n').count();
+                for problem in error.problems {
+                    prop_assert!(problem.line >= 1 && problem.line as usize <= lines && !problem.message.is_empty());
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod advance;
 pub mod attest;
 pub mod checks;
+mod config;
 pub mod folder;
 mod git;
 pub mod keys;
@@ -19,6 +20,7 @@ pub(crate) mod testing;
 pub mod verify;
 
 pub use advance::advance;
+pub use config::{ConfigFault, Source, read_config};
 pub use git::{Git, GitError, failed};
 pub use random::{id, jitter};
 pub use session::Session;
