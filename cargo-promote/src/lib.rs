@@ -13,6 +13,7 @@ pub mod config;
 pub mod digest;
 pub mod ledger;
 pub mod name;
+pub mod place;
 pub mod stage;
 pub mod store;
 pub mod trouble;

@@ -2,7 +2,7 @@
 
 use crate::candidate::BadManifest;
 use crate::ledger::{BadEntry, Refused};
-use crate::ops::GitError;
+use crate::ops::{ConfigFault, GitError};
 use crate::store::StoreError;
 
 /// Why a command did not do what was asked, in words that say what to do.
@@ -36,4 +36,4 @@ macro_rules! from {
     };
 }
 
-from!(Refused => Refused, StoreError => CouldNot, GitError => CouldNot, BadManifest => CouldNot, BadEntry => CouldNot);
+from!(Refused => Refused, StoreError => CouldNot, GitError => CouldNot, BadManifest => CouldNot, BadEntry => CouldNot, ConfigFault => CouldNot);

@@ -388,7 +388,7 @@ mod tests {
 
     fn problems(text: &str) -> String {
         let error = parse(&format!("[canary]\n{text}")).unwrap_err();
-        error.problems.iter().map(|problem| format!("{problem}\n")).collect()
+        error.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

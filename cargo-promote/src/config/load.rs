@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml_edit::Document;
 
-use super::candidate::CandidateSettings;
 use super::canary::Canary;
+use super::candidate::CandidateSettings;
 use super::elsewhere::{From, Origin};
 use super::environments::Environment;
 use super::places::{LedgerSettings, Mirrors, StoreSettings};

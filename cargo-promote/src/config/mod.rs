@@ -1,8 +1,8 @@
 //! `promote.toml`: environments and their order, stores, the ledger, keys and policy; every problem of the file is
 //! told at once, each with its place. Secrets are never in it: it names the environment variables that hold them.
 
-mod candidate;
 mod canary;
+mod candidate;
 mod elsewhere;
 mod environments;
 mod load;
@@ -10,8 +10,8 @@ mod places;
 mod policy;
 mod schema;
 
-pub use candidate::CandidateSettings;
 pub use canary::{Canary, Measure, OnBad, Queries, Ratio, Share, Step};
+pub use candidate::CandidateSettings;
 pub use elsewhere::{From, Origin, Pinned};
 pub use environments::{Approvals, ChecklistItem, Environment, Smoke};
 pub use load::{Config, Written, parse, parse_of, parse_workspace};

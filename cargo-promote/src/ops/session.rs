@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::folder::{Folder, Hold};
 use super::ledger::LocalLedger;
 use super::store::local;
-use super::{Git, failed, random};
-use crate::config::{self, Config, Environment, LedgerSettings, StoreSettings};
+use super::{Git, Source, failed, random, read_config};
+use crate::config::{Config, Environment, LedgerSettings, StoreSettings};
 use crate::digest::Digest;
 use crate::ledger::{By, Ledger};
 use crate::name::Label;
@@ -30,6 +30,8 @@ pub struct Session {
     pub root: PathBuf,
     /// Its config.
     pub config: Config,
+    /// Where that comes from.
+    pub source: Source,
     /// git at the workspace root.
     pub git: Git,
     /// Ends what is running.
@@ -42,9 +44,20 @@ impl Session {
     /// # Errors
     /// Where there is no workspace, no git repository, or the config has mistakes: all of them.
     pub fn open(manifest_path: Option<&Path>) -> Result<Self, Trouble> {
+        Self::open_with(manifest_path, None)
+    }
+
+    /// The same with another config than the workspace's own.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_with(manifest_path: Option<&Path>, config: Option<&Path>) -> Result<Self, Trouble> {
         let cancel = Cancel::on_signals();
-        let root = workspace_root(manifest_path, &cancel)?;
-        Self::at(root, &cancel)
+        let surroundings = Surroundings::read()
+            .map_err(|error| Trouble::CouldNot(format!("the current folder cannot be read: {error}")))?;
+        let config = config.map(|path| surroundings.directory.join(path));
+        let root = workspace_root(surroundings, manifest_path, &cancel)?;
+        Self::with(root, config.as_deref(), &cancel)
     }
 
     /// The same in a folder that is known to be a workspace root.
@@ -52,9 +65,13 @@ impl Session {
     /// # Errors
     /// As [`Session::open`].
     pub fn at(root: PathBuf, cancel: &Cancel) -> Result<Self, Trouble> {
+        Self::with(root, None, cancel)
+    }
+
+    fn with(root: PathBuf, config: Option<&Path>, cancel: &Cancel) -> Result<Self, Trouble> {
         let git = Git::new(&root, cancel)?;
-        let config = read_config(&root)?;
-        Ok(Self { root, config, git, cancel: cancel.clone() })
+        let (config, source) = read_config(&root, config, cancel)?;
+        Ok(Self { root, config, source, git, cancel: cancel.clone() })
     }
 
     /// The store of that name.
@@ -203,9 +220,11 @@ impl Session {
     }
 }
 
-fn workspace_root(manifest_path: Option<&Path>, cancel: &Cancel) -> Result<PathBuf, Trouble> {
-    let surroundings = Surroundings::read()
-        .map_err(|error| Trouble::CouldNot(format!("the current folder cannot be read: {error}")))?;
+fn workspace_root(
+    surroundings: Surroundings,
+    manifest_path: Option<&Path>,
+    cancel: &Cancel,
+) -> Result<PathBuf, Trouble> {
     let cargo = surroundings.cargo.unwrap_or_else(|| "cargo".into());
     let command = Command::new(cargo, surroundings.directory, MOST_TIME);
     let mut command = command.args(["locate-project", "--workspace", "--message-format", "plain"]);
@@ -216,14 +235,6 @@ fn workspace_root(manifest_path: Option<&Path>, cancel: &Cancel) -> Result<PathB
     let told = String::from_utf8(captured.stdout.clone()).ok().filter(|_| captured.exit_code() == Ok(0));
     let root = told.as_deref().and_then(|path| Path::new(path.trim_end()).parent());
     root.map(Path::to_owned).ok_or_else(|| Trouble::CouldNot(failed(&captured).to_string()))
-}
-
-fn read_config(root: &Path) -> Result<Config, Trouble> {
-    match std::fs::read_to_string(root.join(FILE)) {
-        Ok(text) => config::parse(&text).map_err(|error| Trouble::CouldNot(error.to_string())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(error) => Err(Trouble::CouldNot(format!("{FILE} cannot be read: {error}"))),
-    }
 }
 
 #[cfg(test)]
