@@ -3,6 +3,7 @@
 
 mod build;
 mod call;
+mod library;
 mod need;
 mod opinion;
 mod plot;
@@ -13,6 +14,7 @@ mod words;
 
 pub use build::{BuiltBench, BuiltBenches, read_build};
 pub use call::{PACES, Pace, exactly, short_run};
+pub use library::{Counting, runner_version};
 pub use opinion::{Kind, Opinion, opinions, row};
 pub use plot::html;
 pub use recorded::{Compared, OneRun, RecordedIn, Records, compare};
@@ -20,5 +22,5 @@ pub use rule::{
     Bars, CONFIRMING, FEWEST, Interval, Judgement, MOST, Round, USUAL, Verdict, confirmed, judge, settled,
     suspected,
 };
-pub use run::{BenchRun, Instructions, Measured, Programs, Side, State};
+pub use run::{BenchRun, Harness, Instructions, Measured, Programs, Side, State};
 pub use words::percent;

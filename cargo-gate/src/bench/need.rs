@@ -47,7 +47,7 @@ pub(super) struct Needs {
 
 impl Needs {
     pub(super) fn of(run: &BenchRun, bars: Bars) -> Self {
-        let measured = || run.measured().map(|(_, bench)| bench);
+        let measured = || run.measured().map(|(_, bench)| bench).filter(|bench| bench.is_timed());
         let rounds: usize = measured().map(|bench| bench.rounds.len() + bench.anew.len()).sum();
         let round = u32::try_from(rounds).ok().and_then(|rounds| run.took.checked_div(rounds));
         let benches = measured().count();

@@ -2,7 +2,7 @@
 
 use super::need::Needs;
 use super::words::{judgement, percent, time};
-use super::{Bars, BenchRun, Instructions, Judgement, Measured, Verdict, confirmed};
+use super::{Bars, BenchRun, Harness, Instructions, Judgement, Measured, Verdict, confirmed};
 
 /// The largest slowdown that the place of code in memory is taken to explain: alignment moved benches of
 /// equal instructions by up to 37 % where it was measured.
@@ -83,7 +83,7 @@ impl Kind {
 
 /// The opinions on all benches that both sides have, the worst first.
 pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
-    let benches = run.measured().count();
+    let benches = run.measured().filter(|(_, bench)| bench.is_timed()).count();
     let needs = Needs::of(run, bars);
     let opinion = |(programs, bench): (&super::Programs, &Measured)| {
         let judged = bench.judge(bars, benches);
@@ -91,9 +91,10 @@ pub fn opinions(run: &BenchRun, bars: Bars) -> Vec<Opinion> {
         let by_rounds = judged.is_some_and(|judged| judged.verdict == Verdict::Unclear);
         let help = match kind {
             Kind::Unclear if by_rounds => needs.help(judged.as_ref()),
-            Kind::Unclear if bench.instructions.is_some() && judged.is_none() => {
-                Some("let one iteration of it do more work".to_owned())
-            }
+            Kind::Unclear if bench.instructions.is_some() && judged.is_none() => Some(match bench.harness {
+                Harness::Criterion => "let one iteration of it do more work".to_owned(),
+                Harness::Gungraun => "let it do the same work in each run: fixed seeds, no clock".to_owned(),
+            }),
             Kind::Unclear if judged.is_none() => needs.help(None),
             // the two times at which it was measured gave two answers: no number of rounds settles that
             Kind::Unclear => Some("run the gate again, on a machine with less other work".to_owned()),
@@ -129,7 +130,7 @@ fn of(bench: &Measured, judged: Option<&Judgement>, bars: Bars) -> (Kind, String
     }
     let Some(judged) = judged else {
         return match bench.instructions {
-            Some(counted) => by_instructions(counted, bars),
+            Some(counted) => by_instructions(counted, bench.harness, bars),
             None => (Kind::Unclear, "there was no time to measure it".to_owned()),
         };
     };
@@ -159,8 +160,8 @@ fn of(bench: &Measured, judged: Option<&Judgement>, bars: Bars) -> (Kind, String
     }
 }
 
-/// The opinion where only instructions are counted; what the start of the program hides is unclear.
-fn by_instructions(counted: Instructions, bars: Bars) -> (Kind, String) {
+/// The opinion where only instructions are counted; what is within the error of the count is unclear.
+fn by_instructions(counted: Instructions, harness: Harness, bars: Bars) -> (Kind, String) {
     let (change, off) = counted.change();
     let said = format!("{} → {} instructions, {}", counted.base, counted.head, percent(change));
     let bar = |percent: u32| f64::from(percent) / 100.0;
@@ -172,6 +173,9 @@ fn by_instructions(counted: Instructions, bars: Bars) -> (Kind, String) {
         _ => Kind::Holds,
     };
     match kind {
+        Kind::Unclear if harness == Harness::Gungraun => {
+            (kind, format!("{said}, and {} between two runs of one program", counted.off))
+        }
         Kind::Unclear => (kind, format!("{said}: too few to tell from those of criterion itself")),
         kind => (kind, said),
     }
@@ -232,13 +236,13 @@ mod tests {
 
     #[test]
     fn equal_instructions_name_the_layout_but_excuse_no_large_slowdown() {
-        let equal = Some(Instructions { base: 284_707, head: 284_582 });
+        let equal = Some(Instructions::of_iteration(284_707, 284_582));
         assert_eq!(kind(Measured { instructions: equal, ..bench(1.3, 1.3) }), Kind::Layout);
         assert_eq!(kind(Measured { instructions: equal, ..bench(1.8, 1.8) }), Kind::Slower);
-        let prepares = Some(Instructions { base: 284_707_000, head: 284_582_000 });
+        let prepares = Some(Instructions::of_iteration(284_707_000, 284_582_000));
         let of_preparation = Measured { instructions: prepares, ..bench(1.3, 1.3) };
         assert_eq!(kind(of_preparation), Kind::Slower, "no core does so many in that time");
-        let more = Some(Instructions { base: 284_707, head: 350_000 });
+        let more = Some(Instructions::of_iteration(284_707, 350_000));
         assert_eq!(kind(Measured { instructions: more, ..bench(1.3, 1.3) }), Kind::Slower);
     }
 
@@ -256,8 +260,10 @@ mod tests {
 
     #[test]
     fn instructions_alone_judge_where_there_are_enough_of_them() {
-        let counted =
-            |base, head| Measured { instructions: Some(Instructions { base, head }), ..Measured::new("a") };
+        let counted = |base, head| Measured {
+            instructions: Some(Instructions::of_iteration(base, head)),
+            ..Measured::new("a")
+        };
         assert_eq!(kind(counted(1_000_000, 1_010_000)), Kind::Holds);
         assert_eq!(kind(counted(1_000_000, 1_150_000)), Kind::SomewhatSlower);
         assert_eq!(kind(counted(1_000_000, 1_300_000)), Kind::Slower);
@@ -266,5 +272,22 @@ mod tests {
         assert_eq!(slower.change().map(|change| (change * 100.0).round()), Some(30.0));
         assert_eq!(row(&slower)[1..4], ["1000000", "1300000", "+30.0 %"]);
         assert_eq!(kind(counted(3_000, 3_000)), Kind::Unclear);
+    }
+
+    #[test]
+    fn what_gungraun_counts_is_exact_but_for_what_its_own_runs_differ() {
+        let counted = |base: &[u64], head: &[u64]| Measured {
+            instructions: Instructions::of_runs(base, head),
+            harness: Harness::Gungraun,
+            ..Measured::new("work::group::small")
+        };
+        assert_eq!(kind(counted(&[680], &[700])), Kind::Holds, "few are enough");
+        assert_eq!(kind(counted(&[680, 680], &[760, 760])), Kind::SomewhatSlower);
+        assert_eq!(kind(counted(&[680, 680], &[820, 820])), Kind::Slower);
+        assert_eq!(kind(counted(&[680, 680], &[820, 850])), Kind::SomewhatSlower, "20 % are not sure");
+        let random = opinion(counted(&[680, 900], &[820, 850]));
+        assert_eq!(random.kind, Kind::Unclear);
+        assert!(random.said.ends_with("and 220 between two runs of one program"), "{}", random.said);
+        assert!(random.help.unwrap().contains("fixed seeds"));
     }
 }

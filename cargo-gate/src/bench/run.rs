@@ -77,10 +77,20 @@ pub enum State {
     },
     /// The base has no such target.
     New,
-    /// The program is none of criterion's; says what it is.
+    /// The program is neither criterion's nor gungraun's; says what it is.
     Foreign(String),
     /// One side's program cannot be asked for its benches; says why.
     Failed(Side, String),
+}
+
+/// What a bench is written with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Harness {
+    /// criterion, which takes time.
+    #[default]
+    Criterion,
+    /// gungraun, which counts instructions.
+    Gungraun,
 }
 
 /// One bench that both sides have.
@@ -88,6 +98,8 @@ pub enum State {
 pub struct Measured {
     /// Its full name.
     pub name: String,
+    /// What it is written with.
+    pub harness: Harness,
     /// The rounds.
     pub rounds: Vec<Round>,
     /// Rounds measured anew, since the first ones would fail the bench; empty where they would not.
@@ -104,30 +116,55 @@ impl Measured {
         Self { name: name.into(), ..Self::default() }
     }
 
+    /// Whether it takes rounds to measure it: what is counted is not timed.
+    pub fn is_timed(&self) -> bool {
+        self.harness == Harness::Criterion
+    }
+
     /// The judgement on its first rounds and those measured anew together.
     pub fn judge(&self, bars: Bars, benches: usize) -> Option<Judgement> {
         judge(&[self.rounds.as_slice(), self.anew.as_slice()].concat(), bars, benches)
     }
 }
 
-/// Instructions that one iteration takes, as callgrind counts them in criterion's `Bencher::iter` and its like. What
-/// `iter_batched` prepares for the iteration counts as well.
+/// The instructions that a bench takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instructions {
     /// On the base.
     pub base: u64,
     /// On the head.
     pub head: u64,
+    /// By how many a count may be off.
+    pub off: u64,
 }
 
 /// What criterion itself does around an iteration (measured: about 300).
 const START: u64 = 400;
 
 impl Instructions {
+    /// Of one iteration, as callgrind counts them in criterion's `Bencher::iter` and its like. What `iter_batched`
+    /// prepares for the iteration counts as well.
+    pub fn of_iteration(base: u64, head: u64) -> Self {
+        Self { base, head, off: START }
+    }
+
+    /// Of whole runs of a bench on each side, as gungraun counts them: the fewest of each, which are off by what the
+    /// runs differ. Nothing can be said without a run.
+    pub fn of_runs(base: &[u64], head: &[u64]) -> Option<Self> {
+        let spread = |runs: &[u64]| Some((*runs.iter().min()?, runs.iter().max()? - runs.iter().min()?));
+        let ((base, base_spread), (head, head_spread)) = (spread(base)?, spread(head)?);
+        Some(Self { base, head, off: base_spread.max(head_spread) })
+    }
+
+    /// Whether head takes more than base by more than that many percent.
+    pub fn more_than(self, percent: u32) -> bool {
+        self.change().0 > f64::from(percent) / 100.0
+    }
+
     /// head / base - 1, and how far that may be off.
     pub fn change(self) -> (f64, f64) {
-        let [base, head, start] = [self.base.max(1), self.head, START].map(number);
-        (head / base - 1.0, start / base)
+        let [base, head, off] = [self.base.max(1), self.head, self.off].map(number);
+        (head / base - 1.0, off / base)
     }
 
     /// How many of the head's there are for each nanosecond of an iteration that took that long.
@@ -155,7 +192,7 @@ mod tests {
 
     #[test]
     fn equal_counts_are_the_same_work_only_where_the_start_does_not_drown_them() {
-        let equal = |base, head| Instructions { base, head }.equal();
+        let equal = |base, head| Instructions::of_iteration(base, head).equal();
         assert!(equal(284_707, 284_582), "a tree, with an unrelated function elsewhere");
         assert!(!equal(284_707, 326_867), "the same with 15 % more work");
         assert!(!equal(2_000, 2_000), "too few to tell");
@@ -163,8 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn runs_that_differ_are_off_by_that() {
+        assert_eq!(Instructions::of_runs(&[], &[1]), None);
+        let exact = Instructions::of_runs(&[680], &[690]).unwrap();
+        assert_eq!((exact.base, exact.head, exact.off), (680, 690, 0));
+        let differing = Instructions::of_runs(&[8_271, 8_301], &[9_500, 9_490]).unwrap();
+        assert_eq!((differing.base, differing.head, differing.off), (8_271, 9_490, 30));
+        assert!(differing.more_than(10) && !differing.more_than(20));
+    }
+
+    #[test]
     fn large_counts_keep_their_ratio() {
-        let (change, _) = Instructions { base: 40_000_000_000, head: 44_000_000_000 }.change();
+        let (change, _) = Instructions::of_iteration(40_000_000_000, 44_000_000_000).change();
         assert!((change - 0.1).abs() < 1e-4, "{change}");
     }
 }

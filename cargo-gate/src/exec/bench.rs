@@ -1,17 +1,19 @@
 //! Measures benches: the programs of the base and of the head, in turns.
 
 mod count;
+mod gungraun;
 mod program;
 pub(super) mod recorded;
 mod rounds;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::program::{Pair, Program};
 use super::Cancel;
 use super::steps::Bench;
-use crate::bench::{BenchRun, BuiltBench, BuiltBenches, Measured, Programs, Side, State, read_build};
+use crate::advisory::{LockedPackage, parse_lock};
+use crate::bench::{Bars, BenchRun, BuiltBench, BuiltBenches, Measured, Programs, Side, State, read_build};
 use crate::facts::relative;
 use crate::gate::Unreadable;
 use crate::parse::criterion::Listing;
@@ -25,6 +27,15 @@ struct Machine<'a> {
     /// Where criterion's files go; a new folder for each run, so that no file of an earlier one is read.
     scratch: tempfile::TempDir,
     valgrind: Option<PathBuf>,
+}
+
+impl Machine<'_> {
+    /// Whether instructions can be counted.
+    fn counts(&self) -> Result<(), Unreadable> {
+        let reason = "valgrind, which counts the instructions, is not installed";
+        let lacking = || Unreadable::unavailable(reason).help(Tool::Valgrind.install());
+        self.valgrind.as_ref().map(|_| ()).ok_or_else(lacking)
+    }
 }
 
 /// Measures the benches that both builds made; none where there is no base.
@@ -47,18 +58,19 @@ pub(super) fn measure(
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut run = BenchRun { gone: gone(&built, &head), today, ..BenchRun::default() };
     let mut pairs = Vec::new();
+    let locks = [lock(&base.root), lock(&bench.facts.root)];
     for one in &head.programs {
         let other = built.get(&one.package, &one.target);
         let pair = other.map(|other| {
             let owner = bench.facts.packages.iter().find(|package| package.name == one.package);
             let folder = owner.map(|package| package.folder.as_str()).unwrap_or_default();
             Pair {
-                base: Program::new(other, base.root.join(folder)),
-                head: Program::new(one, bench.facts.root.join(folder)),
+                base: Program::new(other, base.root.join(folder), &locks[0]),
+                head: Program::new(one, bench.facts.root.join(folder), &locks[1]),
             }
         });
         let state = match (&pair, built.failed.get(&one.target)) {
-            (Some(pair), _) => compare(&machine, pair)?,
+            (Some(pair), _) => compare(&machine, pair, call.bars)?,
             (None, Some(why)) => State::Failed(Side::Base, why.clone()),
             (None, None) if built.nightly.contains(&one.target) => {
                 State::Failed(Side::Base, "it needs a nightly toolchain".to_owned())
@@ -80,6 +92,11 @@ pub(super) fn measure(
     Ok(Some(run))
 }
 
+/// The packages of a workspace's lock file; none where it cannot be read, which the build says.
+fn lock(root: &Path) -> Vec<LockedPackage> {
+    std::fs::read(root.join("Cargo.lock")).ok().and_then(|bytes| parse_lock(&bytes).ok()).unwrap_or_default()
+}
+
 fn gone(base: &BuiltBenches, head: &BuiltBenches) -> Vec<String> {
     let known = |one: &BuiltBench| {
         head.get(&one.package, &one.target).is_some()
@@ -90,7 +107,7 @@ fn gone(base: &BuiltBenches, head: &BuiltBenches) -> Vec<String> {
 }
 
 /// Which benches the two programs have in common.
-fn compare(machine: &Machine<'_>, pair: &Pair) -> Result<State, Unreadable> {
+fn compare(machine: &Machine<'_>, pair: &Pair, bars: Bars) -> Result<State, Unreadable> {
     if pair.base.path == pair.head.path {
         let reason =
             format!("cargo put the programs of both sides at one place: {}", pair.head.path.display());
@@ -98,6 +115,9 @@ fn compare(machine: &Machine<'_>, pair: &Pair) -> Result<State, Unreadable> {
     }
     if pair.is_identical() {
         return Ok(State::Identical);
+    }
+    if let Some(counting) = &pair.head.counting {
+        return gungraun::compare(machine, pair, bars, counting);
     }
     let (head, base) = (machine.list(&pair.head)?, machine.list(&pair.base)?);
     let head = match head {

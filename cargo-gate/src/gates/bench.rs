@@ -1,4 +1,4 @@
-//! `bench`: criterion's benches of the change, run in turns with those of the base.
+//! `bench`: criterion's benches of the change, run in turns with those of the base, and gungraun's, counted on both.
 
 mod recorded;
 mod targets;
@@ -25,13 +25,14 @@ use crate::text::counted;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Bench {
-    /// A bench is named above this many percent more time.
+    /// A bench is named above this many percent more time, or instructions.
     warn: u32,
-    /// A bench fails above this many percent more time.
+    /// A bench fails above this many percent more time, or instructions.
     fail: u32,
     /// How long all benches together may be measured; what is still unclear then is named.
     time: Timeout,
-    /// What is measured: `time`, or `instructions` (with valgrind) where the clock cannot be trusted.
+    /// What is measured of criterion's benches: `time`, or `instructions` (with valgrind) where the clock cannot be
+    /// trusted.
     measure: BenchMeasure,
     /// Nothing is run: the last run of `cargo bench` is compared with this baseline of criterion's.
     baseline: Option<Baseline>,
@@ -71,8 +72,8 @@ impl Default for Bench {
 impl Gate for Bench {
     const INFO: Info = Info {
         id: "bench",
-        judges: "criterion's benches of the change against those of the base",
-        bar: "warns above 10 % more time, fails above 20 %, and only beyond the noise",
+        judges: "criterion's and gungraun's benches of the change against those of the base",
+        bar: "warns above 10 % more time or instructions, fails above 20 %, and only beyond the noise",
         stages: &[Stage::Ci, Stage::Nightly],
         timeout: Duration::from_mins(30),
         rules: &[
@@ -85,7 +86,7 @@ impl Gate for Bench {
             Rule::error("does-not-compile", "a bench target that does not compile"),
             Rule::warning("not-compared", "a bench that cannot be measured on the base"),
             Rule::warning("vanished", "a bench that the base has and the change has not"),
-            Rule::warning("not-criterion", "a bench target that is not measured with criterion"),
+            Rule::warning("not-criterion", "a bench target written with neither criterion nor gungraun"),
             Rule::warning("needs-nightly", "a bench target that needs a nightly toolchain"),
             Rule::warning("left-out", "a bench target that needs features which are off"),
             Rule::error("accept-expired", "an accepted slowdown whose time is over"),
@@ -118,6 +119,19 @@ Bench targets that need a nightly toolchain or use another harness are named, no
 the change's own settings where cargo's configuration (`.cargo/config.toml`) is the same; where that differs, there
 is no verdict. Without a base
 there is nothing to compare with, and the gate says so. With `--html` the benches are drawn.
+
+## Benches that count instructions
+
+Bench targets written with gungraun, or with iai-callgrind from 0.15 on, as it was called before, are run once on each
+side, and each bench's instructions are compared with the same bars, whatever `measure` says: a count hangs neither on
+the clock nor on other work. Where a bench seems to take more than the bar that warns, both programs are run again; the
+fewest instructions count, and what the runs of one program differ by is taken off the change. The runs have a
+folder of their own, so that `target/gungraun` stays as it is, and variables of gungraun's are not passed on, but
+for `GUNGRAUN_ALLOW_ASLR` and `GUNGRAUN_VALGRIND_BIN`. A summary must be there for each bench that the program lists.
+
+That needs valgrind, and the runner in exactly the library's version
+(`cargo install gungraun-runner --version VERSION --locked`); without them there is no verdict. Where base and head
+have the library in two versions, the target is `not-compared`.
 
 ## Records instead of rounds
 

@@ -209,7 +209,7 @@ pub fn list(stdout: &[u8]) -> Listing {
 }
 
 /// The number of benches in libtest's last line: `0 tests, 3 benchmarks`.
-fn libtest_total(line: &str) -> Option<usize> {
+pub(super) fn libtest_total(line: &str) -> Option<usize> {
     let (tests, benches) = line.trim_end().split_once(", ")?;
     let number = |text: &str, noun: &str| {
         let (number, word) = text.split_once(' ')?;

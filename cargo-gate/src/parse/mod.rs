@@ -1,4 +1,4 @@
-//! Decoders of what cargo, nextest, libtest and criterion write: pure functions from bytes to plain data.
+//! Decoders of what cargo, nextest, libtest, criterion and gungraun write: pure functions from bytes to plain data.
 //!
 //! One rule holds in all of them: output that is cut short, contradicts itself or cannot be read
 //! is an error or a failed result. It never becomes "everything passed".
@@ -11,6 +11,7 @@ pub mod criterion;
 pub mod git_diff;
 pub mod git_objects;
 pub mod grype;
+pub mod gungraun;
 mod image_scan;
 pub mod json_lines;
 pub mod junit;

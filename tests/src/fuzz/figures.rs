@@ -2,6 +2,7 @@
 
 use cargo_gate::parse::callgrind;
 use cargo_gate::parse::criterion::{self, Estimates};
+use cargo_gate::parse::gungraun;
 use cargo_gate::parse::lcov::{self, Lcov};
 
 use super::Input;
@@ -84,4 +85,17 @@ pub(super) fn callgrind(input: Input<'_>) {
     let whole = callgrind::in_iterations(input.bytes);
     let part = callgrind::in_iterations(input.part());
     assert!(part.is_none() || whole.is_none() || part <= whole, "a part counts no more than the whole");
+}
+
+/// What gungraun writes and prints: one input is tried as a summary and as a list.
+pub(super) fn gungraun(input: Input<'_>) {
+    if let Ok(summary) = gungraun::summary(input.bytes) {
+        assert!(summary.instructions > 0 && !summary.name.is_empty(), "{summary:?}");
+        let part = gungraun::summary(input.part());
+        assert!(part.map_or(true, |part| part == summary), "only blanks may be missing");
+    }
+    if let Ok(names) = gungraun::list(input.bytes) {
+        let once = names.iter().enumerate().all(|(at, name)| !names.iter().take(at).any(|one| one == name));
+        assert!(once, "each bench is listed once");
+    }
 }

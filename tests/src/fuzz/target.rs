@@ -28,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "git_objects", check: changes::git_objects },
     Target { name: "graph", check: graphs::graph },
     Target { name: "grype", check: reports::grype },
+    Target { name: "gungraun", check: figures::gungraun },
     Target { name: "image", check: programs::image },
     Target { name: "json_lines", check: reports::json_lines },
     Target { name: "junit", check: testing::junit },

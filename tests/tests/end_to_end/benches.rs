@@ -1,6 +1,8 @@
 //! Benches of a change against those of the commit before it. The fixture's program speaks as criterion's
 //! do and claims its times, so that nothing here depends on the machine's.
 
+mod counted;
+
 use serde_json::Value;
 
 use super::support::{Fakes, Workspace, git};
@@ -18,7 +20,11 @@ impl Change {
     }
 
     fn of(workspace: Workspace) -> Self {
-        let change = Self { workspace, fakes: Fakes::new().without("valgrind") };
+        Self::with_tools(workspace, Fakes::new().without("valgrind"))
+    }
+
+    fn with_tools(workspace: Workspace, fakes: Fakes) -> Self {
+        let change = Self { workspace, fakes };
         change.commit();
         change
     }

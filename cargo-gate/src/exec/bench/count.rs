@@ -6,7 +6,6 @@ use crate::bench::{BenchRun, Instructions, Side, State, exactly};
 use crate::exec::process::Command;
 use crate::gate::Unreadable;
 use crate::parse::callgrind;
-use crate::step::Tool;
 
 /// Counts all benches that both sides have.
 pub(super) fn all(
@@ -16,9 +15,9 @@ pub(super) fn all(
 ) -> Result<(), Unreadable> {
     for (programs, pair) in run.programs.iter_mut().zip(pairs) {
         let (State::Compared { benches, .. }, Some(pair)) = (&mut programs.state, pair) else { continue };
-        if machine.valgrind.is_none() {
-            let reason = "valgrind, which counts the instructions, is not installed";
-            return Err(Unreadable::unavailable(reason).help(Tool::Valgrind.install()));
+        let mut benches = benches.iter_mut().filter(|bench| bench.is_timed()).peekable();
+        if benches.peek().is_some() {
+            machine.counts()?;
         }
         for bench in benches {
             match both(machine, pair, &bench.name)? {
@@ -45,7 +44,7 @@ pub(super) fn both(
         }
     }
     let [base, head] = counts;
-    Ok(Ok(Instructions { base, head }))
+    Ok(Ok(Instructions::of_iteration(base, head)))
 }
 
 /// The instructions of one run of the bench with one iteration.

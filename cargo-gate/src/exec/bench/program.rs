@@ -1,11 +1,12 @@
 //! One bench program: which benches it has, and one short run of one of them.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::{Machine, recorded};
-use crate::bench::{BuiltBench, Pace, short_run};
+use crate::advisory::LockedPackage;
+use crate::bench::{BuiltBench, Counting, Pace, short_run};
 use crate::exec::process::{Command, run};
 use crate::gate::Unreadable;
 use crate::parse::criterion::{self, Listing};
@@ -30,15 +31,20 @@ pub(super) struct Program {
     pub(super) path: PathBuf,
     /// Its package's folder, where cargo runs it.
     folder: PathBuf,
-    name: String,
+    pub(super) name: String,
+    /// What it is written with, where that counts instructions.
+    pub(super) counting: Option<Counting>,
 }
 
 /// What came of a run that was not interrupted: an answer, or why there is none.
 pub(super) type Answer<T> = Result<Result<T, String>, Unreadable>;
 
 impl Program {
-    pub(super) fn new(built: &BuiltBench, folder: PathBuf) -> Self {
-        Self { path: PathBuf::from(&built.program), folder, name: built.target.clone() }
+    pub(super) fn new(built: &BuiltBench, folder: PathBuf, lock: &[LockedPackage]) -> Self {
+        // a source that cannot be read is no reason not to run what was built of it
+        let source = std::fs::read_to_string(&built.source).unwrap_or_default();
+        let counting = Counting::of(&source, lock, &built.package);
+        Self { path: PathBuf::from(&built.program), folder, name: built.target.clone(), counting }
     }
 }
 
@@ -80,6 +86,9 @@ impl Machine<'_> {
         command.what = format!("{} {}", program.name, args.join(" "));
         let set = |name: &str, value: &Path| (OsString::from(name), Some(value.as_os_str().to_owned()));
         command.env = vec![set("CRITERION_HOME", home), set("CARGO_MANIFEST_DIR", &program.folder)];
+        command
+            .env
+            .extend(std::env::vars_os().filter(|(name, _)| decides(name)).map(|(name, _)| (name, None)));
         run(&command, self.cancel)
     }
 
@@ -87,6 +96,14 @@ impl Machine<'_> {
         tempfile::tempdir_in(self.scratch.path())
             .map_err(|error| Unreadable::crashed(format!("{}: {error}", self.scratch.path().display())))
     }
+}
+
+/// Whether a variable may decide what gungraun runs, counts or writes: all of its own but those that say how valgrind
+/// is to be started on this machine.
+fn decides(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    let own = ["GUNGRAUN_", "IAI_CALLGRIND_"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+    own.is_some_and(|own| !["ALLOW_ASLR", "VALGRIND_BIN"].contains(&own))
 }
 
 /// Whether a program ended well, and if not, why; only an interruption ends the measuring.
@@ -147,6 +164,13 @@ mod tests {
         std::fs::write(folder.join("benchmark.json"), r#"{"full_id":"Vec/new"}"#).unwrap();
         std::fs::write(folder.join("sample.json"), r#"{"iters":[1.0],"times":[10.0]}"#).unwrap();
         assert!(results(home.path()).unwrap().contains_key("Vec/new"));
+    }
+
+    #[test]
+    fn what_the_machine_sets_for_gungraun_does_not_choose_what_is_counted() {
+        let decides = |name: &str| decides(OsStr::new(name));
+        assert!(decides("GUNGRAUN_FILTER") && decides("IAI_CALLGRIND_BASELINE"));
+        assert!(!decides("GUNGRAUN_ALLOW_ASLR") && !decides("PATH") && !decides("MY_GUNGRAUN_HOME"));
     }
 
     #[test]

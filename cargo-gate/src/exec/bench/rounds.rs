@@ -29,7 +29,8 @@ pub(super) fn run(
     let mut works = Vec::new();
     for (programs, pair) in run.programs.iter_mut().zip(pairs) {
         let (State::Compared { benches, .. }, Some(pair)) = (&mut programs.state, pair) else { continue };
-        works.extend(benches.iter_mut().map(|bench| Work { bench, pair, pace }));
+        let timed = benches.iter_mut().filter(|bench| bench.is_timed());
+        works.extend(timed.map(|bench| Work { bench, pair, pace }));
     }
     let start = Instant::now();
     let benches = works.len();

@@ -26,12 +26,13 @@ pub(super) fn of_targets(head: &BuiltBenches, run: &BenchRun) -> Vec<Finding> {
         match &one.state {
             State::Foreign(what) => {
                 let message = format!("the bench target `{target}` is not measured: {what}");
-                vec![at(Finding::warning("bench/not-criterion", message).help("measure it with criterion"))]
+                vec![at(Finding::warning("bench/not-criterion", message)
+                    .help("write it with criterion or gungraun"))]
             }
             State::Failed(Side::Head, why) => {
-                let message = format!("the bench target `{target}` does not tell its benches: {why}");
+                let message = format!("the bench target `{target}` cannot be measured: {why}");
                 vec![at(Finding::error("bench/failed", message)
-                    .help(format!("try it: cargo bench --bench {target} -- --list")))]
+                    .help(format!("try it: cargo bench --bench {target}")))]
             }
             State::Failed(Side::Base, why) => {
                 let message = format!("the bench target `{target}` cannot be measured on the base: {why}");

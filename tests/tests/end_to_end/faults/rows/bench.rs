@@ -4,6 +4,7 @@ use crate::faults::prelude::*;
 use crate::support::git;
 
 const BUILD: Call = Call("cargo", &["build", "--profile", "bench"]);
+const RUNNER: Call = Call("gungraun-runner", &["--version"]);
 const GIT: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
 const GIT_TREE: Call = Call("git", &["checkout-index"]);
 
@@ -90,6 +91,67 @@ fn exports_that_are_sound_pass_and_a_slower_one_warns() {
     );
 }
 
+/// Benches written with gungraun, of a second commit that takes a little more, and the tools that they need.
+fn counted(scene: Scene) -> Scene {
+    let fixture = crate::support::fixtures_folder().join("counts");
+    let read = |path: &str| std::fs::read_to_string(fixture.join(path)).unwrap();
+    let claims = read("src/lib.rs").split_once('\n').unwrap().1.to_owned();
+    let commit = |workspace: &Workspace| {
+        git(&workspace.root(), &["add", "--all"]);
+        git(&workspace.root(), &["commit", "--quiet", "--message=a change"]);
+    };
+    scene
+        .recorded(RUNNER, 0, "gungraun-runner 0.17.2\n", "")
+        .recorded(Call("valgrind", &[]), 0, "", "")
+        .change(|workspace| {
+            let needs = "\n[[bench]]\nname = \"work\"\nharness = false\n\n\
+                [dev-dependencies]\ngungraun = { path = \"gungraun\" }\n";
+            let locked = "name = \"clean\"\nversion = \"0.1.0\"\n";
+            let library = "\n[[package]]\nname = \"gungraun\"\nversion = \"0.17.2\"\n";
+            let workspace = workspace
+                .with_text_of("Cargo.toml", |text| format!("{text}{needs}"))
+                .with_text_of("Cargo.lock", |text| {
+                    text.replacen(locked, &format!("{locked}dependencies = [\n \"gungraun\",\n]\n"), 1)
+                        + library
+                })
+                .with_text_of("src/lib.rs", |text| format!("{text}{claims}"))
+                .with("benches/work.rs", read("benches/work.rs").replace("counts::", "clean::"))
+                .with("gungraun/Cargo.toml", read("gungraun/Cargo.toml"))
+                .with("gungraun/src/lib.rs", read("gungraun/src/lib.rs"));
+            commit(&workspace);
+            let workspace = workspace.with_text_of("src/lib.rs", |text| text.replace("1000", "1010"));
+            commit(&workspace);
+            workspace
+        })
+}
+
+/// The library of the change does something else.
+fn library(scene: Scene, from: &str, to: &str) -> Scene {
+    counted(scene).change(|workspace| {
+        workspace.with_text_of("gungraun/src/lib.rs", |text| {
+            assert!(text.contains(from), "{text}");
+            text.replace(from, to)
+        })
+    })
+}
+
+/// Each summary is that text.
+fn leaves(scene: Scene, text: &str) -> Scene {
+    let written = "std::fs::write(folder.join(\"summary.json\"), summary)";
+    let other = format!("let _ = summary;\n    std::fs::write(folder.join(\"summary.json\"), {text:?})");
+    library(scene, written, &other)
+}
+
+#[test]
+fn counts_that_are_sound_pass_and_more_instructions_fail() {
+    let came = counted(Scene::new()).run("bench");
+    assert_eq!(came.status, "passed", "{}", came.all);
+    let more = counted(Scene::new())
+        .change(|workspace| workspace.with_text_of("src/lib.rs", |text| text.replace("1010", "1310")));
+    let came = more.run("bench");
+    assert_eq!((came.status.as_str(), came.why.as_str()), ("failed", "bench/slower"), "{}", came.all);
+}
+
 const CELLS: &[(Fault, Cell)] = &[
     (ToolMissing, Case(Missing("cargo"), Refused("cargo was not found"))),
     (ToolMissing, Case(How::Scene(|scene| exports(scene, "", &export("a", 100))), Broken("unavailable"))),
@@ -100,7 +162,132 @@ const CELLS: &[(Fault, Cell)] = &[
             Broken("unavailable"),
         ),
     ),
+    (ToolMissing, Case(How::Scene(|scene| counted(scene).without("gungraun-runner")), Broken("unavailable"))),
+    (ToolMissing, Case(How::Scene(|scene| counted(scene).without("valgrind")), Broken("unavailable"))),
     (WrongVersion, Case(Tool(BUILD, RejectsArguments), Broken("crashed"))),
+    (
+        WrongVersion,
+        Case(
+            How::Scene(|scene| counted(scene.recorded(RUNNER, 0, "gungraun-runner 0.20.0\n", ""))),
+            Broken("unavailable"),
+        ),
+    ),
+    (
+        WrongVersion,
+        Case(
+            How::Scene(|scene| library(scene, "\\\"version\\\":\\\"6\\\"", "\\\"version\\\":\\\"99\\\"")),
+            Broken("garbage"),
+        ),
+    ),
+    (
+        FailureWithCleanOutput,
+        Case(How::Scene(|scene| counted(scene).fake_failure(RUNNER, 1, "no")), Broken("unavailable")),
+    ),
+    (
+        FailureWithCleanOutput,
+        Case(
+            How::Scene(|scene| {
+                library(
+                    scene,
+                    "leave(Path::new(home), name, *count);\n    }",
+                    "leave(Path::new(home), name, *count);\n    }\n    std::process::exit(3);",
+                )
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (Garbage, Case(How::Scene(|scene| leaves(scene, "{?")), Failed("bench/failed"))),
+    (
+        Garbage,
+        Case(
+            How::Scene(|scene| counted(scene.fake(RUNNER, &Act::Exit(0, "?".into(), String::new())))),
+            Broken("unavailable"),
+        ),
+    ),
+    (EmptyOutput, Case(How::Scene(|scene| leaves(scene, "")), Failed("bench/failed"))),
+    (
+        EmptyOutput,
+        Case(How::Scene(|scene| counted(scene.fake(RUNNER, &Act::silent(0)))), Broken("unavailable")),
+    ),
+    (
+        Truncated,
+        Case(
+            How::Scene(|scene| leaves(scene, "{\"version\":\"6\",\"module_path\":")),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        Truncated,
+        Case(
+            How::Scene(|scene| library(scene, "println!(\"\\n0 tests", "let _ = format!(\"\\n0 tests")),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        KilledBySignal,
+        Case(
+            How::Scene(|scene| {
+                library(
+                    scene,
+                    "fn leave(home: &Path, name: &str, count: u64) {",
+                    "fn leave(home: &Path, name: &str, count: u64) {\n    if count > 1 { std::process::abort() }",
+                )
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        KilledBySignal,
+        Case(How::Scene(|scene| counted(scene.fake(RUNNER, &Act::Kill))), Broken("unavailable")),
+    ),
+    (
+        OutputOfAnotherRun,
+        Case(
+            How::Scene(|scene| {
+                library(
+                    scene,
+                    "(name.to_owned(), String::new())",
+                    "(\"work::group::other\".to_owned(), String::new())",
+                )
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        OutputOfAnotherRun,
+        Case(
+            How::Scene(|scene| {
+                library(
+                    scene,
+                    "\\\"Left\\\":{{\\\"Int\\\":{count}}}",
+                    "\\\"Both\\\":[{{\\\"Int\\\":{count}}},{{\\\"Int\\\":{count}}}]",
+                )
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        NoTestsRan,
+        Case(
+            How::Scene(|scene| {
+                library(
+                    scene,
+                    "benches.iter().for_each(|(name, _)| println!(\"{name}: benchmark\"));\n        println!(\"\\n0 tests, {} benchmarks\", benches.len());",
+                    "println!(\"\\n0 tests, 0 benchmarks\");",
+                )
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
+    (
+        NoTestsRan,
+        Case(
+            How::Scene(|scene| {
+                library(scene, "filter(|(_, count)| *count > 0)", "filter(|(_, count)| *count == 0)")
+            }),
+            Failed("bench/failed"),
+        ),
+    ),
     (FailureWithCleanOutput, Case(Tool(BUILD, Contradicts(101)), Broken("garbage"))),
     (FailureWithCleanOutput, Case(Tool(GIT, Contradicts(1)), Broken("crashed"))),
     (
@@ -180,7 +367,13 @@ const CELLS: &[(Fault, Cell)] = &[
     (DatabaseMissing, NO_DATABASE),
     (DatabaseTooOld, NO_DATABASE),
     (LookUpImpossible, NO_DATABASE),
-    (RunCutShort, NotApplicable("a bench that was not measured to its end has no file of criterion's")),
+    (
+        RunCutShort,
+        Case(
+            How::Scene(|scene| library(scene, "filter(|(_, count)| *count > 0)", "take(1)")),
+            Failed("bench/failed"),
+        ),
+    ),
     NO_TOOLCHAIN,
     (LockMissing, Case(How::Scene(|scene| no_lock(sound(scene))), Broken("crashed"))),
     (LockOutOfStep, Case(How::Scene(|scene| old_lock(sound(scene))), Broken("crashed"))),
