@@ -1,6 +1,5 @@
 //! The command line.
 
-use cargo_gate::render::Console;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
@@ -22,8 +21,8 @@ struct Promote {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what is staged and what each environment runs
-    Status,
+    /// Show what is staged, what each environment runs, and what of it is not done yet
+    Status(commands::status::Status),
     /// Build a commit that passed the stage `release`, and keep what it gave
     ///
     /// The same commit staged twice is one candidate. The exit code is 0 where it is staged, 1 where the commit has no
@@ -33,18 +32,30 @@ enum Command {
     ///
     /// The exit code is 0 where all is as it was staged, 1 where something is not, 2 where something cannot be read.
     Verify(commands::verify::Verify),
+    /// Have an environment run a candidate that the one before it ran
+    ///
+    /// Shows the plan; --execute acts. The ledger is moved once; what follows (the deploy command, tags) is done
+    /// then, and done again by the same call where it was interrupted. The exit code is 0 where all is done, 1 where
+    /// the order of environments, the policy or a check forbids it, 2 where something could not be done.
+    To(commands::to::To),
+    /// Have an environment run again what it ran before: no build, no checks but every byte
+    ///
+    /// Shows the plan; --execute acts. The exit codes are those of `to`.
+    Rollback(commands::to::Rollback),
+    /// Show who did what, when and why, and the figures of DORA
+    Log(commands::log::Log),
 }
 
 /// Runs the command line and gives the exit code.
 pub fn main() -> u8 {
     let Cargo::Promote(Promote { command }) = Cargo::parse();
     match command {
-        Command::Status => {
-            Console.out("nothing is staged\n");
-            0
-        }
+        Command::Status(args) => args.run(),
         Command::Stage(args) => args.run(),
         Command::Verify(args) => args.run(),
+        Command::To(args) => args.run(),
+        Command::Rollback(args) => args.run(),
+        Command::Log(args) => args.run(),
     }
 }
 

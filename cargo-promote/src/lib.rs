@@ -19,6 +19,10 @@ pub mod store;
 pub mod trouble;
 pub mod verify;
 
+pub mod dora;
+pub mod mirrors;
+pub mod overview;
+pub mod plan;
 pub mod select;
 
 pub mod ops;

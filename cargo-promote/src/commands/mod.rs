@@ -1,4 +1,7 @@
 //! One file a subcommand: its command line, and what it does.
 
+pub(crate) mod log;
 pub(crate) mod stage;
+pub(crate) mod status;
+pub(crate) mod to;
 pub(crate) mod verify;

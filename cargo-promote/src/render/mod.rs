@@ -1,9 +1,15 @@
 //! What commands tell: one file a command. Nothing here decides anything.
 
 mod format;
+mod log;
+mod promotion;
 mod staged;
+mod status;
 mod verified;
 
 pub(crate) use format::{Format, document, size};
+pub(crate) use log::log;
+pub(crate) use promotion::{plan, promotion};
 pub(crate) use staged::staged;
+pub(crate) use status::status;
 pub(crate) use verified::verified;

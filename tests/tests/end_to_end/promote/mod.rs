@@ -1,6 +1,7 @@
 //! `cargo promote`, through the built command and its library.
 
 mod local;
+mod moving;
 mod staged;
 
 pub(crate) use staged::Project;

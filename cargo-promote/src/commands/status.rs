@@ -1,0 +1,46 @@
+//! `cargo promote status`.
+
+use cargo_gate::render::Console;
+
+use crate::ops::session::Session;
+use crate::ops::{finish, mirrors};
+use crate::overview::overview;
+use crate::render;
+use crate::trouble::Trouble;
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    /// The form of what is told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: render::Format,
+    #[command(flatten)]
+    manifest: clap_cargo::Manifest,
+}
+
+impl Status {
+    pub(crate) fn run(&self) -> u8 {
+        match self.text() {
+            Ok(text) => {
+                Console.out(&text);
+                0
+            }
+            Err(trouble) => {
+                Console.error(&trouble.to_string());
+                trouble.exit_code()
+            }
+        }
+    }
+
+    fn text(&self) -> Result<String, Trouble> {
+        let session = Session::open(self.manifest.manifest_path.as_deref())?;
+        let ledger = session.ledger()?;
+        let head = ledger.head()?;
+        let lags = mirrors::lagging(&session, &head.state()).map_err(|why| why.to_string());
+        let follows = |name: &crate::name::Label| {
+            session.config.environment(name).is_some_and(|environment| finish::follows(&session, environment))
+        };
+        let about = (ledger.name(), ledger.guarantee().name());
+        Ok(render::status(&overview(&session.config, about, &head, &follows, lags), self.format))
+    }
+}

@@ -1,0 +1,94 @@
+//! What is staged, and what each environment runs.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::{Format, document};
+use crate::overview::{Known, Overview, Place};
+
+/// The overview in the form that is asked for.
+pub(crate) fn status(overview: &Overview, format: Format) -> String {
+    match format {
+        Format::Human => human(overview),
+        Format::Json => document(serde_json::to_value(overview).unwrap_or_default()),
+    }
+}
+
+/// A time, to the minute.
+pub(super) fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn human(overview: &Overview) -> String {
+    let Overview { ledger, guarantee, entries, environments, waiting, .. } = overview;
+    let mut text = format!("{ledger}\n{entries} entries, {guarantee}; times are UTC\n\n");
+    let longest = environments.iter().map(|place| place.name.as_str().len()).max().unwrap_or(0);
+    for place in environments {
+        text += &line(place, longest);
+    }
+    if entries == &0 {
+        text += "\nnothing is staged; `cargo promote stage` stages a commit\n";
+    }
+    if !waiting.is_empty() {
+        text += "\nstaged, and run by no environment\n";
+        for known in waiting {
+            let _ = writeln!(text, "  {}  staged {}", shown(known), minute(known.staged));
+        }
+    }
+    text + &left(overview)
+}
+
+fn line(place: &Place, longest: usize) -> String {
+    let name = place.name.as_str();
+    let mut text = match (&place.runs, place.since) {
+        (Some(known), Some(since)) => {
+            format!("{name:<longest$}  {}  since {}\n", shown(known), minute(since))
+        }
+        _ => format!("{name:<longest$}  nothing yet\n"),
+    };
+    if !place.configured {
+        let _ = writeln!(text, "{:longest$}  promote.toml does not have this environment", "");
+    }
+    text
+}
+
+fn shown(known: &Known) -> String {
+    let commit: String = known.commit.chars().take(8).collect();
+    let Known { candidate, name, version, .. } = known;
+    format!("{} {version}  {}  commit {commit}", name.escape_debug(), candidate.short())
+}
+
+/// What follows a move and is not done.
+fn left(overview: &Overview) -> String {
+    let mut text = String::new();
+    for place in overview.environments.iter().filter(|place| place.unfinished) {
+        let name = &place.name;
+        let candidate = place.runs.as_ref().map(|known| known.candidate.short()).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\n{name} is not deployed as the ledger says; this goes on with it:\n  \
+             cargo promote to {name} {candidate} --execute"
+        );
+    }
+    if !overview.mirrors.is_empty() {
+        text += "\nreferences that lag behind the ledger\n";
+        for lag in &overview.mirrors {
+            let is = lag.is.as_deref().map_or("is not there".to_owned(), |is| format!("is {}", first(is)));
+            let name = lag.reference.strip_prefix("refs/tags/").unwrap_or(&lag.reference);
+            let _ = writeln!(text, "  {name} {is}, should be {}", first(&lag.wanted));
+        }
+        text += "any promotion brings them up to date, one that is there already too\n";
+    }
+    if let Some(why) = &overview.mirrors_unknown {
+        let _ = writeln!(text, "\nwhether references lag behind is not known: {why}");
+    }
+    text
+}
+
+fn first(object: &str) -> String {
+    object.chars().take(8).collect()
+}
+
+#[cfg(test)]
+mod tests;
