@@ -11,6 +11,7 @@ pub mod checked;
 pub mod checks;
 pub mod config;
 pub mod digest;
+pub mod image;
 pub mod ledger;
 pub mod name;
 pub mod place;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::candidate::{Artifact, Candidate};
 use crate::digest::Digest;
+use crate::name::Label;
 
 /// What went wrong in a store or a ledger. `place` is its name: kind and address, without secrets.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,11 @@ pub trait Store {
     /// What it is called in messages: its kind and its place, without secrets.
     fn place(&self) -> String;
 
+    /// Registry and repository, of which another store of that registry can have its server copy.
+    fn repository(&self) -> Option<String> {
+        None
+    }
+
     /// Puts a candidate in: its artifacts first, its manifest last, so that a manifest that is there is whole.
     /// Putting it in again changes nothing and mends what is missing.
     ///
@@ -116,6 +122,15 @@ pub trait Store {
     /// # Errors
     /// As [`Store::put`].
     fn take(&self, from: &dyn Store, candidate: &Candidate) -> Result<(), StoreError>;
+
+    /// Names the candidate as what an environment runs, where the store has names for others to read. Nothing of ours
+    /// reads them.
+    ///
+    /// # Errors
+    /// Where it cannot be named.
+    fn mark(&self, _environment: &Label, _candidate: &Candidate) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Shows the candidate to the public, where being stored and being shown are two things.
     ///

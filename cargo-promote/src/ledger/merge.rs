@@ -10,7 +10,7 @@
 //! nothing left to act on (a promotion of a candidate that was removed beside it, a removal of one that is in use)
 //! stays in the history and is void.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::Head;
 use super::entry::{BadEntry, By, Entry};
@@ -63,8 +63,7 @@ type Read<'a, E> = &'a mut dyn FnMut(&Digest) -> Result<Entry, E>;
 /// # Errors
 /// Where an entry cannot be read or has no place in the order.
 pub fn join<E>(ends: Vec<(Digest, Entry)>, read: Read<'_, E>) -> Result<Head, Unjoined<E>> {
-    let mut open: Sorted =
-        ends.into_iter().map(|(digest, entry)| ((entry.sequence, digest), entry)).collect();
+    let open: Sorted = ends.into_iter().map(|(digest, entry)| ((entry.sequence, digest), entry)).collect();
     let mut beside: Vec<Digest> = open.keys().map(|(_, digest)| *digest).collect();
     let Some(last) = beside.pop() else { return Ok(Head::default()) };
     beside.sort();
@@ -72,26 +71,18 @@ pub fn join<E>(ends: Vec<(Digest, Entry)>, read: Read<'_, E>) -> Result<Head, Un
     if beside.is_empty() {
         return Ok(Head { version: last.to_string(), last: end, joined: None });
     }
-    let mut apart = Sorted::new();
-    while open.len() > 1 {
-        let Some((key, entry)) = open.pop_last() else { break };
-        parents(&entry, &mut open, read)?;
-        apart.insert(key, entry);
-    }
-    // all that is not apart comes before this one, or is it
-    let (mut state, before) = open
-        .pop_last()
-        .map_or_else(|| (State::default(), 0), |((sequence, _), entry)| (entry.state, sequence));
-    let entries = before + apart.len() as u64;
-    let mut void = Vec::new();
-    for ((_, digest), entry) in &apart {
-        match state.beside(&entry.action, entry.time, entry.sequence) {
-            Ok(after) => state = after,
-            Err(why) => void.push((*digest, why)),
-        }
-    }
+    let (state, entries, void) = fold(open, None, read)?;
     let joined = Some(Joined { beside, entries, state, void });
     Ok(Head { version: last.to_string(), last: end, joined })
+}
+
+/// Why an entry that is in a ledger has no effect, where it has none.
+///
+/// # Errors
+/// As [`join`].
+pub fn void<E>(head: &Head, digest: &Digest, read: Read<'_, E>) -> Result<Option<Refused>, Unjoined<E>> {
+    let (_, _, void) = fold(ends(head, read)?, Some(digest), read)?;
+    Ok(void.into_iter().find_map(|(other, why)| (other == *digest).then_some(why)))
 }
 
 /// Every entry up to an end, in the order in which they count, the oldest first.
@@ -99,17 +90,11 @@ pub fn join<E>(ends: Vec<(Digest, Entry)>, read: Read<'_, E>) -> Result<Head, Un
 /// # Errors
 /// As [`join`].
 pub fn history<E>(head: &Head, read: Read<'_, E>) -> Result<Vec<Told>, Unjoined<E>> {
-    let mut open = Sorted::new();
-    if let Some((digest, entry)) = &head.last {
-        open.insert((entry.sequence, *digest), entry.clone());
-    }
-    for digest in head.joined.iter().flat_map(|joined| &joined.beside) {
-        let entry = read(digest).map_err(Unjoined::Unread)?;
-        open.insert((entry.sequence, *digest), entry);
-    }
+    let mut open = ends(head, read)?;
     let mut all = Sorted::new();
+    let mut seen: BTreeSet<Digest> = open.keys().map(|(_, digest)| *digest).collect();
     while let Some((key, entry)) = open.pop_last() {
-        parents(&entry, &mut open, read)?;
+        parents(&entry, &mut open, &mut seen, read)?;
         all.insert(key, entry);
     }
     let mut state = State::default();
@@ -144,9 +129,59 @@ pub fn check<E>(entry: &Entry, read: Read<'_, E>) -> Result<(), Unjoined<E>> {
     if expected == *entry { Ok(()) } else { Err(bad("does not follow from those before".to_owned())) }
 }
 
+/// All ends.
+fn ends<E>(head: &Head, read: Read<'_, E>) -> Result<Sorted, Unjoined<E>> {
+    let mut ends = Sorted::new();
+    if let Some((digest, entry)) = &head.last {
+        ends.insert((entry.sequence, *digest), entry.clone());
+    }
+    for digest in head.joined.iter().flat_map(|joined| &joined.beside) {
+        let entry = read(digest).map_err(Unjoined::Unread)?;
+        ends.insert((entry.sequence, *digest), entry);
+    }
+    Ok(ends)
+}
+
+/// What holds, how many entries there are, and which are void, from the last entry on that all follow, or from before
+/// one that is looked for.
+type Folded = (State, u64, Vec<(Digest, Refused)>);
+
+fn fold<E>(mut open: Sorted, from: Option<&Digest>, read: Read<'_, E>) -> Result<Folded, Unjoined<E>> {
+    let mut apart = Sorted::new();
+    let mut seen: BTreeSet<Digest> = open.keys().map(|(_, digest)| *digest).collect();
+    let mut found = from.is_none();
+    while open.len() > 1 || !found {
+        let Some((key, entry)) = open.pop_last() else { break };
+        parents(&entry, &mut open, &mut seen, read)?;
+        found |= from.is_some_and(|digest| *digest == key.1);
+        apart.insert(key, entry);
+    }
+    // all that is not apart comes before this one, or is it
+    let (mut state, before) = open
+        .pop_last()
+        .map_or_else(|| (State::default(), 0), |((sequence, _), entry)| (entry.state, sequence));
+    let mut void = Vec::new();
+    for ((_, digest), entry) in &apart {
+        match state.beside(&entry.action, entry.time, entry.sequence) {
+            Ok(after) => state = after,
+            Err(why) => void.push((*digest, why)),
+        }
+    }
+    Ok((state, before + apart.len() as u64, void))
+}
+
 /// Opens those that an entry names as before it.
-fn parents<E>(entry: &Entry, open: &mut Sorted, read: Read<'_, E>) -> Result<(), Unjoined<E>> {
+fn parents<E>(
+    entry: &Entry,
+    open: &mut Sorted,
+    seen: &mut BTreeSet<Digest>,
+    read: Read<'_, E>,
+) -> Result<(), Unjoined<E>> {
     for digest in entry.previous.iter().chain(&entry.merges) {
+        // many entries name the same one
+        if !seen.insert(*digest) {
+            continue;
+        }
         let parent = read(digest).map_err(Unjoined::Unread)?;
         if parent.sequence >= entry.sequence {
             let why = "names one as before it that comes later".to_owned();

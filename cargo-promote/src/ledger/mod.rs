@@ -8,5 +8,5 @@ mod state;
 
 pub use contract::{Appended, Guarantee, Head, Ledger};
 pub use entry::{Action, BadEntry, By, Entry, MOST_ENTRY};
-pub use merge::{Joined, Told, Unjoined, check, history, join};
+pub use merge::{Joined, Told, Unjoined, check, history, join, void};
 pub use state::{Deployed, Refused, Staged, State};

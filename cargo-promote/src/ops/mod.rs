@@ -14,8 +14,11 @@ pub mod keys;
 pub mod ledger;
 pub mod mirrors;
 pub mod notes;
+pub mod places;
 pub mod promotion;
 mod random;
+#[cfg(feature = "oci")]
+pub mod registry;
 pub mod session;
 pub mod stage;
 pub mod store;

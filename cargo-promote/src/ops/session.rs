@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::folder::{Folder, Hold};
 use super::ledger::LocalLedger;
 use super::store::local;
-use super::{Git, Source, failed, random, read_config};
+use super::{Git, Source, failed, places, random, read_config};
 use crate::config::{Config, Environment, LedgerSettings, StoreSettings};
 use crate::digest::Digest;
 use crate::ledger::{By, Ledger};
@@ -81,7 +81,7 @@ impl Session {
     pub fn store(&self, name: &Label) -> Result<Box<dyn Store>, Trouble> {
         match self.config.stores.get(name) {
             Some(StoreSettings::Local { path }) => Ok(Box::new(local(self.folder(path.as_deref())?))),
-            Some(_) => Err(Trouble::CouldNot(format!("the store `{name}`: this kind is not there yet"))),
+            Some(settings) => places::store(name, settings),
             None => Err(Trouble::CouldNot(format!("{FILE}: there is no store `{name}`"))),
         }
     }
@@ -155,11 +155,12 @@ impl Session {
                 return Err(Trouble::CouldNot("a ledger in git is not there yet".to_owned()));
             }
         };
-        match name.and_then(|name| self.config.stores.get(name)) {
-            Some(StoreSettings::Local { path }) => {
+        match name.and_then(|name| self.config.stores.get_key_value(name)) {
+            Some((_, StoreSettings::Local { path })) => {
                 Ok(Box::new(LocalLedger::new(self.folder(path.as_deref())?)))
             }
-            _ => Err(Trouble::CouldNot("this kind of store cannot hold a ledger".to_owned())),
+            Some((name, settings)) => places::ledger(name, settings),
+            None => Err(Trouble::CouldNot(format!("{FILE}: there is no store for the ledger"))),
         }
     }
 

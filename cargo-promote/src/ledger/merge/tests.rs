@@ -221,6 +221,9 @@ proptest! {
         } else {
             prop_assert_eq!(head.last.as_ref().unwrap().1.sequence, kept.len() as u64);
         }
+        for it in &told {
+            prop_assert_eq!(void(&head, &it.digest, &mut read(&kept)).unwrap(), it.void.clone());
+        }
         let from = turn.index(written.len());
         written.rotate_left(from);
         prop_assert_eq!(seen(&kept, written), head);

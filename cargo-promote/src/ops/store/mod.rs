@@ -2,6 +2,10 @@
 
 mod blobs;
 mod local;
+#[cfg(feature = "oci")]
+mod oci;
 
 pub use blobs::{BlobStore, Blobs, Held};
 pub use local::local;
+#[cfg(feature = "oci")]
+pub use oci::OciStore;

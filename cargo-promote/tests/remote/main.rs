@@ -1,0 +1,17 @@
+//! Stores and ledgers on other machines, each against a server on this one.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "servers and promoters are started, and told apart by what they say"
+)]
+
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod registry;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod things;
