@@ -44,6 +44,13 @@ enum Command {
     Rollback(commands::to::Rollback),
     /// Show who did what, when and why, and the figures of DORA
     Log(commands::log::Log),
+    /// Show what differs between two candidates: commits, dependencies, files, advisories
+    Diff(commands::diff::Diff),
+    /// Remove candidates that nothing needs any more
+    ///
+    /// Shows what would go; --execute removes it. What environments run stays, what they ran before, what is approved,
+    /// and the newest.
+    Cleanup(commands::cleanup::Cleanup),
 }
 
 /// Runs the command line and gives the exit code.
@@ -56,6 +63,8 @@ pub fn main() -> u8 {
         Command::To(args) => args.run(),
         Command::Rollback(args) => args.run(),
         Command::Log(args) => args.run(),
+        Command::Diff(args) => args.run(),
+        Command::Cleanup(args) => args.run(),
     }
 }
 

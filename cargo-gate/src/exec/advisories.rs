@@ -1,13 +1,18 @@
 //! The advisory database for the packages of the lock file: the named one, or the managed one.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::advisory_db::git::GitError;
 use super::steps::Bench;
 use super::{AdvisoryDb, Cancel, DbError, UpdateError, Updated};
 use super::{advisory_db, advisory_update, index_cache};
+use crate::advisory::{Age, AgeLimits, age};
+use crate::advisory_source::{MAX_AGE, MAX_COMMIT_AGE};
+use crate::config::Timeout;
 use crate::gate::Unreadable;
 use crate::gates::MEND;
 use crate::step::Evidence;
@@ -113,4 +118,25 @@ pub fn database_status(cancel: &Cancel) -> Result<String, String> {
         or_unknown(database.commit_time.map(|time| time.to_string())),
         or_unknown(database.fetched.map(|time| time.to_string())),
     ))
+}
+
+/// The advisories of these packages, of that folder, else of the managed database; nothing is fetched.
+///
+/// # Errors
+/// In words, when there is no database, it cannot serve, or it is too old to call anything free of advisories.
+pub fn known_advisories(
+    folder: Option<&Path>,
+    packages: &BTreeSet<String>,
+    cancel: &Cancel,
+) -> Result<AdvisoryDb, String> {
+    let managed = || advisory_update::managed_dir().map_err(|error| error.to_string());
+    let dir = folder.map_or_else(managed, |folder| Ok(folder.to_owned()))?;
+    let database = advisory_db::read(&dir, packages, LOCAL, cancel).map_err(|error| error.to_string())?;
+    let duration = |limit: Timeout| SignedDuration::try_from(limit.0).unwrap_or(SignedDuration::MAX);
+    let limits = AgeLimits { max_age: duration(MAX_AGE), max_commit_age: duration(MAX_COMMIT_AGE) };
+    match age(Timestamp::now(), database.commit_time, database.fetched, &limits) {
+        Age::Stale(why) => Err(why),
+        // a plain folder is somebody's own choice
+        Age::Fresh | Age::Unknown => Ok(database),
+    }
 }

@@ -43,7 +43,7 @@ mod timing;
 mod tools;
 mod twin;
 
-pub use advisories::{database_status, update_database};
+pub use advisories::{database_status, known_advisories, update_database};
 pub use advisory_db::{AdvisoryDb, DbError};
 pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};
 pub use affected::affected;

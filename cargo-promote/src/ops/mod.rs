@@ -7,6 +7,8 @@ pub mod attest;
 pub mod checks;
 mod config;
 pub mod finish;
+pub mod cleanup;
+pub mod diff;
 pub mod folder;
 mod git;
 pub mod history;

@@ -1,5 +1,7 @@
 //! What commands tell: one file a command. Nothing here decides anything.
 
+mod cleaned;
+mod difference;
 mod format;
 mod log;
 mod promotion;
@@ -7,6 +9,8 @@ mod staged;
 mod status;
 mod verified;
 
+pub(crate) use cleaned::cleaned;
+pub(crate) use difference::difference;
 pub(crate) use format::{Format, document, size};
 pub(crate) use log::log;
 pub(crate) use promotion::{plan, promotion};
