@@ -2,8 +2,8 @@
 
 use cargo_gate::render::Console;
 
-use crate::ops::Session;
 use crate::ops::cleanup::cleanup;
+use crate::place::Place;
 use crate::render;
 
 /// The command line.
@@ -19,13 +19,12 @@ pub(crate) struct Cleanup {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Cleanup {
     pub(crate) fn run(self) -> u8 {
-        let done = Session::open(self.manifest.manifest_path.as_deref())
-            .and_then(|session| cleanup(&session, self.keep, self.execute));
+        let done = self.place.open().and_then(|session| cleanup(&session, self.keep, self.execute));
         match done {
             Ok(done) => {
                 Console.out(&render::cleaned(&done, self.format));

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use cargo_gate::render::Console;
 
-use crate::ops::Session;
 use crate::ops::diff::diff;
+use crate::place::Place;
 use crate::render;
 
 /// The command line.
@@ -22,13 +22,13 @@ pub(crate) struct Diff {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Diff {
     pub(crate) fn run(self) -> u8 {
-        let done = Session::open(self.manifest.manifest_path.as_deref())
-            .and_then(|session| diff(&session, [&self.from, &self.to], self.db.as_deref()));
+        let done =
+            self.place.open().and_then(|session| diff(&session, [&self.from, &self.to], self.db.as_deref()));
         match done {
             Ok((from, to, difference)) => {
                 Console.out(&render::difference(&from, &to, &difference, self.format));

@@ -1,8 +1,8 @@
 //! One file a subcommand: its command line, and what it does.
 
-pub(crate) mod log;
 pub(crate) mod cleanup;
 pub(crate) mod diff;
+pub(crate) mod log;
 pub(crate) mod stage;
 pub(crate) mod status;
 pub(crate) mod to;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use cargo_gate::render::Console;
 
-use crate::ops::Session;
+use crate::ops::keys::SignWith;
 use crate::ops::stage::{Request, stage};
+use crate::place::Place;
 use crate::render;
 use crate::stage::Asked;
 
@@ -27,20 +28,22 @@ pub(crate) struct Stage {
     /// Why, for the ledger
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
+    #[command(flatten)]
+    sign: SignWith,
     /// The form of what is told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Stage {
     pub(crate) fn run(self) -> u8 {
         let asked = Asked { packages: self.package, targets: self.target };
-        let request = Request { files: self.files, asked, revision: self.rev, reason: self.reason };
+        let request =
+            Request { files: self.files, asked, revision: self.rev, reason: self.reason, sign: self.sign };
         let say = |text: &str| Console.status(text);
-        let done = Session::open(self.manifest.manifest_path.as_deref())
-            .and_then(|session| stage(&session, &request, &say));
+        let done = self.place.open().and_then(|session| stage(&session, &request, &say));
         match done {
             Ok(done) => {
                 Console.out(&render::staged(&done, self.format));

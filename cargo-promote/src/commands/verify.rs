@@ -2,8 +2,8 @@
 
 use cargo_gate::render::Console;
 
-use crate::ops::Session;
 use crate::ops::verify::verify;
+use crate::place::Place;
 use crate::render;
 use crate::verify::Gravity;
 
@@ -17,13 +17,12 @@ pub(crate) struct Verify {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Verify {
     pub(crate) fn run(self) -> u8 {
-        let done = Session::open(self.manifest.manifest_path.as_deref())
-            .and_then(|session| verify(&session, &self.candidates));
+        let done = self.place.open().and_then(|session| verify(&session, &self.candidates));
         match done {
             Ok(done) => {
                 Console.out(&render::verified(&done, self.format));

@@ -5,10 +5,10 @@
 pub mod advance;
 pub mod attest;
 pub mod checks;
-mod config;
-pub mod finish;
 pub mod cleanup;
+mod config;
 pub mod diff;
+pub mod finish;
 pub mod folder;
 mod git;
 pub mod history;

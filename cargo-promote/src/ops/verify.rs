@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::session::Session;
+use crate::attest::policy;
 use crate::candidate::Candidate;
+use crate::checks::{Check, Outcome};
 use crate::digest::Digest;
 use crate::ledger::State;
 use crate::name::Label;
 use crate::select;
 use crate::store::Store;
 use crate::trouble::Trouble;
-use crate::verify::{self, Problem, Seen};
+use crate::verify::{self, Gravity, Problem, Seen};
 
 /// A candidate as it was read back from one store.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct ReadBack {
     pub candidate: Candidate,
     /// What was read of it.
     pub seen: Seen,
+    /// What the policy says of it.
+    pub checks: Vec<Check>,
 }
 
 /// What was read back.
@@ -65,8 +71,11 @@ pub fn verify(session: &Session, words: &[String]) -> Result<Verified, Trouble> 
                 done.problems.push(Problem::wrong(&store.place(), what, how));
                 found = true;
             }
-            if let Some((candidate, seen, _)) = read {
-                done.read.push(ReadBack { place: store.place(), candidate, seen });
+            if let Some((candidate, seen, envelopes)) = read {
+                let checks = policy::judge(&session.config, &candidate, &envelopes, Timestamp::now());
+                let place = store.place();
+                done.problems.extend(refused(&checks, &candidate, &place, !words.is_empty()));
+                done.read.push(ReadBack { place, candidate, seen, checks });
             }
         }
         if !found {
@@ -79,6 +88,22 @@ pub fn verify(session: &Session, words: &[String]) -> Result<Verified, Trouble> 
 
 /// Stores with their names.
 pub(super) type Stores = Vec<(Label, Box<dyn Store>)>;
+
+/// The checks that are problems: statements that are damaged always; what the policy asks for where somebody asks for
+/// this candidate. Those that nobody promotes any more may grow older than it allows.
+fn refused(checks: &[Check], candidate: &Candidate, place: &str, asked: bool) -> Vec<Problem> {
+    let of_policy = |check: &Check| matches!(check.name.as_str(), "verdict" | "provenance");
+    let told = checks.iter().filter(|check| asked || !of_policy(check)).filter_map(|check| {
+        let (gravity, how) = match &check.outcome {
+            Outcome::Refused(how) => (Gravity::Wrong, how),
+            Outcome::CouldNot(how) => (Gravity::Unread, how),
+            Outcome::Passed(_) | Outcome::Later(_) => return None,
+        };
+        let what = format!("{} of {}", check.name, candidate.shown());
+        Some(Problem { gravity, place: place.to_owned(), what, how: how.clone() })
+    });
+    told.collect()
+}
 
 /// The stores of all environments, that of staging first.
 ///

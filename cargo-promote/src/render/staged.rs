@@ -17,7 +17,7 @@ pub(crate) fn staged(done: &Done, format: Format) -> String {
 }
 
 fn human(done: &Done) -> String {
-    let Done { candidate, already, verdict, place } = done;
+    let Done { candidate, already, verdict, place, notes } = done;
     let manifest = candidate.manifest();
     let commit: String = manifest.commit.chars().take(10).collect();
     let word = if *already { "staged before" } else { "staged" };
@@ -29,6 +29,9 @@ fn human(done: &Done) -> String {
         verdict.gates.len(),
         verdict.at.strftime("%Y-%m-%d %H:%M UTC"),
     );
+    for note in notes {
+        let _ = writeln!(text, "note      {note}");
+    }
     text
 }
 
@@ -55,12 +58,13 @@ fn kind(kind: Kind) -> &'static str {
 }
 
 fn json(done: &Done) -> String {
-    let Done { candidate, already, verdict, place } = done;
+    let Done { candidate, already, verdict, place, notes } = done;
     document(json!({
         "candidate": candidate.digest(),
         "already_staged": already,
         "manifest": candidate.manifest(),
         "store": place,
+        "notes": notes,
         "verdict": { "at": verdict.at, "gates": verdict.gates, "unjudged": verdict.unjudged },
     }))
 }

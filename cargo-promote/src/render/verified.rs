@@ -30,6 +30,9 @@ fn human(done: &Verified) -> String {
             seen.attestations,
             one.place
         );
+        for check in &one.checks {
+            let _ = writeln!(text, "{}", check.line());
+        }
     }
     let _ = writeln!(text, "ledger: {} entries, each after the one that it names", done.entries);
     for Problem { place, what, how, .. } in &done.problems {
@@ -47,7 +50,7 @@ fn json(done: &Verified) -> String {
     let read = done.read.iter().map(|one| {
         let manifest = one.candidate.manifest();
         json!({ "candidate": one.candidate.digest(), "name": manifest.name, "version": manifest.version,
-                "store": one.place, "read": one.seen })
+                "store": one.place, "read": one.seen, "checks": one.checks })
     });
     document(json!({
         "verified": done.problems.is_empty(),

@@ -8,6 +8,8 @@ use cargo_gate::verdict::Status;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::attest;
+
 /// A passing verdict of the stage `release` on a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -82,6 +84,26 @@ impl Verdict {
             () if gates.is_empty() => Recorded::None,
             () if !judged_anew.is_empty() => Recorded::Part,
             () => Recorded::Whole(Self { tree, at, gates, unjudged, config_digest, bytes: bytes.to_vec() }),
+        }
+    }
+
+    /// What is signed of it.
+    pub fn statement(&self, commit: &str) -> attest::Verdict {
+        let gate = |(id, status): (&String, &Status)| attest::Gate {
+            id: id.clone(),
+            status: *status,
+            judged: !self.unjudged.contains(id),
+        };
+        attest::Verdict {
+            stage: Stage::Release,
+            status: self.gates.values().copied().max().unwrap_or(Status::Broken),
+            tree: self.tree.clone(),
+            commit: commit.to_owned(),
+            config_digest: self.config_digest.clone(),
+            time: self.at,
+            whole_stage: true,
+            gates: self.gates.iter().map(gate).collect(),
+            tools: BTreeMap::new(),
         }
     }
 

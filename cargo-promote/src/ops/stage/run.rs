@@ -1,17 +1,19 @@
 //! `cargo promote stage`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
 use super::site::{self, Site};
 use super::source::{self, Source};
 use super::{build, crates, documents, gates};
+use crate::attest::Build;
 use crate::candidate::{Candidate, Kind, Manifest, Toolchain};
 use crate::config::CandidateSettings;
 use crate::digest::Digest;
 use crate::ledger::{Action, Staged, State};
-use crate::ops::{Session, advance};
+use crate::ops::keys::SignWith;
+use crate::ops::{Session, advance, attest};
 use crate::stage::archive::{self, Member as Entry};
 use crate::stage::{
     Asked, Member, Plan, Subject, Verdict, archive_folder, file_name, plan, same_build, subject,
@@ -30,6 +32,8 @@ pub struct Request {
     pub revision: Option<String>,
     /// Why, for the ledger.
     pub reason: String,
+    /// What signs the verdict and the provenance.
+    pub sign: SignWith,
 }
 
 /// What was staged.
@@ -43,6 +47,8 @@ pub struct Done {
     pub verdict: Verdict,
     /// The store that it is in.
     pub place: String,
+    /// What is to be known of its attestations.
+    pub notes: Vec<String>,
 }
 
 /// Builds a commit, or takes files, and stages that.
@@ -53,6 +59,7 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
     let source = source::source(&session.git, request.revision.as_deref())?;
     // whoever cannot write the ledger is told so before anything is built
     session.actor()?;
+    let signer = request.sign.signer().map_err(could_not)?;
     let name = session.staging_store()?;
     let store = session.store(&name)?;
     let ledger = session.ledger()?;
@@ -60,6 +67,7 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
     let folder = tempfile::Builder::new().prefix("promote-stage-").tempdir();
     let folder =
         folder.map_err(|error| Trouble::CouldNot(format!("no folder for temporary files: {error}")))?;
+    let started = jiff::Timestamp::now();
     let site = Site::open(session, &source, say)?;
     let (manifest, files) = made(session, request, &source, &site, folder.path(), say)?;
     let candidate = Candidate::new(&manifest)?;
@@ -69,20 +77,47 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
     // nobody cleans up between the bytes and the entry that keeps them
     let _held = session.hold(&name, false)?;
     store.put(&candidate, &files)?;
+    let known = state.candidates.contains_key(&candidate.digest()) && signer.is_none();
+    let notes = if known && !store.attestations(&candidate.digest())?.is_empty() {
+        Vec::new()
+    } else {
+        attest::after_stage(&attest::Staged {
+            candidate: &candidate,
+            verdict: &verdict.statement(&source.commit),
+            build: &Build {
+                targets: targets(&manifest),
+                started,
+                finished: jiff::Timestamp::now(),
+                builder: None,
+            },
+            store: store.as_ref(),
+            signer: signer.as_ref(),
+            root: &session.root,
+            mirrors: &session.config.mirrors,
+            cancel: &session.cancel,
+        })
+        .map_err(could_not)?
+    };
     let staged = Staged {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
         commit: manifest.commit.clone(),
         tree: manifest.tree.clone(),
         at: jiff::Timestamp::UNIX_EPOCH,
-        reached: std::collections::BTreeSet::new(),
+        reached: BTreeSet::new(),
     };
     let digest = candidate.digest();
     let action = Action::Stage { candidate: digest, staged };
     let added = advance(ledger.as_ref(), &session.cancel, &|| session.by(&request.reason), &|head| {
         Ok((!head.state().candidates.contains_key(&digest)).then(|| action.clone()))
     })?;
-    Ok(Done { candidate, already: added.is_none(), verdict, place: store.place() })
+    Ok(Done { candidate, already: added.is_none(), verdict, place: store.place(), notes })
+}
+
+/// The targets that files of the candidate are for.
+fn targets(manifest: &Manifest) -> Vec<String> {
+    let targets = manifest.artifacts.iter().filter_map(|artifact| artifact.target.clone());
+    targets.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Refuses another candidate of one commit whose files have the same names and other bytes, by the same toolchain.
