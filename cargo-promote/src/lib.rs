@@ -13,6 +13,7 @@ pub mod cleanup;
 pub mod config;
 pub mod diff;
 pub mod digest;
+pub mod forge;
 pub mod image;
 pub mod ledger;
 pub mod name;

@@ -128,6 +128,7 @@ fn deploy(
     let store = session.store(&session.store_name(environment)?)?;
     let candidate = store.candidate(&deployed.candidate)?;
     store.reveal(&candidate)?;
+    store.mark(&environment.name, &candidate)?;
     let Some(line) = &environment.deploy else { return Ok(()) };
     say(&format!("deploying {} to {}: {line}", candidate.shown(), environment.name));
     let folder = tempfile::Builder::new().prefix("promote-").tempdir();

@@ -10,6 +10,7 @@ mod config;
 pub mod diff;
 pub mod finish;
 pub mod folder;
+pub mod forge;
 mod git;
 pub mod history;
 pub mod keys;

@@ -7,6 +7,7 @@ use crate::name::Label;
 use crate::store::Store;
 use crate::trouble::Trouble;
 
+use super::{forge::Forge, store::ForgeStore};
 #[cfg(feature = "oci")]
 use super::{ledger::OciLedger, registry::Registry, store::OciStore};
 
@@ -18,6 +19,10 @@ pub fn store(name: &Label, settings: &StoreSettings) -> Result<Box<dyn Store>, T
     match settings {
         #[cfg(feature = "oci")]
         StoreSettings::Oci { .. } => Ok(Box::new(OciStore::new(registry(name, settings)?))),
+        StoreSettings::Forge { api, repository, token_env } => {
+            let forge = Forge::open(api, repository, secret(name, token_env)?)?;
+            Ok(Box::new(ForgeStore::new(forge)))
+        }
         _ => Err(unknown(name, settings)),
     }
 }

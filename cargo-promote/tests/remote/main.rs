@@ -8,6 +8,10 @@
 )]
 
 #[cfg(test)]
+mod forge;
+#[cfg(test)]
+mod forge_server;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod registry;

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cargo_gate::exec::Cancel;
 use cargo_promote::candidate::{Artifact, Candidate, Kind, Manifest, Toolchain};
 use cargo_promote::digest::Digest;
 use cargo_promote::ledger::{Action, By, Staged};
 use cargo_promote::name::Label;
 use cargo_promote::ops;
+use cargo_promote::ops::folder::Folder;
+use cargo_promote::store::Store;
 use jiff::Timestamp;
 
 pub(crate) type Files = BTreeMap<Digest, PathBuf>;
@@ -40,6 +43,11 @@ pub(crate) fn candidate(place: &Path, patch: u64) -> (Candidate, Files) {
         artifacts,
     };
     (Candidate::new(&manifest).unwrap(), files)
+}
+
+/// A store in a folder.
+pub(crate) fn folder_store(at: &Path) -> impl Store + use<> {
+    ops::store::local(Folder::new(at, &Cancel::default()))
 }
 
 pub(crate) fn staging() -> Label {
