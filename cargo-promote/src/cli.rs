@@ -51,6 +51,9 @@ enum Command {
     /// Shows what would go; --execute removes it. What environments run stays, what they ran before, what is approved,
     /// and the newest.
     Cleanup(commands::cleanup::Cleanup),
+    Attest(commands::attest::Attest),
+    Approve(commands::approve::Approve),
+    Keys(commands::keys::Keys),
 }
 
 /// Runs the command line and gives the exit code.
@@ -65,6 +68,9 @@ pub fn main() -> u8 {
         Command::Log(args) => args.run(),
         Command::Diff(args) => args.run(),
         Command::Cleanup(args) => args.run(),
+        Command::Attest(args) => args.run(),
+        Command::Approve(args) => args.run(),
+        Command::Keys(args) => args.run(),
     }
 }
 

@@ -29,7 +29,7 @@ pub mod overview;
 pub mod plan;
 pub mod select;
 
-pub mod ops;
-
 mod commands;
 mod render;
+
+pub mod ops;

@@ -2,6 +2,8 @@
 
 use crate::candidate::BadManifest;
 use crate::ledger::{BadEntry, Refused};
+use crate::ops::attest::AttestError;
+use crate::ops::keys::KeyError;
 use crate::ops::{ConfigFault, GitError};
 use crate::store::StoreError;
 
@@ -36,4 +38,5 @@ macro_rules! from {
     };
 }
 
-from!(Refused => Refused, StoreError => CouldNot, GitError => CouldNot, BadManifest => CouldNot, BadEntry => CouldNot, ConfigFault => CouldNot);
+from!(Refused => Refused, StoreError => CouldNot, GitError => CouldNot, BadManifest => CouldNot, BadEntry => CouldNot,
+    ConfigFault => CouldNot, KeyError => CouldNot, AttestError => CouldNot);

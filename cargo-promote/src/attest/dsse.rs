@@ -133,6 +133,22 @@ impl Envelope {
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
+    /// The bundle of sigstore, version 0.3, in which its programs take an envelope with one plain signature and a key
+    /// that they are given by its name; none of another envelope.
+    pub fn bundle(&self) -> Option<Vec<u8>> {
+        let [Signature { keyid, bytes }] = self.signatures.as_slice() else { return None };
+        if bytes.len() != ed25519_dalek::SIGNATURE_LENGTH {
+            return None;
+        }
+        let envelope: serde_json::Value = serde_json::from_slice(&self.bytes()).ok()?;
+        let bundle = serde_json::json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": { "publicKey": { "hint": keyid }, "tlogEntries": [] },
+            "dsseEnvelope": envelope,
+        });
+        serde_json::to_vec(&bundle).ok()
+    }
+
     /// What its signatures are over.
     pub fn pae(&self) -> Vec<u8> {
         pae(&self.payload)

@@ -3,6 +3,9 @@
 pub(crate) mod cleanup;
 pub(crate) mod diff;
 pub(crate) mod log;
+pub(crate) mod approve;
+pub(crate) mod attest;
+pub(crate) mod keys;
 pub(crate) mod stage;
 pub(crate) mod status;
 pub(crate) mod to;

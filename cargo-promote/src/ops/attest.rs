@@ -11,9 +11,13 @@ use cargo_gate::step::End;
 use super::keys::{KeyError, Signer};
 use super::notes::{self, NotesError};
 use super::{Git, GitError};
-use crate::attest::{BadStatement, Build, Envelope, Predicate, Provenance, Statement, Verdict};
+use crate::attest::{
+    BadStatement, Build, Envelope, Predicate, Provenance, PublicKey, Statement, Verdict, ssh,
+};
 use crate::candidate::Candidate;
 use crate::config::Mirrors;
+use crate::digest::Digest;
+use crate::name::Label;
 use crate::store::{Store, StoreError};
 
 /// What is known once a candidate is in its store.
@@ -55,6 +59,20 @@ pub enum AttestError {
     /// git.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// A file that cannot be written.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+}
+
+impl AttestError {
+    fn file(path: &Path, cause: std::io::Error) -> Self {
+        Self::File { path: path.display().to_string(), cause }
+    }
 }
 
 /// Where statements go.
@@ -151,4 +169,43 @@ pub fn versions(
         (!line.is_empty() && line.len() <= 200 && !line.contains(char::is_control)).then(|| line.to_owned())
     };
     tools.iter().filter_map(|(name, path)| Some((name.clone(), version(path)?))).collect()
+}
+
+/// Writes each envelope into a new folder in the forms that other programs take: the envelope and the statement as they
+/// are, what is signed, the signature of OpenSSH with the file of those who may sign, the bundle of sigstore.
+///
+/// # Errors
+/// Where the folder is there already, or cannot be written.
+pub fn export(
+    folder: &Path,
+    envelopes: &[Envelope],
+    keys: &BTreeMap<Label, PublicKey>,
+) -> Result<(), AttestError> {
+    std::fs::create_dir(folder).map_err(|cause| AttestError::file(folder, cause))?;
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(|cause| AttestError::file(&path, cause))
+    };
+    for envelope in envelopes {
+        let bytes = envelope.bytes();
+        let name = Digest::of(&bytes).short();
+        write(&format!("{name}.json"), &bytes)?;
+        write(&format!("{name}.payload.json"), &envelope.payload)?;
+        write(&format!("{name}.pae"), &envelope.pae())?;
+        if let Some(bundle) = envelope.bundle() {
+            write(&format!("{name}.sigstore.json"), &bundle)?;
+        }
+        let armoured = envelope.signatures.iter().find(|one| ssh::read(&one.bytes).is_ok());
+        if let Some(signature) = armoured {
+            write(&format!("{name}.sig"), &signature.bytes)?;
+        }
+    }
+    let of_ssh = |(name, key): (&Label, &PublicKey)| match key {
+        PublicKey::Ssh(key) => {
+            Some(format!("{name} namespaces=\"{}\" {}\n", ssh::NAMESPACE, key.to_openssh().ok()?))
+        }
+        PublicKey::Plain(_) => None,
+    };
+    let lines: Vec<String> = keys.iter().filter_map(of_ssh).collect();
+    write("allowed_signers", lines.concat().as_bytes())
 }

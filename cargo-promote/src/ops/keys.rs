@@ -9,6 +9,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, 
 use ed25519_dalek::{Signer as _, SigningKey};
 use ssh_key::LineEnding;
 
+use super::Git;
 use crate::attest::{Envelope, PublicKey, Signature, dsse, ssh};
 
 /// The largest file of a key that is read, in bytes.
@@ -109,6 +110,26 @@ impl SignWith {
         let Some(key) = self.ssh_key.clone() else { return Ok(None) };
         let program = which::which("ssh-keygen").map_err(|_| KeyError::NoOpenSsh)?;
         Ok(Some(Signer::Ssh { program, key }))
+    }
+}
+
+impl SignWith {
+    /// What signs; where no option names a key, the SSH key that git signs with, if it does.
+    ///
+    /// # Errors
+    /// Where the key cannot be had.
+    pub fn or_of_git(&self, git: &Git) -> Result<Option<Signer>, KeyError> {
+        let named = self.signer()?;
+        let setting = |args: &[&str]| git.text(["config"].iter().chain(args)).ok();
+        if named.is_some() || setting(&["--get", "gpg.format"]).as_deref() != Some("ssh") {
+            return Ok(named);
+        }
+        let Some(key) = setting(&["--type=path", "--get", "user.signingkey"]) else { return Ok(None) };
+        // a key in words instead of a file is one that only git makes a file of
+        if key.starts_with("key::") || key.starts_with("ssh-") {
+            return Ok(None);
+        }
+        Self { ssh_key: Some(PathBuf::from(key)), ..Self::default() }.signer()
     }
 }
 

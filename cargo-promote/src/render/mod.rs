@@ -2,6 +2,7 @@
 
 mod cleaned;
 mod difference;
+pub(crate) mod attest;
 mod format;
 mod log;
 mod promotion;
