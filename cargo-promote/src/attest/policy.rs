@@ -122,15 +122,15 @@ fn verdict(config: &Config, candidate: &Candidate, evidence: &[Evidence], now: T
     if let Err(why) = age(verdict.time, config.policy.max_age, now) {
         return Outcome::Refused(format!("it {why}; run the stage `release` on the commit again"));
     }
-    match worth(&config.policy, candidate, &verdict) {
-        Some(why) => Outcome::Refused(why),
-        None => Outcome::Passed(format!(
-            "{}, {} gates, {whose}, {}",
-            verdict.status.name(),
-            verdict.gates.len(),
-            verdict.time
-        )),
+    if let Some(why) = worth(&config.policy, candidate, &verdict) {
+        return Outcome::Refused(why);
     }
+    let gates = verdict.gates.iter();
+    let unjudged: Vec<&str> = gates.filter(|gate| !gate.judged).map(|gate| gate.id.as_str()).collect();
+    let unjudged =
+        if unjudged.is_empty() { String::new() } else { format!(", not judged: {}", unjudged.join(", ")) };
+    let (status, count, time) = (verdict.status.name(), verdict.gates.len(), verdict.time);
+    Outcome::Passed(format!("{status}, {count} gates{unjudged}, {whose}, {time}"))
 }
 
 /// What is wrong with a verdict, if anything is.
@@ -154,7 +154,12 @@ fn worth(policy: &Policy, candidate: &Candidate, verdict: &Verdict) -> Option<St
         if !matches!(verdict.status, Status::Passed | Status::Warned) {
             return Some(format!("it is {}", verdict.status.name()));
         }
-        return verdict.gates.iter().find_map(stands);
+        // what the workspace's own config accepts that nobody judged is told and counts
+        return verdict
+            .gates
+            .iter()
+            .filter(|gate| gate.judged || gate.status != Status::Warned)
+            .find_map(stands);
     }
     policy.gates.iter().find_map(|wanted| match verdict.gates.iter().find(|gate| gate.id == *wanted) {
         Some(gate) => stands(gate),

@@ -244,7 +244,12 @@ fn a_verdict_has_to_be_of_this_tree_of_the_stage_release_and_new_enough() {
     assert!(told(|it| it.whole_stage = false).contains("not of all gates"));
     assert!(told(|it| it.gates.clear()).contains("not of all gates"));
     assert!(told(|it| it.gates[0].status = Status::Skipped).contains("audit ended as skipped"));
-    assert!(told(|it| it.gates[0].judged = false).contains("audit did not judge"));
+    assert!(
+        told(|it| it.gates[0].judged = false).contains("audit did not judge"),
+        "passed, and did not judge"
+    );
+    let waived = verdict_of(&config(""), &[signed(&of_verdict(|it| it.gates[1].judged = false), &key(1))]);
+    assert!(matches!(waived, Outcome::Passed(why) if why.contains("not judged: todo")));
     assert!(told(|it| it.time = time("2026-11-21T12:06:00Z")).contains("from the future"));
     for status in [Status::Failed, Status::Broken, Status::Skipped] {
         let told = verdict_of(&config(""), &[signed(&of_verdict(|it| it.status = status), &key(1))]);
@@ -265,6 +270,7 @@ fn gates_that_the_policy_names_must_be_in_the_verdict() {
     let told = |change: fn(&mut Verdict)| verdict_of(&config, &[signed(&of_verdict(change), &key(1))]);
     assert!(matches!(told(|_| {}), Outcome::Passed(_)));
     assert!(matches!(told(|it| it.whole_stage = false), Outcome::Passed(_)));
+    assert!(why(told(|it| it.gates[1].judged = false)).contains("todo did not judge"));
     assert!(why(told(|it| drop(it.gates.remove(0)))).contains("the gate audit is not in it"));
     for status in [Status::Failed, Status::Broken, Status::Skipped] {
         let mut bad = verdict();

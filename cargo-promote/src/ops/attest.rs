@@ -94,10 +94,10 @@ pub struct Places<'a> {
 /// Where one cannot be signed or kept. Notes that cannot be shared are told in the lines.
 pub fn after_stage(staged: &Staged<'_>) -> Result<Vec<String>, AttestError> {
     let Staged { candidate, verdict, build, store, signer, root, mirrors, cancel } = *staged;
-    let statements = [
-        Statement::about(candidate, Predicate::Verdict(verdict.clone())),
-        Statement::about(candidate, Predicate::Provenance(Provenance::of(candidate, build))),
-    ];
+    let mut statements = vec![Statement::about(candidate, Predicate::Verdict(verdict.clone()))];
+    if !is_known(store, candidate, signer)? {
+        statements.push(Statement::about(candidate, Predicate::Provenance(Provenance::of(candidate, build))));
+    }
     let envelopes = statements.iter().map(|statement| wrap(statement, signer));
     let envelopes = envelopes.collect::<Result<Vec<_>, _>>()?;
     let mut lines = keep(candidate, &envelopes, &Places { store, root, mirrors, cancel })?;
@@ -112,6 +112,38 @@ pub fn after_stage(staged: &Staged<'_>) -> Result<Vec<String>, AttestError> {
         },
     );
     Ok(lines)
+}
+
+/// Whether a provenance of the candidate lies there already, with the word of whoever is about to sign: staging a
+/// commit again adds nothing to it.
+fn is_known(store: &dyn Store, candidate: &Candidate, signer: Option<&Signer>) -> Result<bool, AttestError> {
+    let own = match signer {
+        None => None,
+        Some(signer) => match signer.keyid() {
+            Some(id) => Some(id),
+            // a key that only OpenSSH knows is known once it has signed
+            None => return Ok(false),
+        },
+    };
+    let same = |envelope: &Envelope| match (&own, envelope.signatures.first()) {
+        (None, None) => true,
+        (Some(own), Some(signature)) => signature.keyid == *own,
+        _ => false,
+    };
+    let there = store.attestations(&candidate.digest())?;
+    Ok(there.iter().filter_map(|bytes| Envelope::read(bytes).ok()).filter(same).any(|envelope| {
+        Statement::read(&envelope.payload).is_ok_and(|statement| {
+            statement.is_about(candidate) && matches!(statement.predicate, Predicate::Provenance(_))
+        })
+    }))
+}
+
+/// The address of the workflow that GitHub or GitLab runs this in; none elsewhere.
+pub fn builder() -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let github = || Some(format!("{}/{}", variable("GITHUB_SERVER_URL")?, variable("GITHUB_WORKFLOW_REF")?));
+    let gitlab = || Some(format!("{}/-/pipelines", variable("CI_PROJECT_URL")?));
+    github().or_else(gitlab).filter(|address| address.starts_with("https://") && address.len() < 500)
 }
 
 /// A statement in its envelope; unsigned where nothing signs.

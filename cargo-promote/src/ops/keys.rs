@@ -159,6 +159,14 @@ fn plain(place: &str, text: &str) -> Result<Signer, KeyError> {
 }
 
 impl Signer {
+    /// By what its signatures name the key; none where only OpenSSH knows it.
+    pub fn keyid(&self) -> Option<String> {
+        match self {
+            Self::Plain(key) => Some(PublicKey::Plain(key.verifying_key()).id()),
+            Self::Ssh { .. } => None,
+        }
+    }
+
     /// The statement in an envelope with its signature.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! What commands tell: one file a command. Nothing here decides anything.
 
+pub(crate) mod attest;
 mod cleaned;
 mod difference;
-pub(crate) mod attest;
 mod format;
 mod log;
 mod promotion;

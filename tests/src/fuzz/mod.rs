@@ -17,6 +17,7 @@ mod reports;
 mod secrets;
 mod settings;
 mod sources;
+mod statements;
 mod target;
 mod testing;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Input, changes, compiling, dependencies, figures, formatting, graphs, programs, reports, secrets,
-    settings, sources, testing,
+    settings, sources, statements, testing,
 };
 
 /// A decoder with what it promises.
@@ -24,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cargo_messages", check: compiling::cargo_messages },
     Target { name: "config", check: settings::config },
     Target { name: "criterion", check: figures::criterion },
+    Target { name: "envelope", check: statements::envelope },
     Target { name: "git_diff", check: changes::git_diff },
     Target { name: "git_objects", check: changes::git_objects },
     Target { name: "graph", check: graphs::graph },
@@ -44,6 +45,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "scan", check: sources::scan },
     Target { name: "secret", check: secrets::secret },
     Target { name: "semver_checks", check: reports::semver_checks },
+    Target { name: "signing_key", check: statements::key },
+    Target { name: "statement", check: statements::statement },
     Target { name: "trivy", check: reports::trivy },
 ];
 

@@ -88,7 +88,7 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
                 targets: targets(&manifest),
                 started,
                 finished: jiff::Timestamp::now(),
-                builder: None,
+                builder: attest::builder(),
             },
             store: store.as_ref(),
             signer: signer.as_ref(),

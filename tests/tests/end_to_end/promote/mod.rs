@@ -1,5 +1,6 @@
 //! `cargo promote`, through the built command and its library.
 
+mod attest;
 mod local;
 mod moving;
 mod staged;
