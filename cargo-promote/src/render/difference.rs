@@ -83,7 +83,8 @@ fn files_text(files: &[FileChange]) -> String {
             _ if *same => "the same bytes".to_owned(),
             (None, Some(to)) => format!("new, {}", size(*to)),
             (Some(from), None) => format!("gone, was {}", size(*from)),
-            (Some(from), Some(to)) if to >= from => format!("{}, {} more", size(*to), size(to - from)),
+            (Some(from), Some(to)) if to == from => format!("{}, other bytes", size(*to)),
+            (Some(from), Some(to)) if to > from => format!("{}, {} more", size(*to), size(to - from)),
             (Some(from), Some(to)) => format!("{}, {} less", size(*to), size(from - to)),
             (None, None) => String::new(),
         };

@@ -4,5 +4,6 @@ mod attest;
 mod local;
 mod moving;
 mod staged;
+mod staging;
 
 pub(crate) use staged::Project;
