@@ -54,6 +54,8 @@ enum Command {
     Attest(commands::attest::Attest),
     Approve(commands::approve::Approve),
     Keys(commands::keys::Keys),
+    Version(commands::version::Version),
+    Publish(commands::publish::Publish),
 }
 
 /// Runs the command line and gives the exit code.
@@ -71,6 +73,8 @@ pub fn main() -> u8 {
         Command::Attest(args) => args.run(),
         Command::Approve(args) => args.run(),
         Command::Keys(args) => args.run(),
+        Command::Version(args) => args.run(),
+        Command::Publish(args) => args.run(),
     }
 }
 

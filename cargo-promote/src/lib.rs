@@ -27,7 +27,9 @@ pub mod dora;
 pub mod mirrors;
 pub mod overview;
 pub mod plan;
+pub mod publish;
 pub mod select;
+pub mod version;
 
 mod commands;
 mod render;

@@ -2,3 +2,4 @@
 //! decoder promises for any input, for the fuzzer and for the tests alike, in [`fuzz`].
 
 pub mod fuzz;
+pub mod registry;

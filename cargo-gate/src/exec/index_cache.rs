@@ -28,6 +28,17 @@ const HEADER: [u8; 5] = [3, 2, 0, 0, 0];
 /// hashing an address.
 const INDEX_FOLDER: &str = "index.crates.io-";
 
+/// Where the default registry's sparse index is: on the host that cargo's folder for it is named after.
+pub fn default_index() -> String {
+    format!("sparse+https://{}/", INDEX_FOLDER.trim_end_matches('-'))
+}
+
+/// The default registry as entries of other registries name it: cargo's own name of it, by the library that reads
+/// lock files.
+pub fn default_registry() -> String {
+    rustsec::SourceId::default().url().to_string()
+}
+
 /// What the cache knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Yanked {

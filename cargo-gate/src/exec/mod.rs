@@ -54,7 +54,7 @@ pub use environment::Environment;
 pub use fix::{formatted_text, said, text_of, unstaged};
 pub use gather::{GatherError, gather, gather_on};
 pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script};
-pub use index_cache::Yanked;
+pub use index_cache::{Yanked, default_index, default_registry};
 pub use message::{config_folder, read_message};
 pub use pace::{remember, remembered};
 pub use presence::Presence;

@@ -13,7 +13,7 @@ use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, Step, changes};
 use crate::text::counted;
-use crate::versions::changelog::{Entry, parse};
+use crate::versions::changelog::{Entry, NAMES, parse};
 use crate::versions::workspace_version;
 
 /// The settings of `changelog`.
@@ -35,8 +35,6 @@ impl Default for Changelog {
         Self { file: None, unreleased: true, every_change: false }
     }
 }
-
-const NAMES: [&str; 5] = ["CHANGELOG.md", "CHANGES.md", "HISTORY.md", "RELEASES.md", "NEWS.md"];
 
 impl Gate for Changelog {
     const INFO: Info = Info {

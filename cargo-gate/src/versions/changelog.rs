@@ -9,6 +9,9 @@ use semver::Version;
 use super::printed::{named_version, version_of};
 use crate::scan::LineIndex;
 
+/// What changelogs are called: the first that there is counts.
+pub const NAMES: [&str; 5] = ["CHANGELOG.md", "CHANGES.md", "HISTORY.md", "RELEASES.md", "NEWS.md"];
+
 /// One section of a changelog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

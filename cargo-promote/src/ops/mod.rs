@@ -4,6 +4,8 @@
 
 pub mod advance;
 pub mod attest;
+pub mod cargo_config;
+pub mod cargo_registry;
 pub mod checks;
 pub mod cleanup;
 mod config;
@@ -13,12 +15,15 @@ pub mod folder;
 pub mod forge;
 mod git;
 pub mod history;
+pub mod journal;
 pub mod keys;
 pub mod ledger;
 pub mod mirrors;
 pub mod notes;
+pub mod packages;
 pub mod places;
 pub mod promotion;
+pub mod publish;
 mod random;
 #[cfg(feature = "oci")]
 pub mod registry;
@@ -28,6 +33,8 @@ pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;
+pub mod version;
+mod write_all;
 
 pub use advance::advance;
 pub use config::{ConfigFault, Source, read_config};

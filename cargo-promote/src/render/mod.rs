@@ -6,9 +6,11 @@ mod difference;
 mod format;
 mod log;
 mod promotion;
+pub(crate) mod publish;
 mod staged;
 mod status;
 mod verified;
+pub(crate) mod version;
 
 pub(crate) use cleaned::cleaned;
 pub(crate) use difference::difference;

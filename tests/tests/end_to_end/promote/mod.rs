@@ -3,7 +3,9 @@
 mod attest;
 mod local;
 mod moving;
+mod publish;
 mod staged;
 mod staging;
+mod version;
 
 pub(crate) use staged::Project;
