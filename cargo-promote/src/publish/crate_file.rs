@@ -180,3 +180,137 @@ fn inside(path: &Path, stem: &str) -> Option<String> {
     let plain = parts.join("/");
     (!parts.is_empty() && path.to_str()? == format!("{stem}/{plain}")).then_some(plain)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+    use tar::{EntryType, Header};
+
+    use super::*;
+
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    /// An archive of these entries, whatever their paths are.
+    fn packed(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
+        let mut archive = Vec::new();
+        for (path, kind, content) in entries {
+            let mut header = Header::new_gnu();
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            archive.extend(header.as_bytes());
+            archive.extend(content.as_bytes());
+            archive.resize(archive.len().next_multiple_of(512), 0);
+        }
+        archive.resize(archive.len() + 1024, 0);
+        let mut stream = GzEncoder::new(Vec::new(), Compression::fast());
+        stream.write_all(&archive).unwrap();
+        stream.finish().unwrap()
+    }
+
+    /// A package with that manifest below `[package]`, and further entries.
+    fn file(name: &str, rest: &str, more: &[(&str, EntryType, &str)]) -> Result<CrateFile, String> {
+        let manifest = format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}");
+        let vcs = format!("{{\"git\":{{\"sha1\":\"{COMMIT}\"}},\"path_in_vcs\":\"\"}}");
+        let (toml, info) = (format!("{name}-1.0.0/Cargo.toml"), format!("{name}-1.0.0/.cargo_vcs_info.json"));
+        let mut entries =
+            vec![(toml.as_str(), EntryType::Regular, manifest.as_str()), (&info, EntryType::Regular, &vcs)];
+        entries.extend(more);
+        CrateFile::read(&format!("{name}-1.0.0.crate"), packed(&entries)).map_err(|error| error.why)
+    }
+
+    /// A sound package.
+    pub(crate) fn sound(name: &str, rest: &str) -> CrateFile {
+        file(name, rest, &[]).unwrap()
+    }
+
+    #[test]
+    fn a_sound_package_is_read() {
+        let readme = ("a-1.0.0/docs/R.md", EntryType::Regular, "# A\n");
+        let package = file("a", "readme = \"docs/R.md\"\npublish = [\"own\"]\n", &[readme]).unwrap();
+        assert_eq!((package.shown().as_str(), package.commit.as_deref()), ("a 1.0.0", Some(COMMIT)));
+        assert_eq!(package.metadata.readme.as_deref(), Some("# A\n"));
+        assert_eq!(package.publish, Some(vec!["own".to_owned()]));
+        assert_eq!(package.digest, Digest::of(&package.bytes));
+    }
+
+    #[test]
+    fn what_leads_out_of_the_package_or_is_no_plain_file_is_refused() {
+        for path in [
+            "a-1.0.0/../b",
+            "../a-1.0.0/b",
+            "/etc/passwd",
+            "/a-1.0.0/b",
+            "b-1.0.0/b",
+            "a-1.0.0",
+            "a-1.0.0/./b",
+            "a-1.0.0//b",
+            "a-1.0.0/b\\c",
+            "a-1.0.0/c:b",
+            "a-1.0.0/Cargo.toml",
+            "a-1.0.0/cargo.TOML",
+        ] {
+            assert!(file("a", "", &[(path, EntryType::Regular, "x")]).is_err(), "{path}");
+        }
+        for kind in
+            [EntryType::Symlink, EntryType::Link, EntryType::Directory, EntryType::Char, EntryType::Fifo]
+        {
+            let error = file("a", "", &[("a-1.0.0/b", kind, "")]).unwrap_err();
+            assert!(error.contains("no plain file"), "{kind:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_cargo_packages_it_is_refused() {
+        let why = |rest: &str| file("a", rest, &[]).unwrap_err();
+        assert!(why("readme = \"R.md\"\n").contains("readme"));
+        assert!(
+            why("[dependencies.b]\npath = \"../b\"\nversion = \"1\"\n").contains("no package of a registry")
+        );
+        assert!(why("[dependencies.b]\ngit = \"https://x.invalid\"\n").contains("no package of a registry"));
+        assert!(why("[dependencies.b]\noptional = true\n").contains("has no version"));
+        assert!(why("[dependencies]\nb = \"x\"\n").contains("asks for `x`"));
+        assert!(file("../a", "", &[]).is_err());
+        let other = |name: &str| CrateFile::read(name, sound("a", "").bytes).unwrap_err().why;
+        assert!(other("a-1.0.1.crate").contains("does not lie in"));
+        assert!(other("a-1.0.0.tar").contains(".crate"));
+        let dirty = "{\"git\":{\"sha1\":\"x\",\"dirty\":true}}";
+        let entries = [
+            ("a-1.0.0/Cargo.toml", EntryType::Regular, "[package]\nname = \"a\"\nversion = \"1.0.0\"\n"),
+            ("a-1.0.0/.cargo_vcs_info.json", EntryType::Regular, dirty),
+        ];
+        let error = CrateFile::read("a-1.0.0.crate", packed(&entries)).unwrap_err().to_string();
+        assert!(error.contains("not committed"), "{error}");
+    }
+
+    #[test]
+    fn a_package_that_was_cut_short_is_none() {
+        let bytes = sound("a", "").bytes;
+        for end in 0..bytes.len() {
+            assert!(CrateFile::read("a-1.0.0.crate", bytes[..end].to_vec()).is_err(), "{end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_flipped_bit_gives_another_digest_or_no_package(place in 0_usize..10_000, bit in 0_u8..8) {
+            let package = sound("a", "");
+            let mut bytes = package.bytes.clone();
+            let place = place % bytes.len();
+            bytes[place] ^= 1 << bit;
+            if let Ok(other) = CrateFile::read("a-1.0.0.crate", bytes) {
+                prop_assert_ne!(other.digest, package.digest);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_package_or_none(bytes: Vec<u8>) {
+            let _ = CrateFile::read("a-1.0.0.crate", bytes);
+        }
+    }
+}

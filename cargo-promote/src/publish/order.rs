@@ -43,3 +43,25 @@ pub fn order(files: &[CrateFile]) -> Result<Vec<usize>, Cycle> {
     }
     Ok(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::crate_file::tests::sound;
+    use super::*;
+
+    fn ordered(packages: &[(&str, &str)]) -> Result<Vec<String>, Cycle> {
+        let files: Vec<CrateFile> = packages.iter().map(|(name, rest)| sound(name, rest)).collect();
+        Ok(order(&files)?.into_iter().map(|place| files[place].name.clone()).collect())
+    }
+
+    #[test]
+    fn what_is_depended_on_comes_first_and_tests_alone_close_no_circle() {
+        let app = "[dependencies]\nmid = \"1\"\n[build-dependencies.renamed]\npackage = \"zero\"\nversion = \"1\"\n";
+        let mid = "[target.'cfg(unix)'.dependencies]\nzero = \"1\"\nserde = \"1\"\n";
+        let zero = "[dev-dependencies]\napp = \"1\"\n";
+        let sorted = ordered(&[("app", app), ("mid", mid), ("zero", zero), ("alone", "")]).unwrap();
+        assert_eq!(sorted, ["alone", "zero", "mid", "app"]);
+        let circle = ordered(&[("a", "[dependencies]\nb = \"1\"\n"), ("b", "[dependencies]\na = \"1\"\n")]);
+        assert_eq!(circle, Err(Cycle(vec!["a".to_owned(), "b".to_owned()])));
+    }
+}
