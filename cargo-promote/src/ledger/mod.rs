@@ -1,6 +1,7 @@
 //! The ledger: one append-only chain of entries, with one pointer to its end. What every environment runs is in the
 //! last entry; each entry names the one before by its digest.
 
+pub mod commit;
 mod contract;
 mod entry;
 mod merge;

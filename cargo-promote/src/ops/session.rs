@@ -8,7 +8,7 @@ use cargo_gate::exec::{Cancel, Environment as Surroundings};
 use jiff::Timestamp;
 
 use super::folder::{Folder, Hold};
-use super::ledger::LocalLedger;
+use super::ledger::{GitLedger, LocalLedger};
 use super::store::local;
 use super::{Git, Source, failed, places, random, read_config};
 use crate::config::{Config, Environment, LedgerSettings, StoreSettings};
@@ -151,8 +151,8 @@ impl Session {
     pub fn ledger(&self) -> Result<Box<dyn Ledger>, Trouble> {
         let name = match &self.config.ledger {
             LedgerSettings::Store { name } => name.as_ref().or_else(|| self.config.stores.keys().next()),
-            LedgerSettings::Git { .. } => {
-                return Err(Trouble::CouldNot("a ledger in git is not there yet".to_owned()));
+            LedgerSettings::Git { remote, branch } => {
+                return Ok(Box::new(GitLedger::new(&self.git, remote, branch)?));
             }
         };
         match name.and_then(|name| self.config.stores.get_key_value(name)) {
