@@ -45,12 +45,15 @@ fn subject(entry: &Entry) -> String {
     }
 }
 
+/// An object of git: its kind and its bytes.
+pub type Object = (String, Vec<u8>);
+
 /// What `git cat-file --batch` tells, an answer a request: the kind and the bytes of an object, or nothing where it is
 /// not there.
 ///
 /// # Errors
 /// Where it is not what git writes.
-pub fn objects(told: &[u8]) -> Result<Vec<Option<(String, Vec<u8>)>>, String> {
+pub fn objects(told: &[u8]) -> Result<Vec<Option<Object>>, String> {
     let mut found = Vec::new();
     let mut rest = told;
     while !rest.is_empty() {

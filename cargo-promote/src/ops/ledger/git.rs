@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use cargo_gate::step::{Captured, End};
 
 use crate::digest::Digest;
-use crate::ledger::commit::{self, FILE, Pushed};
+use crate::ledger::commit::{self, FILE, Object, Pushed};
 use crate::ledger::{Appended, Entry, Guarantee, Head, Ledger};
 use crate::ops::mirrors::shown;
 use crate::ops::{Git, GitError, failed};
@@ -95,7 +95,7 @@ impl GitLedger {
         fetched.map(|_| ()).map_err(|error| self.failed("fetching the branch", &error))
     }
 
-    fn objects(&self, names: &[String]) -> Result<Vec<Option<(String, Vec<u8>)>>, StoreError> {
+    fn objects(&self, names: &[String]) -> Result<Vec<Option<Object>>, StoreError> {
         let asked: String = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect();
         let told = self.git.bytes(["--no-replace-objects", "cat-file", "--batch"], Some(asked.as_bytes()));
         let told = told.map_err(|error| self.failed("reading objects", &error))?;
@@ -110,7 +110,7 @@ impl GitLedger {
     fn read(&self, tip: &str) -> Result<Head, StoreError> {
         let names = [tip.to_owned(), format!("{tip}:{FILE}"), format!("{tip}^1:{FILE}")];
         let mut found = self.objects(&names)?;
-        let parents = |found: &[Option<(String, Vec<u8>)>]| match found.first() {
+        let parents = |found: &[Option<Object>]| match found.first() {
             Some(Some((kind, bytes))) if kind == "commit" => Some(commit::parents(bytes)),
             _ => None,
         };
@@ -136,7 +136,7 @@ impl GitLedger {
         Ok(Head { version: tip.to_owned(), last: Some(entry), joined: None })
     }
 
-    fn decode(&self, commit: &str, file: Option<(String, Vec<u8>)>) -> Result<(Digest, Entry), StoreError> {
+    fn decode(&self, commit: &str, file: Option<Object>) -> Result<(Digest, Entry), StoreError> {
         match file {
             Some((kind, bytes)) if kind == "blob" => {
                 let entry = Entry::read(&bytes).map_err(|bad| self.damaged(commit, bad.to_string()))?;
