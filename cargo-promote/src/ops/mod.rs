@@ -4,6 +4,8 @@
 
 pub mod advance;
 pub mod attest;
+#[cfg(feature = "s3")]
+pub mod bucket;
 pub mod cargo_config;
 pub mod cargo_registry;
 pub mod checks;
@@ -32,6 +34,8 @@ pub mod stage;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(any(feature = "oci", feature = "s3"))]
+mod tls;
 pub mod verify;
 pub mod version;
 mod write_all;

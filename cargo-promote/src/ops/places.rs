@@ -7,6 +7,12 @@ use crate::name::Label;
 use crate::store::Store;
 use crate::trouble::Trouble;
 
+#[cfg(feature = "s3")]
+use super::{
+    bucket::{Access, Bucket},
+    ledger::S3Ledger,
+    store::BlobStore,
+};
 use super::{forge::Forge, store::ForgeStore};
 #[cfg(feature = "oci")]
 use super::{ledger::OciLedger, registry::Registry, store::OciStore};
@@ -23,6 +29,8 @@ pub fn store(name: &Label, settings: &StoreSettings) -> Result<Box<dyn Store>, T
             let forge = Forge::open(api, repository, secret(name, token_env)?)?;
             Ok(Box::new(ForgeStore::new(forge)))
         }
+        #[cfg(feature = "s3")]
+        StoreSettings::S3 { .. } => Ok(Box::new(BlobStore::new(bucket(name, settings)?))),
         _ => Err(unknown(name, settings)),
     }
 }
@@ -39,6 +47,10 @@ pub fn ledger(name: &Label, settings: &StoreSettings) -> Result<Box<dyn Ledger>,
             "the store `{name}` cannot hold the ledger: the releases of a forge have no pointer of their own; name \
              another one as `ledger.name`"
         ))),
+        #[cfg(feature = "s3")]
+        StoreSettings::S3 { conditional_writes, .. } => {
+            Ok(Box::new(S3Ledger::new(bucket(name, settings)?, *conditional_writes)))
+        }
         _ => Err(unknown(name, settings)),
     }
 }
@@ -71,6 +83,21 @@ fn registry(name: &Label, settings: &StoreSettings) -> Result<Registry, Trouble>
         }
     };
     Ok(Registry::open(repository, *http, login)?)
+}
+
+#[cfg(feature = "s3")]
+fn bucket(name: &Label, settings: &StoreSettings) -> Result<Bucket, Trouble> {
+    let StoreSettings::S3 { bucket, prefix, endpoint, region, access_key_env, secret_key_env, .. } = settings
+    else {
+        return Err(unknown(name, settings));
+    };
+    let key = (
+        secret(name, access_key_env.as_deref().unwrap_or("AWS_ACCESS_KEY_ID"))?,
+        secret(name, secret_key_env.as_deref().unwrap_or("AWS_SECRET_ACCESS_KEY"))?,
+    );
+    let (bucket, prefix) = (bucket.clone(), prefix.clone());
+    let (endpoint, region) = (endpoint.clone(), region.clone());
+    Ok(Bucket::open(Access { bucket, prefix, endpoint, region, key })?)
 }
 
 /// What an environment variable holds.

@@ -21,7 +21,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference, RegistryOperation};
 use tokio::runtime::{Builder, Runtime};
 
-use self::client::{agent, choose_cryptography, is_open};
+use self::client::{agent, is_open};
 use self::errors::{is_missing, is_passing, shown};
 use self::streams::{Chunks, Sink};
 use super::random::jitter;
@@ -82,7 +82,7 @@ impl Registry {
                 "plain HTTP is spoken with this machine only, and {host} is another"
             )));
         }
-        choose_cryptography();
+        super::tls::choose_cryptography();
         let protocol =
             if plain { ClientProtocol::HttpsExcept(vec![host.to_owned()]) } else { ClientProtocol::Https };
         let config = ClientConfig {

@@ -7,6 +7,10 @@
     reason = "servers and promoters are started, and told apart by what they say"
 )]
 
+#[cfg(all(test, feature = "s3"))]
+mod bucket;
+#[cfg(all(test, feature = "s3"))]
+mod bucket_server;
 #[cfg(test)]
 mod forge;
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What is the same for all repositories of a registry: how it is reached.
 
-use std::sync::Once;
-
 use super::{CONNECT, SILENCE};
 
 /// The client for what the other one does not do.
@@ -12,13 +10,6 @@ pub(super) fn agent() -> ureq::Agent {
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(SILENCE));
     ureq::Agent::new_with_config(config.build())
-}
-
-/// The cryptography of TLS, for the whole process.
-pub(super) fn choose_cryptography() {
-    static CHOSEN: Once = Once::new();
-    // whoever chose before has chosen for everybody
-    CHOSEN.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 
 /// Whether a registry on this machine asks for no login.
