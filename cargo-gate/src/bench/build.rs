@@ -1,10 +1,11 @@
 //! Which bench programs a build made, and why it did not make the others.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::compile;
 use crate::gate::Unreadable;
-use crate::parse::cargo_messages::{self, Diagnostic, Level};
+use crate::parse::cargo_messages::{self, Diagnostic, Level, ScriptRun};
 use crate::step::Captured;
 
 /// What cargo says where a workspace has no bench target at all.
@@ -19,6 +20,8 @@ pub struct BuiltBenches {
     pub nightly: Vec<String>,
     /// Targets that do not compile, each with its first error.
     pub failed: BTreeMap<String, String>,
+    /// Where build scripts have libraries searched for, among what was built.
+    pub libraries: Vec<PathBuf>,
 }
 
 /// The program of a bench target.
@@ -52,7 +55,7 @@ pub fn read_build(captured: &Captured) -> Result<BuiltBenches, Unreadable> {
         let said = if run.success { "success" } else { "a failure" };
         return Err(Unreadable::garbage(format!("cargo reports {said} and ends with exit code {code}")));
     }
-    let mut built = BuiltBenches::default();
+    let mut built = BuiltBenches { libraries: libraries(&run.scripts), ..BuiltBenches::default() };
     for artifact in run.artifacts {
         let (true, Some(program)) = (is_bench(&artifact.target.kinds), artifact.executable) else { continue };
         let package = package_name(&artifact.package_id).to_owned();
@@ -86,6 +89,25 @@ impl BuiltBenches {
     pub fn get(&self, package: &str, target: &str) -> Option<&BuiltBench> {
         self.programs.iter().find(|one| one.package == package && one.target == target)
     }
+}
+
+/// The folders that build scripts name to the linker. As cargo does, only those among what was built: the others are
+/// the machine's, which finds what is in them by itself.
+fn libraries(scripts: &[ScriptRun]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for named in scripts.iter().flat_map(|script| &script.linked_paths) {
+        let kinds = ["native", "crate", "dependency", "framework", "all"];
+        let path = named
+            .split_once('=')
+            .filter(|(kind, _)| kinds.contains(kind))
+            .map_or(named.as_str(), |(_, path)| path);
+        let path = Path::new(path);
+        let is_built = scripts.iter().any(|script| path.starts_with(&script.out_dir));
+        if is_built && !found.iter().any(|one| one == path) {
+            found.push(path.to_owned());
+        }
+    }
+    found
 }
 
 fn is_bench(kinds: &[String]) -> bool {
@@ -149,6 +171,14 @@ mod tests {
     fn the_name_of_a_package_is_that_of_its_folder_where_cargo_leaves_it_out() {
         assert_eq!(package_name("path+file:///ws/demo#0.1.0"), "demo");
         assert_eq!(package_name("path+file:///base/tree#demo@0.1.0"), "demo");
+    }
+
+    #[test]
+    fn libraries_are_searched_for_where_build_scripts_made_them_and_nowhere_else() {
+        let script = r#"{"reason":"build-script-executed","package_id":"path+file:///ws#demo@0.1.0","linked_libs":["dylib=made"],"linked_paths":["native=/t/release/build/demo-1/out/lib","/t/release/build/demo-1/out","native=/usr/lib"],"cfgs":[],"env":[],"out_dir":"/t/release/build/demo-1/out"}"#;
+        let built = read_build(&captured(0, &[script, FINISHED], "")).unwrap();
+        let expected = ["/t/release/build/demo-1/out/lib", "/t/release/build/demo-1/out"].map(PathBuf::from);
+        assert_eq!(built.libraries, expected);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::Cancel;
 use super::steps::Bench;
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::bench::{Bars, BenchRun, BuiltBench, BuiltBenches, Measured, Programs, Side, State, read_build};
-use crate::facts::relative;
+use crate::facts::{Facts, relative};
 use crate::gate::Unreadable;
 use crate::parse::criterion::Listing;
 use crate::step::{AgainstBase, BenchCall, BenchMeasure, Evidence, Step, Tool};
@@ -27,6 +27,8 @@ struct Machine<'a> {
     /// Where criterion's files go; a new folder for each run, so that no file of an earlier one is read.
     scratch: tempfile::TempDir,
     valgrind: Option<PathBuf>,
+    /// Where the toolchain has its shared libraries.
+    toolchain: Option<PathBuf>,
 }
 
 impl Machine<'_> {
@@ -53,7 +55,8 @@ pub(super) fn measure(
     std::fs::create_dir_all(&folder).map_err(disk)?;
     let scratch = tempfile::tempdir_in(&folder).map_err(disk)?;
     let valgrind = bench.facts.tools.get(&Tool::Valgrind).cloned();
-    let machine = Machine { cancel: bench.cancel, timeout, scratch, valgrind };
+    let toolchain = libraries(bench.facts);
+    let machine = Machine { cancel: bench.cancel, timeout, scratch, valgrind, toolchain };
 
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut run = BenchRun { gone: gone(&built, &head), today, ..BenchRun::default() };
@@ -65,8 +68,8 @@ pub(super) fn measure(
             let owner = bench.facts.packages.iter().find(|package| package.name == one.package);
             let folder = owner.map(|package| package.folder.as_str()).unwrap_or_default();
             Pair {
-                base: Program::new(other, base.root.join(folder), &locks[0]),
-                head: Program::new(one, bench.facts.root.join(folder), &locks[1]),
+                base: Program::new(other, base.root.join(folder), &locks[0], &built.libraries),
+                head: Program::new(one, bench.facts.root.join(folder), &locks[1], &head.libraries),
             }
         });
         let state = match (&pair, built.failed.get(&one.target)) {
@@ -90,6 +93,12 @@ pub(super) fn measure(
         BenchMeasure::Instructions => count::all(&machine, &pairs, &mut run)?,
     }
     Ok(Some(run))
+}
+
+/// Where the toolchain has the shared libraries of what it builds: the standard library is one of them.
+fn libraries(facts: &Facts) -> Option<PathBuf> {
+    let host = Some(&facts.toolchain.host).filter(|host| !host.is_empty())?;
+    Some(facts.sysroot.as_ref()?.join("lib").join("rustlib").join(host).join("lib"))
 }
 
 /// The packages of a workspace's lock file; none where it cannot be read, which the build says.

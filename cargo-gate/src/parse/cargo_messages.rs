@@ -40,6 +40,8 @@ pub struct ScriptRun {
     pub cfgs: Vec<String>,
     /// The libraries that it has linked.
     pub linked_libs: Vec<String>,
+    /// Where it has them searched for, with what is searched for there: `native=/target/debug/build/demo-1/out`.
+    pub linked_paths: Vec<String>,
 }
 
 /// The output of one compilation unit.

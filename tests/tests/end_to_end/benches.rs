@@ -185,6 +185,31 @@ fn another_harness_is_named_and_not_judged() {
     expect(&change, "warned", &["bench/not-criterion"]);
 }
 
+/// On Windows the linker wants an import library of another name than rustc gives it.
+#[cfg(unix)]
+#[test]
+fn a_bench_finds_a_shared_library_that_its_build_script_made() {
+    let script = r#"
+        fn main() {
+            let out = std::env::var("OUT_DIR").unwrap();
+            let mut rustc = std::process::Command::new(std::env::var_os("RUSTC").unwrap());
+            let made = rustc.args(["--crate-type=cdylib", "made.rs", "--out-dir", &out]).status().unwrap();
+            assert!(made.success());
+            println!("cargo:rustc-link-search=native={out}\ncargo:rustc-link-lib=dylib=made");
+        }
+    "#;
+    let calls = "\nunsafe extern \"C\" { fn made() -> u32; }\n/// What it says.\npub fn said() -> u32 { unsafe { made() } }\n";
+    let workspace = Workspace::of("bench")
+        .with_own_target()
+        .with("build.rs", script)
+        .with("made.rs", "#[unsafe(no_mangle)]\npub extern \"C\" fn made() -> u32 { 7 }\n")
+        .with_text_of("src/lib.rs", |text| text + calls)
+        .with_text_of("benches/speed.rs", |text| {
+            text.replace("fn main() {", "fn main() {\n    assert_eq!(bench::said(), 7);")
+        });
+    expect(&Change::of(workspace).claiming("parse\", 100", "parse\", 101"), "passed", &[]);
+}
+
 /// A workspace whose last run of benches, and the baseline `main`, lie in criterion's folder.
 struct Records(Workspace);
 

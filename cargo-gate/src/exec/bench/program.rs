@@ -12,6 +12,15 @@ use crate::gate::Unreadable;
 use crate::parse::criterion::{self, Listing};
 use crate::step::{Captured, End};
 
+/// The variable with the folders in which the loader looks for shared libraries.
+const LIBRARY_PATH: &str = if cfg!(windows) {
+    "PATH"
+} else if cfg!(target_os = "macos") {
+    "DYLD_FALLBACK_LIBRARY_PATH"
+} else {
+    "LD_LIBRARY_PATH"
+};
+
 /// The same program of both sides.
 pub(super) struct Pair {
     pub(super) base: Program,
@@ -34,17 +43,23 @@ pub(super) struct Program {
     pub(super) name: String,
     /// What it is written with, where that counts instructions.
     pub(super) counting: Option<Counting>,
+    /// Where its shared libraries are looked for, before the machine's places.
+    libraries: Vec<PathBuf>,
 }
 
 /// What came of a run that was not interrupted: an answer, or why there is none.
 pub(super) type Answer<T> = Result<Result<T, String>, Unreadable>;
 
 impl Program {
-    pub(super) fn new(built: &BuiltBench, folder: PathBuf, lock: &[LockedPackage]) -> Self {
+    pub(super) fn new(built: &BuiltBench, folder: PathBuf, lock: &[LockedPackage], made: &[PathBuf]) -> Self {
         // a source that cannot be read is no reason not to run what was built of it
         let source = std::fs::read_to_string(&built.source).unwrap_or_default();
         let counting = Counting::of(&source, lock, &built.package);
-        Self { path: PathBuf::from(&built.program), folder, name: built.target.clone(), counting }
+        let path = PathBuf::from(&built.program);
+        // its own folder (`deps`), and that of the programs without a hash in their names, as cargo has it
+        let own = path.ancestors().skip(1).take(2).map(Path::to_owned);
+        let libraries = made.iter().cloned().chain(own).collect();
+        Self { path, folder, name: built.target.clone(), counting, libraries }
     }
 }
 
@@ -86,10 +101,25 @@ impl Machine<'_> {
         command.what = format!("{} {}", program.name, args.join(" "));
         let set = |name: &str, value: &Path| (OsString::from(name), Some(value.as_os_str().to_owned()));
         command.env = vec![set("CRITERION_HOME", home), set("CARGO_MANIFEST_DIR", &program.folder)];
+        command.env.extend(self.library_path(program));
         command
             .env
             .extend(std::env::vars_os().filter(|(name, _)| decides(name)).map(|(name, _)| (name, None)));
         run(&command, self.cancel)
+    }
+
+    /// The variable by which the machine's loader finds the program's shared libraries, as `cargo bench` sets it.
+    fn library_path(&self, program: &Program) -> Option<(OsString, Option<OsString>)> {
+        let present = std::env::var_os(LIBRARY_PATH).unwrap_or_default();
+        let mut folders: Vec<PathBuf> = program.libraries.iter().chain(&self.toolchain).cloned().collect();
+        folders.extend(std::env::split_paths(&present).filter(|folder| !folder.as_os_str().is_empty()));
+        if cfg!(target_os = "macos") && present.is_empty() {
+            // what the loader looks through where the variable is not set
+            let own = std::env::var_os("HOME").map(|home| PathBuf::from(home).join("lib"));
+            folders.extend(own.into_iter().chain(["/usr/local/lib", "/usr/lib"].map(PathBuf::from)));
+        }
+        let value = std::env::join_paths(folders).ok()?;
+        Some((LIBRARY_PATH.into(), Some(value)))
     }
 
     pub(super) fn fresh_home(&self) -> Result<tempfile::TempDir, Unreadable> {
