@@ -130,7 +130,8 @@ folder of their own, so that `target/gungraun` stays as it is, and variables of 
 for `GUNGRAUN_ALLOW_ASLR` and `GUNGRAUN_VALGRIND_BIN`. A summary must be there for each bench that the program lists.
 
 That needs valgrind, and the runner in exactly the library's version
-(`cargo install gungraun-runner --version VERSION --locked`); without them there is no verdict. Where base and head
+(`cargo install gungraun-runner --version VERSION --locked`); without them there is no verdict. The runner of
+iai-callgrind does not tell its version: one of another version refuses, and the target is `failed`. Where base and head
 have the library in two versions, the target is `not-compared`.
 
 ## Records instead of rounds
