@@ -6,6 +6,7 @@
 pub mod cli;
 
 pub mod attest;
+pub mod canary;
 pub mod candidate;
 pub mod checked;
 pub mod checks;

@@ -26,6 +26,7 @@ pub mod packages;
 pub mod places;
 pub mod promotion;
 pub mod publish;
+pub mod prometheus;
 mod random;
 #[cfg(feature = "oci")]
 pub mod registry;
