@@ -42,6 +42,12 @@ enum Command {
     ///
     /// Shows the plan; --execute acts. The exit codes are those of `to`.
     Rollback(commands::to::Rollback),
+    /// Watch what an environment runs beside what it ran before, and take it back where it is bad
+    ///
+    /// Asks Prometheus for errors, latency and crashes of both, window by window, through the steps of the
+    /// configuration. Shows the plan; --execute acts. The exit code is 0 where the candidate is good, 1 where it is
+    /// bad, 2 where that cannot be told in time.
+    Canary(commands::canary::Canary),
     /// Show who did what, when and why, and the figures of DORA
     Log(commands::log::Log),
     /// Show what differs between two candidates: commits, dependencies, files, advisories
@@ -67,6 +73,7 @@ pub fn main() -> u8 {
         Command::Verify(args) => args.run(),
         Command::To(args) => args.run(),
         Command::Rollback(args) => args.run(),
+        Command::Canary(args) => args.run(),
         Command::Log(args) => args.run(),
         Command::Diff(args) => args.run(),
         Command::Cleanup(args) => args.run(),

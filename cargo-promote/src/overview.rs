@@ -12,6 +12,8 @@ use crate::name::Label;
 /// What `cargo promote status` tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overview {
+    /// Where the configuration comes from.
+    pub configuration: String,
     /// Where the ledger is.
     pub ledger: String,
     /// What its pointer promises.
@@ -63,7 +65,7 @@ pub struct Known {
 /// All that a ledger and a config tell. `follows` says whether a move of an environment has something after it that the
 /// ledger remembers.
 pub fn overview(
-    config: &Config,
+    (config, configuration): (&Config, String),
     ledger: (String, &'static str),
     head: &Head,
     follows: &dyn Fn(&Label) -> bool,
@@ -95,7 +97,7 @@ pub fn overview(
         Err(why) => (Vec::new(), Some(why)),
     };
     let (ledger, guarantee) = ledger;
-    Overview { ledger, guarantee, entries, environments, waiting, mirrors, mirrors_unknown }
+    Overview { configuration, ledger, guarantee, entries, environments, waiting, mirrors, mirrors_unknown }
 }
 
 fn known(state: &State, candidate: &Digest) -> Option<Known> {

@@ -128,7 +128,7 @@ mod tests {
         let digest = Digest::of(b"b").hex();
         let expected = format!(
             "time() - x{{v=\"1.1.0-rc.1+b2\",c=\"{}\",d=\"{digest}\",e=\"production\"}}[60s]",
-            &digest[..40]
+            digest.get(..40).unwrap()
         );
         assert_eq!(one.queries.age, expected);
         assert!(one.queries.requests.contains(r#"{version="1.1.0-rc.1+b2"}[60s]"#));

@@ -7,7 +7,7 @@ use crate::dora;
 use crate::ledger::{Action, Told};
 use crate::name::Label;
 use crate::ops::history::{commit_times, history};
-use crate::ops::session::Session;
+use crate::place::Place;
 use crate::render;
 use crate::trouble::Trouble;
 
@@ -27,7 +27,7 @@ pub(crate) struct Log {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Log {
@@ -45,7 +45,7 @@ impl Log {
     }
 
     fn text(&self) -> Result<String, Trouble> {
-        let session = Session::open(self.manifest.manifest_path.as_deref())?;
+        let session = self.place.open()?;
         let ledger = session.ledger()?;
         let told = history(ledger.as_ref(), &ledger.head()?)?;
         let wanted = |one: &&Told| self.environment.as_ref().is_none_or(|name| concerns(one, name));

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod attest;
+pub(crate) mod canary;
 pub(crate) mod cleanup;
 pub(crate) mod diff;
 pub(crate) mod keys;

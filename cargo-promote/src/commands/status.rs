@@ -2,9 +2,9 @@
 
 use cargo_gate::render::Console;
 
-use crate::ops::session::Session;
 use crate::ops::{finish, mirrors};
 use crate::overview::overview;
+use crate::place::Place;
 use crate::render;
 use crate::trouble::Trouble;
 
@@ -15,7 +15,7 @@ pub(crate) struct Status {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl Status {
@@ -33,14 +33,15 @@ impl Status {
     }
 
     fn text(&self) -> Result<String, Trouble> {
-        let session = Session::open(self.manifest.manifest_path.as_deref())?;
+        let session = self.place.open()?;
         let ledger = session.ledger()?;
         let head = ledger.head()?;
         let lags = mirrors::lagging(&session, &head.state()).map_err(|why| why.to_string());
         let follows = |name: &crate::name::Label| {
             session.config.environment(name).is_some_and(|environment| finish::follows(&session, environment))
         };
+        let config = (&session.config, session.source.to_string());
         let about = (ledger.name(), ledger.guarantee().name());
-        Ok(render::status(&overview(&session.config, about, &head, &follows, lags), self.format))
+        Ok(render::status(&overview(config, about, &head, &follows, lags), self.format))
     }
 }

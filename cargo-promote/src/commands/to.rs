@@ -4,7 +4,7 @@ use cargo_gate::render::Console;
 
 use crate::name::Label;
 use crate::ops::promotion::{Promotion, Request};
-use crate::ops::session::Session;
+use crate::place::Place;
 use crate::render;
 use crate::trouble::Trouble;
 
@@ -59,7 +59,7 @@ struct Common {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: render::Format,
     #[command(flatten)]
-    manifest: clap_cargo::Manifest,
+    place: Place,
 }
 
 impl To {
@@ -97,7 +97,7 @@ impl Common {
     }
 
     fn try_run(&self, request: Request<'_>, execute: bool) -> Result<u8, Trouble> {
-        let session = Session::open(self.manifest.manifest_path.as_deref())?;
+        let session = self.place.open()?;
         let mut promotion = Promotion::prepare(&session, request)?;
         let forbidden = promotion.plan.forbidden();
         if !execute || forbidden.is_some() {

@@ -3,7 +3,6 @@
 
 mod journal;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cargo_gate::config::CommandLine;
@@ -14,10 +13,12 @@ use jiff::Timestamp;
 use self::journal::{Journal, Mark};
 use super::failed;
 use super::history::history;
-use super::promotion::{self, Promotion};
 use super::prometheus::Prometheus;
+use super::promotion::{self, Promotion};
 use super::session::Session;
-use crate::canary::{About, Course, Event, Outcome, Plan, Questions, Readings, Report, Rollback, Turn, Window, judge};
+use crate::canary::{
+    About, Course, Event, Outcome, Plan, Questions, Readings, Report, Rollback, Turn, Window, judge,
+};
 use crate::config::{Canary, OnBad};
 use crate::digest::Digest;
 use crate::ledger::State;
@@ -145,12 +146,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Brings a step about. Gives a report where that is the end.
-    fn begin(
-        &self,
-        place: usize,
-        progress: &mut Progress,
-        say: Say<'_>,
-    ) -> Result<Option<Report>, Trouble> {
+    fn begin(&self, place: usize, progress: &mut Progress, say: Say<'_>) -> Result<Option<Report>, Trouble> {
         let Some(step) = self.settings().steps.get(place) else { return Ok(None) };
         if !self.still_there()? {
             return self.end(Outcome::Inconclusive, self.moved(), progress, say).map(Some);
@@ -161,7 +157,7 @@ impl<'a> Watch<'a> {
         let (percent, time, reference) = (step.percent, Timestamp::now(), progress.reference);
         self.journal.write(&Mark { candidate, baseline, percent, time, reference })?;
         progress.percent = Some(percent);
-        let ended = match self.run(command, percent)? {
+        let ended = match self.run(command, percent) {
             Ok(()) => None,
             Err(why) if self.session.cancel.is_set() => Some((Outcome::Inconclusive, why)),
             Err(why) => Some((Outcome::Bad, format!("the step to {percent} %: {why}"))),
@@ -197,8 +193,7 @@ impl<'a> Watch<'a> {
                 progress.reference = time;
             }
             progress.windows += 1;
-            let turn =
-                course.window(window.outcome, progress.step_began.elapsed(), progress.began.elapsed());
+            let turn = course.window(window.outcome, progress.step_began.elapsed(), progress.began.elapsed());
             let (number, needed) = (progress.windows, settings.windows);
             say(&Event::Window { number, streak: course.streak(), needed, window: &window });
             let why = window.why();
@@ -241,8 +236,7 @@ impl<'a> Watch<'a> {
         if let Some(undo) = &self.settings().undo {
             say(&Event::Step { percent: 0, command: undo.to_string() });
             match self.run(undo, 0) {
-                Ok(Ok(())) => report.percent = Some(0),
-                Ok(Err(why)) => report.left.push(format!("taking the traffic away: {why}")),
+                Ok(()) => report.percent = Some(0),
                 Err(why) => report.left.push(format!("taking the traffic away: {why}")),
             }
         }
@@ -266,8 +260,7 @@ impl<'a> Watch<'a> {
             return Err(Trouble::CouldNot(self.moved()));
         }
         let done = promotion.carry_out(&|text| say(&Event::Note(text)))?;
-        report.rollback =
-            done.entry.map(|(digest, entry)| Rollback { digest, sequence: entry.sequence });
+        report.rollback = done.entry.map(|(digest, entry)| Rollback { digest, sequence: entry.sequence });
         report.left.extend(done.left);
         Ok(())
     }
@@ -296,17 +289,17 @@ impl<'a> Watch<'a> {
     }
 
     /// Runs a command of the config; its failure in words.
-    fn run(&self, line: &CommandLine, percent: u8) -> Result<Result<(), String>, Trouble> {
+    fn run(&self, line: &CommandLine, percent: u8) -> Result<(), String> {
         let root = &self.session.root;
         let program = if line.program.contains(['/', std::path::MAIN_SEPARATOR]) {
             root.join(&line.program)
         } else {
             match which::which(&line.program) {
                 Ok(program) => program,
-                Err(_) => return Ok(Err(format!("`{}` is not on PATH", line.program.escape_debug()))),
+                Err(_) => return Err(format!("`{}` is not on PATH", line.program.escape_debug())),
             }
         };
-        let mut command = Command::new::<PathBuf, _>(program, root, MOST_TIME).args(&line.args);
+        let mut command = Command::new(program, root, MOST_TIME).args(&line.args);
         let told = [
             ("PROMOTE_PERCENT", percent.to_string()),
             ("PROMOTE_CANDIDATE", self.candidate.candidate.to_string()),
@@ -318,11 +311,11 @@ impl<'a> Watch<'a> {
         // Prometheus' token is nobody else's
         command.env.extend(self.settings().token_env.iter().map(|name| (name.into(), None)));
         let captured = process::run(&command, &self.session.cancel);
-        Ok(match captured.end {
+        match captured.end {
             End::Code(0) => Ok(()),
             End::Cancelled => Err("interrupted".to_owned()),
             _ => Err(failed(&captured).to_string()),
-        })
+        }
     }
 
     fn rest(&self, time: Duration) {

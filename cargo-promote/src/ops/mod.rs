@@ -8,6 +8,7 @@ pub mod attest;
 pub mod bucket;
 pub mod cargo_config;
 pub mod cargo_registry;
+pub mod canary;
 pub mod checks;
 pub mod cleanup;
 mod config;
@@ -27,6 +28,8 @@ pub mod places;
 pub mod promotion;
 pub mod publish;
 pub mod prometheus;
+pub mod promotion;
+pub mod promotion;
 mod random;
 #[cfg(feature = "oci")]
 pub mod registry;

@@ -1,6 +1,7 @@
 //! What commands tell: one file a command. Nothing here decides anything.
 
 pub(crate) mod attest;
+mod canary;
 mod cleaned;
 mod difference;
 mod format;
@@ -12,6 +13,7 @@ mod status;
 mod verified;
 pub(crate) mod version;
 
+pub(crate) use canary::{canary_event, canary_plan, canary_report, outline};
 pub(crate) use cleaned::cleaned;
 pub(crate) use difference::difference;
 pub(crate) use format::{Format, document, size};

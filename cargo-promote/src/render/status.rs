@@ -21,8 +21,10 @@ pub(super) fn minute(time: Timestamp) -> String {
 }
 
 fn human(overview: &Overview) -> String {
-    let Overview { ledger, guarantee, entries, environments, waiting, .. } = overview;
-    let mut text = format!("{ledger}\n{entries} entries, {guarantee}; times are UTC\n\n");
+    let Overview { configuration, ledger, guarantee, entries, environments, waiting, .. } = overview;
+    let mut text = format!(
+        "{ledger}\n{entries} entries, {guarantee}; times are UTC\nconfiguration: {configuration}\n\n"
+    );
     let longest = environments.iter().map(|place| place.name.as_str().len()).max().unwrap_or(0);
     for place in environments {
         text += &line(place, longest);

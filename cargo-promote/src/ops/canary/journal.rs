@@ -15,22 +15,22 @@ use crate::trouble::Trouble;
 /// The step that was begun last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mark {
+pub(super) struct Mark {
     /// The candidate.
-    pub candidate: Digest,
+    pub(super) candidate: Digest,
     /// What it is compared with.
-    pub baseline: Digest,
+    pub(super) baseline: Digest,
     /// The share of the traffic that it was to get, in percent.
-    pub percent: u8,
+    pub(super) percent: u8,
     /// When that began.
-    pub time: Timestamp,
+    pub(super) time: Timestamp,
     /// The last time at which the baseline had traffic of its own, by the clock of Prometheus.
-    pub reference: f64,
+    pub(super) reference: f64,
 }
 
 /// The file of an environment's mark.
 #[derive(Debug, Clone)]
-pub struct Journal {
+pub(super) struct Journal {
     file: PathBuf,
     environment: Label,
 }
@@ -40,13 +40,13 @@ impl Journal {
     ///
     /// # Errors
     /// Where there is no repository.
-    pub fn of(session: &Session, environment: &Label) -> Result<Self, Trouble> {
+    pub(super) fn of(session: &Session, environment: &Label) -> Result<Self, Trouble> {
         let folder = session.shared_folder()?.with_file_name("promote-canary");
         Ok(Self { file: folder.join(format!("{environment}.json")), environment: environment.clone() })
     }
 
     /// What was written last. A mark that cannot be read tells nothing.
-    pub fn read(&self) -> Option<Mark> {
+    pub(super) fn read(&self) -> Option<Mark> {
         serde_json::from_slice(&fs::read(&self.file).ok()?).ok()
     }
 
@@ -54,7 +54,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn write(&self, mark: &Mark) -> Result<(), Trouble> {
+    pub(super) fn write(&self, mark: &Mark) -> Result<(), Trouble> {
         let bytes = serde_json::to_vec_pretty(mark).map_err(io::Error::other);
         let written = bytes.and_then(|bytes| {
             let mut file = tempfile::NamedTempFile::new_in(self.folder())?;
@@ -68,7 +68,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where it cannot be removed.
-    pub fn forget(&self) -> Result<(), Trouble> {
+    pub(super) fn forget(&self) -> Result<(), Trouble> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.trouble(&error)),
             _ => Ok(()),
@@ -79,7 +79,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where somebody else does.
-    pub fn hold(&self) -> Result<File, Trouble> {
+    pub(super) fn hold(&self) -> Result<File, Trouble> {
         let opened = fs::create_dir_all(self.folder())
             .and_then(|()| File::options().create(true).append(true).open(self.file.with_extension("lock")));
         let file = opened.map_err(|error| self.trouble(&error))?;

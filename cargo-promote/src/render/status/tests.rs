@@ -22,6 +22,7 @@ fn sample() -> Overview {
         unfinished,
     };
     Overview {
+        configuration: "git https://git.example/acme/ops@0123456789ab promote.toml".to_owned(),
         ledger: "the ledger in the folder /a/.git/promote".to_owned(),
         guarantee: "compare-and-swap",
         entries: 12,
