@@ -29,7 +29,6 @@ pub mod promotion;
 pub mod publish;
 pub mod prometheus;
 pub mod promotion;
-pub mod promotion;
 mod random;
 #[cfg(feature = "oci")]
 pub mod registry;

@@ -1,6 +1,7 @@
 //! `cargo promote`, through the built command and its library.
 
 mod attest;
+mod canary;
 mod local;
 mod moving;
 mod publish;
