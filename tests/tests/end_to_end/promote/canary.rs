@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use cargo_gate::render::Console;
 use serde_json::Value;
 
 use super::Project;
@@ -124,7 +125,7 @@ impl Server {
     /// None where it is not installed: a machine with nothing but Rust and git must pass the tests too. CI installs it.
     fn start(exporter: &Exporter) -> Option<Self> {
         let Some(program) = find_program("prometheus") else {
-            eprintln!("skipped: prometheus is not installed (apt-get install prometheus)");
+            Console.status("skipped: prometheus is not installed (apt-get install prometheus)");
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
