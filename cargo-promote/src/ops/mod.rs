@@ -6,9 +6,9 @@ pub mod advance;
 pub mod attest;
 #[cfg(feature = "s3")]
 pub mod bucket;
+pub mod canary;
 pub mod cargo_config;
 pub mod cargo_registry;
-pub mod canary;
 pub mod checks;
 pub mod cleanup;
 mod config;
@@ -25,10 +25,9 @@ pub mod mirrors;
 pub mod notes;
 pub mod packages;
 pub mod places;
-pub mod promotion;
-pub mod publish;
 pub mod prometheus;
 pub mod promotion;
+pub mod publish;
 mod random;
 #[cfg(feature = "oci")]
 pub mod registry;
