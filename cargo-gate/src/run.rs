@@ -188,7 +188,8 @@ impl Prepared {
     ) -> Result<Self, RunError> {
         let start = Instant::now();
         let started_at = jiff::Timestamp::now();
-        let environment = Environment::read()?;
+        let cache = args.cache_use(stage);
+        let environment = Environment { asks_anew: cache != CacheUse::Full, ..Environment::read()? };
         Console.color(environment.color.as_deref());
         let manifest_path = args.manifest.manifest_path.as_deref();
         let say = |message: &str| Console.status(message);
@@ -211,7 +212,6 @@ impl Prepared {
         }
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
-        let cache = args.cache_use(stage);
         Ok(Self {
             start,
             started_at,

@@ -3,7 +3,7 @@
 
 mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,22 +33,31 @@ impl Git<'_> {
     /// itself, what the server had before the push, the commit before `HEAD`, or `HEAD` for a tree whose tracked
     /// files have changes that are not committed.
     pub(super) fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
-        let Some(head) = self.head(named)? else {
+        let Environment { base_hints: targets, before, .. } = self.environment;
+        let others = match named {
+            Some(name) => vec![name.to_owned()],
+            None => {
+                let usual = targets.iter().chain(before).cloned();
+                usual.chain(USUAL.map(|name| self.in_users_tree(name))).chain(["HEAD^1".to_owned()]).collect()
+            }
+        };
+        let known = self.commits(&others)?;
+        let Some(head) = self.head_of(known.as_ref())? else {
             // a revision that somebody names is no matter to pass over
             return named.map_or(Ok(None), |name| Err(unknown(name)));
         };
+        let known = known.unwrap_or_default();
         if let Some(name) = named {
-            let commit = self.commit(name)?.ok_or_else(|| unknown(name))?;
+            let commit = known.get(name).cloned().ok_or_else(|| unknown(name))?;
             let fork = self.merge_base(&commit)?.ok_or_else(|| unrelated(name))?;
             return self.described(fork, format!("the base {name}")).map(Some);
         }
-        let Environment { base_hints: targets, before, .. } = self.environment;
-        self.expect_one(targets)?;
-        if let Some(base) = self.left(targets.iter().map(String::as_str).chain(USUAL), &head)? {
+        expect_one(targets, &known)?;
+        if let Some(base) = self.left(targets.iter().map(String::as_str).chain(USUAL), &head, &known)? {
             return Ok(Some(base));
         }
-        self.expect_one(before.as_slice())?;
-        if let Some(base) = self.left(before.iter().map(String::as_str), &head)? {
+        expect_one(before.as_slice(), &known)?;
+        if let Some(base) = self.left(before.iter().map(String::as_str), &head, &known)? {
             return Ok(Some(base));
         }
         // a file that git does not know changes nothing of what the last commit brought
@@ -56,8 +65,8 @@ impl Git<'_> {
         if !self.stdout(&[&["status", "--porcelain", "-z"], &tracked[..]].concat())?.is_empty() {
             return self.described(head, "HEAD".to_owned()).map(Some);
         }
-        match self.commit("HEAD^1")? {
-            Some(parent) => self.described(parent, "the commit before HEAD".to_owned()).map(Some),
+        match known.get("HEAD^1") {
+            Some(parent) => self.described(parent.clone(), "the commit before HEAD".to_owned()).map(Some),
             None if self.is_shallow()? => Err(shallow("the commit before HEAD")),
             // after the first commit of all, new files are what there is to compare
             None if self.facts.revision.as_ref().is_some_and(|revision| revision.dirty) => {
@@ -67,74 +76,108 @@ impl Git<'_> {
         }
     }
 
+    /// The commits that those names and `HEAD` come to, by as few calls of git as can be, which takes longer to start
+    /// than to answer: a name that is not known here is not there. None without a repository.
+    fn commits(&self, names: &[String]) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
+        // no revision has a line break in its name, and of one that follows another git may end without an answer
+        let names = names.iter().map(String::as_str).filter(|name| !name.contains('\n'));
+        let (followed, names): (Vec<&str>, Vec<&str>) =
+            std::iter::once("HEAD").chain(names).partition(|name| name.contains("@{"));
+        let mut command = self.command(&["cat-file", "--batch-check=%(objectname)"]);
+        command.stdin =
+            Some(names.iter().flat_map(|name| format!("{name}^{{commit}}\n").into_bytes()).collect());
+        let captured = run(&command, self.cancel);
+        if !self.is_repository(&captured)? {
+            return Ok(None);
+        }
+        let answer = String::from_utf8_lossy(&captured.stdout);
+        let lines: Vec<&str> = answer.lines().collect();
+        if lines.len() != names.len() {
+            return Err(Unreadable::garbage(format!("`{}` gave an answer that is cut short", captured.what)));
+        }
+        let found = names.into_iter().zip(lines).filter(|(_, line)| is_hash(line));
+        let mut found: BTreeMap<String, String> =
+            found.map(|(name, hash)| (name.to_owned(), hash.to_owned())).collect();
+        for name in followed {
+            let commit = format!("{name}^{{commit}}");
+            let captured = self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+            found.extend(one_hash(&captured, &[1, 128])?.map(|hash| (name.to_owned(), hash)));
+        }
+        Ok(Some(found))
+    }
+
+    /// A copy has no branch of its own: what counts is that of the user's tree.
+    fn in_users_tree(&self, name: &str) -> String {
+        let branch = self.facts.subject.branch.as_ref().and_then(|branch| branch.strip_prefix("refs/heads/"));
+        let theirs = branch.filter(|_| name == UPSTREAM).map(|branch| format!("{branch}{name}"));
+        theirs.unwrap_or_else(|| name.to_owned())
+    }
+
     /// Where `HEAD` left the first of those revisions that it left at all; one that is not known here is passed
     /// over.
-    fn left<'a>(&self, names: impl Iterator<Item = &'a str>, head: &str) -> AgainstBase<Base> {
+    fn left<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+        head: &str,
+        known: &BTreeMap<String, String>,
+    ) -> AgainstBase<Base> {
         for name in names {
-            // a copy has no branch of its own: what counts is that of the user's tree
-            let branch =
-                self.facts.subject.branch.as_ref().and_then(|branch| branch.strip_prefix("refs/heads/"));
-            let theirs = branch.filter(|_| name == UPSTREAM).map(|branch| format!("{branch}{name}"));
-            let Some(commit) = self.commit(theirs.as_deref().unwrap_or(name))? else { continue };
-            if let Some(fork) = self.merge_base(&commit)?.filter(|fork| fork != head) {
+            // what is at `HEAD` itself was not left
+            let commit = known.get(&self.in_users_tree(name)).filter(|commit| *commit != head);
+            let Some(commit) = commit else { continue };
+            if let Some(fork) = self.merge_base(commit)?.filter(|fork| fork != head) {
                 return self.described(fork, format!("where HEAD left {name}")).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// Of the revisions that the server names one must be here: else it has fetched too little to compare with.
-    fn expect_one(&self, names: &[String]) -> Result<(), Unreadable> {
-        for name in names {
-            if self.commit(name)?.is_some() {
-                return Ok(());
-            }
-        }
-        names.first().map_or(Ok(()), |name| Err(not_fetched(name)))
-    }
-
     /// Whether the workspace is in a repository.
     pub(super) fn in_repository(&self) -> Result<bool, Unreadable> {
-        match self.ask(&["rev-parse", "--is-inside-work-tree"]) {
+        self.is_repository(&self.ask(&["rev-parse", "--is-inside-work-tree"]))
+    }
+
+    /// The same by the end of any call that fails only without a repository.
+    fn is_repository(&self, captured: &Captured) -> Result<bool, Unreadable> {
+        match captured {
             // without git nobody can say what a repository holds
             Captured { end: End::NotFound, .. } if self.has_repository() => Err(no_git()),
             Captured { end: End::NotFound, .. } => Ok(false),
             captured if captured.exit_code()? == 0 => Ok(true),
             captured if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => {
-                if self.has_repository() { Err(refused(&captured)) } else { Ok(false) }
+                if self.has_repository() { Err(refused(captured)) } else { Ok(false) }
             }
-            captured => Err(failed(&captured)),
+            captured => Err(failed(captured)),
         }
     }
 
     /// `HEAD`'s commit; none without a repository or a commit.
     pub(super) fn head(&self, named: Option<&str>) -> AgainstBase<String> {
-        let in_repository = self.in_repository()?;
-        let head = if in_repository { self.commit("HEAD")? } else { None };
+        let head = self.head_of(self.commits(&[])?.as_ref())?;
+        match (head, named) {
+            (None, Some(name)) => Err(unknown(name)),
+            (head, _) => Ok(head),
+        }
+    }
+
+    fn head_of(&self, known: Option<&BTreeMap<String, String>>) -> AgainstBase<String> {
+        let Some(known) = known else { return Ok(None) };
         let damaged =
             || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
-        match (head, named) {
-            (Some(head), _) => Ok(Some(head)),
-            (None, Some(name)) => Err(unknown(name)),
-            (None, None) if !in_repository => Ok(None),
+        match known.get("HEAD") {
+            Some(head) => Ok(Some(head.clone())),
             // a branch without a commit has no hash either
-            (None, None) if damaged()? => {
+            None if damaged()? => {
                 Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
                     .help("git fsck tells what is damaged"))
             }
-            (None, None) => Ok(None),
+            None => Ok(None),
         }
     }
 
     /// Whether there is a `.git` at the workspace root or above it.
     fn has_repository(&self) -> bool {
         self.facts.root.ancestors().any(|folder| folder.join(".git").exists())
-    }
-
-    fn commit(&self, name: &str) -> AgainstBase<String> {
-        let commit = format!("{name}^{{commit}}");
-        let captured = self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-        one_hash(&captured, &[1, 128])
     }
 
     /// The time of the last commit, in seconds since 1970.
@@ -336,12 +379,21 @@ fn one_hash(captured: &Captured, none: &[i32]) -> AgainstBase<String> {
     }
     // criss-cross merges have several bases; the first is as good as the others
     let hash = text.lines().next().unwrap_or_default();
-    let is_hash = hash.len() >= 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     match code {
-        0 if is_hash => Ok(Some(hash.to_owned())),
+        0 if is_hash(hash) => Ok(Some(hash.to_owned())),
         0 => Err(Unreadable::garbage(format!("`{}` gave no hash", captured.what))),
         _ => Err(failed(captured)),
     }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Of the revisions that the server names one must be here: else it has fetched too little to compare with.
+fn expect_one(names: &[String], known: &BTreeMap<String, String>) -> Result<(), Unreadable> {
+    let first = names.first().filter(|_| !names.iter().any(|name| known.contains_key(name)));
+    first.map_or(Ok(()), |name| Err(not_fetched(name)))
 }
 
 fn failed(captured: &Captured) -> Unreadable {

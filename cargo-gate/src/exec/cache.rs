@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::contents::Contents;
+pub(super) use self::contents::stamp;
 use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::ground::Keyed;
@@ -296,5 +297,5 @@ pub fn clear_cache(facts: &Facts) -> std::io::Result<()> {
             _ => {}
         }
     }
-    Ok(())
+    super::memo::clear()
 }

@@ -56,6 +56,8 @@ pub struct Environment {
     pub git_index: Option<PathBuf>,
     /// Whether `GIT_EDITOR` is `:`, by which git tells its hooks that the user had no message to edit.
     pub no_editor: bool,
+    /// Whether the request forbids remembered answers (`--no-cache`).
+    pub asks_anew: bool,
 }
 
 impl Environment {
@@ -102,6 +104,7 @@ impl Environment {
             git_work_tree: variable("GIT_WORK_TREE").map(PathBuf::from),
             git_index: variable("GIT_INDEX_FILE").map(PathBuf::from),
             no_editor: variable("GIT_EDITOR").is_some_and(|editor| editor == ":"),
+            asks_anew: false,
         })
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::snapshot::Ground;
 use super::{Cancel, Environment, SnapshotError, tools};
@@ -72,11 +73,10 @@ pub fn gather_on(
     };
     let (directory, manifest) = (ground.directory.as_path(), ground.manifest.as_deref());
     let variables = ground.variables();
-    let (metadata, version, sysroot) = thread::scope(|scope| {
-        let version = scope.spawn(|| ask(Tool::Rustc, directory, &["-vV"]));
-        let sysroot = scope.spawn(|| ask(Tool::Rustc, directory, &["--print", "sysroot"]));
-        let metadata = metadata(&found, ground, &variables, offline, cancel);
-        (metadata, version.join().ok().flatten(), sysroot.join().ok().flatten())
+    let question = Metadata { environment, found: &found, ground, variables: &variables, offline, cancel };
+    let (metadata, (version, sysroot)) = thread::scope(|scope| {
+        let toolchain = scope.spawn(|| toolchain(environment, &found, directory, cancel));
+        question.answer(|| toolchain.join().unwrap_or_default())
     });
     let mut facts = placed(facts::from_metadata(&metadata?)?, ground)?;
     facts.variables = variables;
@@ -86,18 +86,22 @@ pub fn gather_on(
     if !is_part(&facts, &asked) {
         return Err(GatherError::OtherWorkspace(root));
     }
-    let (files, revision) = thread::scope(|scope| {
-        let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
-        let files = ask(Tool::Git, &root, &LISTED);
-        (files, revision.join().ok().flatten())
-    });
-    facts = with_manifests(with_listed(facts, succeeded(files).as_deref())?);
+    let (files, revision) = match &ground.copy {
+        // it holds the files of its tree and no other
+        Some(copy) => (Some(copy.listed.clone()), copy.revision.clone()),
+        None => thread::scope(|scope| {
+            let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
+            let files = ask(Tool::Git, &root, &LISTED);
+            (succeeded(files), revision.join().ok().flatten())
+        }),
+    };
+    facts = with_manifests(with_listed(facts, files.as_deref())?);
     facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
     facts.rustc_wrapper = rustc_wrapper(&facts, environment);
     facts.revision = revision;
-    facts.toolchain = succeeded(version).and_then(|stdout| facts::from_rustc(&stdout)).unwrap_or_default();
-    facts.sysroot = succeeded(sysroot).as_deref().and_then(as_path);
+    facts.toolchain = version.unwrap_or_default();
+    facts.sysroot = sysroot;
     tools::past_the_proxy(&mut found, facts.sysroot.as_deref());
     facts.tools = found;
     facts.now = jiff::Timestamp::now();
@@ -131,21 +135,44 @@ pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
     with_listed(facts.clone(), succeeded(listed).as_deref()).ok()
 }
 
-/// The compiler that a folder uses, and the folder of its toolchain.
+/// The compiler that a folder uses, and the folder of its toolchain. rustup's proxy takes longer to find them than all
+/// else that a cached verdict needs: they are remembered, with all by which a proxy chooses and the compiler itself.
 pub(super) fn toolchain(
+    environment: &Environment,
     found: &BTreeMap<Tool, PathBuf>,
     folder: &Path,
     cancel: &Cancel,
-) -> (Option<facts::Toolchain>, Option<PathBuf>) {
+) -> Compiler {
+    let Some(rustc) = found.get(&Tool::Rustc) else { return Compiler::default() };
+    let words = [OsString::from("toolchain"), rustc.into(), folder.into()];
+    let mut memo = Memo::of(environment, &words);
+    if let Some(answer) = memo.answer() {
+        return compiler(&answer);
+    }
     let ask = |args: &[&str]| {
-        let rustc = found.get(&Tool::Rustc)?;
-        succeeded(Some(run(&Command::new(rustc, folder, TIMEOUT).args(args), cancel)))
+        let answer = succeeded(Some(run(&Command::new(rustc, folder, TIMEOUT).args(args), cancel)))?;
+        String::from_utf8(answer).ok()
     };
-    thread::scope(|scope| {
-        let version = scope.spawn(|| ask(&["-vV"]).and_then(|stdout| facts::from_rustc(&stdout)));
-        let sysroot = ask(&["--print", "sysroot"]).as_deref().and_then(as_path);
-        (version.join().ok().flatten(), sysroot)
-    })
+    let (version, sysroot) = thread::scope(|scope| {
+        let version = scope.spawn(|| ask(&["-vV"]));
+        let sysroot = ask(&["--print", "sysroot"]);
+        (version.join().ok().flatten().unwrap_or_default(), sysroot.unwrap_or_default())
+    });
+    let answer = format!("{version}\0{sysroot}");
+    let found = compiler(&answer);
+    if let (Some(_), Some(sysroot)) = &found {
+        memo.keep(answer.as_bytes(), memo::of_program(rustc, Tool::Rustc, folder, sysroot));
+    }
+    found
+}
+
+/// A compiler, and the folder of its toolchain.
+type Compiler = (Option<facts::Toolchain>, Option<PathBuf>);
+
+fn compiler(answer: &str) -> Compiler {
+    let (version, sysroot) = answer.split_once('\0').unwrap_or_default();
+    let sysroot = Some(sysroot.trim()).filter(|sysroot| !sysroot.is_empty()).map(PathBuf::from);
+    (facts::from_rustc(version.as_bytes()), sysroot)
 }
 
 /// The revision, as git tells it now.
@@ -280,10 +307,6 @@ pub(super) fn path_of(name: &[u8]) -> PathBuf {
     return PathBuf::from(String::from_utf8_lossy(name).into_owned());
 }
 
-fn as_path(stdout: &[u8]) -> Option<PathBuf> {
-    std::str::from_utf8(stdout).ok().map(|text| PathBuf::from(text.trim()))
-}
-
 /// The facts of a copy: where the user's own tree is, and what is kept.
 fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
     facts.subject = ground.subject.clone();
@@ -301,34 +324,81 @@ fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
     Ok(facts)
 }
 
-fn metadata(
-    found: &BTreeMap<Tool, PathBuf>,
-    ground: &Ground,
-    variables: &[(OsString, OsString)],
+/// The question about the workspace, without its dependencies.
+struct Metadata<'a> {
+    environment: &'a Environment,
+    found: &'a BTreeMap<Tool, PathBuf>,
+    ground: &'a Ground,
+    variables: &'a [(OsString, OsString)],
     offline: bool,
-    cancel: &Cancel,
-) -> Result<Vec<u8>, GatherError> {
-    let cargo = found.get(&Tool::Cargo).ok_or(GatherError::NoCargo)?;
-    let mut command = Command::new(cargo, &ground.directory, TIMEOUT);
-    command = command.args(["metadata", "--format-version", "1", "--no-deps"]);
-    command.env = variables.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-    if let Some(manifest) = &ground.manifest {
-        command = command.args(["--manifest-path".as_ref(), manifest.as_os_str()]);
-    }
-    if offline {
-        command = command.args(["--offline"]);
-    }
-    let captured = run(&command, cancel);
-    match captured.exit_code() {
-        Ok(0) => Ok(captured.stdout),
-        Ok(_) => {
-            // a path that leads out of the copy is what cargo stumbles over
-            ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays(""))?;
-            Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string()))
+    cancel: &'a Cancel,
+}
+
+impl Metadata<'_> {
+    /// cargo's answer, or the one that it gave when all that it hangs on was as it is now; and the compiler, which is
+    /// found meanwhile.
+    fn answer(&self, compiler: impl FnOnce() -> Compiler) -> (Result<Vec<u8>, GatherError>, Compiler) {
+        let Self { environment, ground, .. } = *self;
+        let Some(cargo) = self.found.get(&Tool::Cargo) else {
+            return (Err(GatherError::NoCargo), compiler());
+        };
+        let command = self.command(cargo);
+        let mut memo = Memo::of(environment, &words(&command));
+        if let Some(answer) = memo.answer() {
+            return (Ok(answer.into_bytes()), compiler());
         }
-        Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),
-        Err(unreadable) => Err(GatherError::Workspace(unreadable.reason)),
+        let answer = self.ask(&command);
+        let compiler = compiler();
+        if let (Ok(answer), Some(sysroot)) = (&answer, &compiler.1) {
+            let folder = ground.manifest.as_deref().and_then(Path::parent);
+            let asked =
+                folder.map_or_else(|| ground.directory.clone(), |folder| ground.directory.join(folder));
+            let of_cargo = memo::of_program(cargo, Tool::Cargo, &ground.directory, sysroot);
+            let of_answer = memo::of_metadata(answer, &asked);
+            let inputs = of_cargo.zip(of_answer).map(|(of_cargo, of_answer)| {
+                // cargo reads its configuration where it is called, wherever the manifest lies
+                let configs = memo::Input::Configs(ground.directory.clone());
+                of_cargo.into_iter().chain(of_answer).chain([configs]).collect()
+            });
+            memo.keep(answer, inputs);
+        }
+        (answer, compiler)
     }
+
+    fn command(&self, cargo: &Path) -> Command {
+        let mut command = Command::new(cargo, &self.ground.directory, TIMEOUT);
+        command = command.args(["metadata", "--format-version", "1", "--no-deps"]);
+        let variables = self.variables.iter();
+        command.env = variables.map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+        if let Some(manifest) = &self.ground.manifest {
+            command = command.args(["--manifest-path".as_ref(), manifest.as_os_str()]);
+        }
+        if self.offline {
+            command = command.args(["--offline"]);
+        }
+        command
+    }
+
+    fn ask(&self, command: &Command) -> Result<Vec<u8>, GatherError> {
+        let captured = run(command, self.cancel);
+        match captured.exit_code() {
+            Ok(0) => Ok(captured.stdout),
+            Ok(_) => {
+                // a path that leads out of the copy is what cargo stumbles over
+                self.ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays(""))?;
+                Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string()))
+            }
+            Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),
+            Err(unreadable) => Err(GatherError::Workspace(unreadable.reason)),
+        }
+    }
+}
+
+/// All of a question that is not of the environment.
+fn words(command: &Command) -> Vec<OsString> {
+    let Command { program, args, cwd, env, .. } = command;
+    let variables = env.iter().flat_map(|(name, value)| [name.clone(), value.clone().unwrap_or_default()]);
+    [program.into(), cwd.into()].into_iter().chain(args.iter().cloned()).chain(variables).collect()
 }
 
 /// Adds the files of nested repositories and submodules, which git lists as one entry each.

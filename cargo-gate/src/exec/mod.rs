@@ -25,6 +25,7 @@ mod instrument;
 mod kill;
 mod license_texts;
 mod llvm;
+mod memo;
 mod message;
 mod pace;
 mod presence;

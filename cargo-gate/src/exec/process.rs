@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{PipeReader, Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -133,12 +134,17 @@ fn attend(
             // a process that ends without reading everything is judged by how it ends
             scope.spawn(move || pipe.write_all(input).is_ok());
         }
-        let out = scope.spawn(move || read(out));
-        let err = scope.spawn(move || err.map_or_else(|| Ok(Vec::new()), read));
-        let end = wait(command, cancel, start, child);
+        // each reader holds an end of this: when both are gone, the process has closed its output
+        let (open, closed) = channel::<()>();
+        let of_err = open.clone();
+        let out = scope.spawn(move || (read(out), drop(open)).0);
+        let err = scope.spawn(move || (err.map_or_else(|| Ok(Vec::new()), read), drop(of_err)).0);
+        let end = wait(command, cancel, start, child, &closed);
         let deadline = Instant::now() + PIPE_GRACE;
-        while !(out.is_finished() && err.is_finished()) && Instant::now() < deadline && !cancel.is_set() {
-            std::thread::sleep(Duration::from_micros(200));
+        while Instant::now() < deadline && !cancel.is_set() {
+            if closed.recv_timeout(Duration::from_millis(10)) == Err(RecvTimeoutError::Disconnected) {
+                break;
+            }
         }
         // whatever is left of its group holds the pipes; an error says that nothing is left
         let _ = child.start_kill();
@@ -157,8 +163,17 @@ fn read(mut pipe: PipeReader) -> Result<Vec<u8>, End> {
     if bytes.len() as u64 == MOST_OUTPUT { Err(End::TooMuchOutput) } else { Ok(bytes) }
 }
 
-fn wait(command: &Command, cancel: &Cancel, start: Instant, child: &mut dyn ChildWrapper) -> End {
-    let mut pause = Duration::from_micros(200);
+/// Waits for the end of the process. One that has closed its output is about to end: from then on it is looked at
+/// often, since most questions are answered within a few milliseconds.
+fn wait(
+    command: &Command,
+    cancel: &Cancel,
+    start: Instant,
+    child: &mut dyn ChildWrapper,
+    closed: &Receiver<()>,
+) -> End {
+    let mut pause = Duration::from_millis(1);
+    let mut is_closed = false;
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return how(status),
@@ -177,7 +192,13 @@ fn wait(command: &Command, cancel: &Cancel, start: Instant, child: &mut dyn Chil
             kill::end(child);
             return end;
         }
-        std::thread::sleep(pause);
+        if is_closed {
+            std::thread::sleep(pause);
+        } else if closed.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            is_closed = true;
+            pause = Duration::from_micros(20);
+            continue;
+        }
         pause = (pause * 2).min(Duration::from_millis(10));
     }
 }

@@ -21,6 +21,7 @@ pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use self::repository::Repository;
 use self::times::Built;
 use super::{Cancel, Environment};
+use crate::facts::Revision;
 use crate::subject::{Subject, Wanted, below, is_absolute, paths};
 
 /// Why there is no copy to judge.
@@ -110,6 +111,10 @@ pub(super) struct Copy {
     pub(super) state: PathBuf,
     /// Where cargo builds.
     pub(super) target: PathBuf,
+    /// The files of the workspace, as git lists them there.
+    pub(super) listed: Vec<u8>,
+    /// What git would say of the revision there.
+    pub(super) revision: Option<Revision>,
     _built: Built,
     _held: Held,
 }
@@ -180,8 +185,12 @@ impl Ground {
         if commit.is_none() {
             repository.has_index(environment)?;
         }
-        let place = Place::find(&repository, environment, manifest, wanted, &revision)
-            .map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
+        let (place, refs) = std::thread::scope(|scope| {
+            let refs = scope.spawn(|| repository.refs());
+            (Place::find(&repository, environment, manifest, wanted, &revision), refs.join())
+        });
+        let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
+        let refs = refs.map_err(|_| SnapshotError::Git("the refs could not be looked at".to_owned()))??;
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
         super::presence::clear_own(&place.folder);
@@ -192,7 +201,7 @@ impl Ground {
         };
         let top = place.folder.join("tree");
         let checkout =
-            Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone() };
+            Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone(), refs };
         // a lock file that git ignores serves here as it does there
         let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
         let users_lock = std::fs::read(place.home.join("Cargo.lock")).ok();
@@ -200,7 +209,7 @@ impl Ground {
             let same = || std::fs::read(top.join(path)).ok() == users_lock;
             path == lock && same() && checkout.ignores(path)
         };
-        checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
+        let files = checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
         if let Some(text) = users_lock.filter(|_| !top.join(&lock).exists() && checkout.ignores(&lock)) {
             let path = top.join(&lock);
             std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
@@ -212,6 +221,9 @@ impl Ground {
         let mut directory = joined(&top, &place.asked);
         while !directory.is_dir() && directory.pop() {}
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
+        let prefix = crate::facts::join(&place.below, "").into_bytes();
+        let below = files.iter().filter_map(|name| name.strip_prefix(prefix.as_slice()));
+        let listed = below.flat_map(|name| [name, b"\0"].concat()).collect();
         let copy = Copy {
             home: place.home,
             users: repository.top,
@@ -219,6 +231,8 @@ impl Ground {
             state: place.state,
             target: place.folder.join("target"),
             top,
+            listed,
+            revision: judged.revision(),
             _built: built,
             _held: held,
         };

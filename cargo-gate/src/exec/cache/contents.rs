@@ -174,7 +174,7 @@ fn stat(metadata: &Metadata) -> Stat {
 
 /// A program by all that the system says of it: one that is replaced in place by another of the same size and time has
 /// another inode, or another time of its change.
-pub(super) fn stamp(program: &Path) -> std::io::Result<String> {
+pub(in crate::exec) fn stamp(program: &Path) -> std::io::Result<String> {
     let real = fs::canonicalize(program)?;
     let Stat { size, modified, changed, place } = stat(&fs::metadata(&real)?);
     Ok(format!("{} {size} {modified} {changed} {place}", real.display()))

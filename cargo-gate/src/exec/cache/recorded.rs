@@ -201,7 +201,7 @@ pub fn recorded(
     let (record, looked) = Record::read(&bytes, &here.tree, options.stage)
         .ok_or_else(|| none(&"the recorded verdict is damaged"))?;
     let mut found = tools::find(environment);
-    let (version, sysroot) = toolchain(&found, &here.home, cancel);
+    let (version, sysroot) = toolchain(environment, &found, &here.home, cancel);
     tools::past_the_proxy(&mut found, sysroot.as_deref());
     let facts = Facts {
         root: here.home.clone(),

@@ -19,6 +19,8 @@ pub(super) struct Checkout<'a> {
     pub(super) own: PathBuf,
     /// The user's repository; in its tree its submodules are checked out.
     pub(super) users: Repository<'a>,
+    /// Its refs.
+    pub(super) refs: Vec<u8>,
 }
 
 /// What a branch without a commit is called here.
@@ -29,13 +31,14 @@ const KEPT: [&str; 3] = ["index", "objects", "copies"];
 const COPIED: [&str; 4] = ["shallow", "info/attributes", "info/exclude", "info/grafts"];
 
 impl Checkout<'_> {
-    /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew.
+    /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew. Gives the names of
+    /// the tree's files.
     pub(super) fn bring(
         &self,
         head: Option<&str>,
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
-    ) -> Result<(), SnapshotError> {
+    ) -> Result<Vec<Vec<u8>>, SnapshotError> {
         if self.is_ours() {
             match self.update(head, tree, kept) {
                 Err(SnapshotError::Git(_) | SnapshotError::Disk(_)) => {}
@@ -75,15 +78,20 @@ impl Checkout<'_> {
         head: Option<&str>,
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
-    ) -> Result<(), SnapshotError> {
+    ) -> Result<Vec<Vec<u8>>, SnapshotError> {
         self.furnish(head, tree)?;
         // edited files are written again, those in the way are replaced
         self.git().stdout(&["read-tree", "--reset", "-u", tree])?;
-        let foreign = self.foreign(kept)?;
+        let (listed, foreign) = self.listed()?;
+        let foreign: Vec<PathBuf> = foreign.into_iter().filter(|path| !kept(path)).collect();
         if !foreign.is_empty() {
             self.remove(&foreign)?;
         }
-        self.entries()
+        self.entries(&listed)?;
+        let name = |entry: &Vec<u8>| {
+            entry.split_at_checked(memchr::memchr(b'\t', entry)? + 1).map(|parts| parts.1.to_owned())
+        };
+        Ok(listed.iter().filter_map(name).collect())
     }
 
     /// Writes all of the git directory that is not kept: whatever was written there since is gone, locks of a killed
@@ -101,9 +109,8 @@ impl Checkout<'_> {
         }
         let refs = self.own.join("refs");
         std::fs::create_dir_all(&refs).map_err(|error| SnapshotError::disk(&refs, &error))?;
-        let form = "--format=%(objectname) %(symref) %(refname)";
         let mut packed = Vec::new();
-        for one in lines(&self.users.git.stdout(&["for-each-ref", form])?) {
+        for one in lines(&self.refs) {
             let mut parts = one.splitn(3, |byte| *byte == b' ');
             let (Some(object), Some(target), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
                 continue;
@@ -158,11 +165,18 @@ impl Checkout<'_> {
         git.with("GIT_DIR", self.own.as_os_str()).with("GIT_WORK_TREE", self.tree.as_os_str())
     }
 
-    /// Files that are not of the tree, whoever wrote them.
-    fn foreign(&self, kept: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>, SnapshotError> {
-        let listed = self.git().stdout(&["ls-files", "-z", "--others"])?;
-        let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        Ok(names.map(path_of).filter(|path| !kept(path)).collect())
+    /// The entries of the index, each with its mode, and the files that are not of the tree, whoever wrote them: by
+    /// one call, which marks each.
+    fn listed(&self) -> Result<(Vec<Vec<u8>>, Vec<PathBuf>), SnapshotError> {
+        let listed = self.git().stdout(&["ls-files", "-z", "-t", "--cached", "--stage", "--others"])?;
+        let (mut entries, mut foreign) = (Vec::new(), Vec::new());
+        for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            match line.strip_prefix(b"? ") {
+                Some(name) => foreign.push(path_of(name)),
+                None => entries.push(line.get(2..).unwrap_or_default().to_owned()),
+            }
+        }
+        Ok((entries, foreign))
     }
 
     /// Removes them. A build script may have written one, and cargo would take its work for done: it is to run
@@ -199,9 +213,8 @@ impl Checkout<'_> {
 
     /// Looks at what is no plain file. Submodules are written that are checked out in the user's tree; the others stay
     /// empty, as git leaves them. Links are to lead to nothing of the user's tree.
-    fn entries(&self) -> Result<(), SnapshotError> {
-        let staged = self.git().stdout(&["ls-files", "-z", "--stage"])?;
-        for entry in staged.split(|byte| *byte == 0) {
+    fn entries(&self, listed: &[Vec<u8>]) -> Result<(), SnapshotError> {
+        for entry in listed {
             let Some(tab) = memchr::memchr(b'\t', entry) else { continue };
             let (head, name) = entry.split_at(tab);
             let path = || path_of(name.get(1..).unwrap_or_default());
@@ -236,8 +249,9 @@ impl Checkout<'_> {
             return Err(SnapshotError::Submodule(path.display().to_string(), commit.to_owned()));
         }
         let name = crate::finding::digest(&[&path.to_string_lossy()]);
-        let inner = Checkout { tree: self.tree.join(path), own: self.own.join("copies").join(name), users };
-        inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false)
+        let (tree, own, refs) = (self.tree.join(path), self.own.join("copies").join(name), users.refs()?);
+        let inner = Checkout { tree, own, users, refs };
+        inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false).map(|_| ())
     }
 }
 

@@ -7,6 +7,7 @@ use super::SnapshotError;
 use super::git::{Git, failed, lines};
 use crate::exec::environment::Environment;
 use crate::exec::gather::path_of;
+use crate::facts::Revision;
 use crate::parse::git_objects::contents_or_missing;
 use crate::step::End;
 use crate::subject::{Subject, Wanted};
@@ -29,7 +30,18 @@ pub(super) struct Judged {
     pub(super) subject: Subject,
     /// The commit that `HEAD` of the copy names; none on a branch without one.
     pub(super) head: Option<String>,
+    /// The tree of that commit; none where there is none.
+    pub(super) of_head: Option<String>,
     pub(super) tree: String,
+}
+
+impl Judged {
+    /// What git says in a copy of it: the files are those of the tree.
+    pub(super) fn revision(&self) -> Option<Revision> {
+        let (commit, tree) = (self.head.clone()?, self.of_head.clone()?);
+        let dirty = tree != self.tree;
+        Some(Revision { commit, tree, dirty })
+    }
 }
 
 impl<'a> Repository<'a> {
@@ -85,13 +97,19 @@ impl<'a> Repository<'a> {
         let file = copy.path().join("index");
         std::fs::copy(&index, &file).map_err(|error| SnapshotError::disk(&index, &error))?;
         let git = self.git.with("GIT_INDEX_FILE", file);
-        let captured = git.ask(["write-tree"])?;
+        let (captured, head) = std::thread::scope(|scope| {
+            let head = scope.spawn(|| self.head());
+            (git.ask(["write-tree"]), head.join())
+        });
+        let captured = captured?;
         if captured.end != End::Code(0) {
             return Err(unmerged(&git)?.unwrap_or_else(|| failed(&captured)));
         }
         let tree = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
         let subject = Subject { branch: self.branch(), ..Subject::index(tree.clone()) };
-        Ok(Judged { subject, head: self.head()?, tree })
+        let lost = || SnapshotError::Git("HEAD could not be looked at".to_owned());
+        let (head, of_head) = head.map_err(|_| lost())??.unzip();
+        Ok(Judged { subject, head, of_head, tree })
     }
 
     /// Whether there is an index.
@@ -120,15 +138,24 @@ impl<'a> Repository<'a> {
         if here.is_file() { here } else { top }
     }
 
-    fn head(&self) -> Result<Option<String>, SnapshotError> {
-        let captured = self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?;
-        let hash = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
-        match captured.end {
-            End::Code(0) => Ok(Some(hash)),
+    /// The commit of `HEAD`, and its tree.
+    fn head(&self) -> Result<Option<(String, String)>, SnapshotError> {
+        let asked = b"HEAD^{commit}\nHEAD^{tree}\n".to_vec();
+        let captured = self.git.fed(["cat-file", "--batch-check=%(objectname)"], Some(asked))?;
+        let said = String::from_utf8_lossy(&captured.stdout).into_owned();
+        let is_hash = |line: &&str| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hashes: Vec<&str> = said.lines().filter(is_hash).collect();
+        match hashes.as_slice() {
+            [commit, tree] => Ok(Some(((*commit).to_owned(), (*tree).to_owned()))),
             // a branch without a commit; a HEAD that names a missing object has more to say
             _ if self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?.end != End::Code(0) => Ok(None),
-            _ => Err(failed(&captured)),
+            _ => Err(failed(&self.git.ask(["rev-parse", "--verify", "HEAD^{commit}"])?)),
         }
+    }
+
+    /// All refs: the object of each, the ref that it stands for, if any, and its name.
+    pub(super) fn refs(&self) -> Result<Vec<u8>, SnapshotError> {
+        self.git.stdout(&["for-each-ref", "--format=%(objectname) %(symref) %(refname)"])
     }
 
     /// The commit that a revision names.
@@ -145,7 +172,7 @@ impl<'a> Repository<'a> {
         let (tree, title) = said.split_once('\n').unwrap_or((&said, ""));
         let subject = Subject::commit(&hash, tree.to_owned(), title.trim());
         let subject = Subject { branch: self.branch(), ..subject };
-        Ok(Judged { subject, head: Some(hash), tree: tree.to_owned() })
+        Ok(Judged { subject, head: Some(hash), of_head: Some(tree.to_owned()), tree: tree.to_owned() })
     }
 
     /// The branch that is checked out in the user's tree.
