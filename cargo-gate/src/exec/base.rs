@@ -137,6 +137,25 @@ impl Git<'_> {
         self.is_repository(&self.ask(&["rev-parse", "--is-inside-work-tree"]))
     }
 
+    /// What git says of the place in the repository, a line for each question; none without a repository. In a folder
+    /// of git's own it has no more to say than that it is not in a work tree.
+    pub(super) fn about<const N: usize>(&self, asked: [&str; N]) -> Result<Option<[String; N]>, Unreadable> {
+        let captured = self.ask(&[&["rev-parse"], &asked[..]].concat());
+        if String::from_utf8_lossy(&captured.stdout).lines().next() == Some("false") {
+            let mut said = [const { String::new() }; N];
+            said.first_mut().into_iter().for_each(|first| "false".clone_into(first));
+            return Ok(Some(said));
+        }
+        if !self.is_repository(&captured)? {
+            return Ok(None);
+        }
+        let text = String::from_utf8(captured.stdout)
+            .map_err(|_| Unreadable::garbage("git names a path that is not UTF-8"))?;
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let said = lines.try_into();
+        said.map(Some).map_err(|_| Unreadable::garbage(format!("`{}` gave no clear answer", captured.what)))
+    }
+
     /// The same by the end of any call that fails only without a repository.
     fn is_repository(&self, captured: &Captured) -> Result<bool, Unreadable> {
         match captured {

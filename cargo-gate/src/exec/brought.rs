@@ -20,6 +20,8 @@ pub(super) struct Brought {
     pub(super) files: Option<BTreeSet<String>>,
     /// What is staged or committed, by its path from the workspace root.
     pub(super) objects: Named,
+    /// The folder of the repository that the workspace lies in.
+    pub(super) prefix: String,
 }
 
 impl Git<'_> {
@@ -33,10 +35,9 @@ impl Git<'_> {
         pushed: bool,
         range: Option<&str>,
     ) -> Result<Brought, Unreadable> {
-        if !self.in_repository()? {
+        let Some([_, prefix]) = self.about(["--is-inside-work-tree", "--show-prefix"])? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
-        }
-        let prefix = self.prefix()?;
+        };
         let head = self.head(named)?;
         let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
         let base = if named.is_some() || hinted { self.base(named)? } else { None };
@@ -68,7 +69,7 @@ impl Git<'_> {
         let files = files.map(|changes| {
             objects.iter().map(|(_, path)| path.clone()).chain(changes.files.into_keys()).collect()
         });
-        Ok(Brought { files, objects })
+        Ok(Brought { files, objects, prefix })
     }
 
     /// The contents that commits bring, each under all its paths.

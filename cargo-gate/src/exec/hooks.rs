@@ -46,16 +46,13 @@ pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
 }
 
 fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, Unreadable> {
-    if !git.in_repository()? {
-        return Ok(None);
-    }
-    if git.line(&["rev-parse", "--is-inside-work-tree"])? != "true" {
+    let Some([inside, up]) = git.about(["--is-inside-work-tree", "--show-cdup"])? else { return Ok(None) };
+    if inside != "true" {
         let reason = "this repository has no work tree here (it is bare, or this is its .git folder)";
         return Err(Unreadable::unavailable(reason)
             .help("hooks of commits and pushes belong to a clone that people work in: go there"));
     }
     // a relative core.hooksPath starts from the top, where git runs its hooks
-    let up = git.line(&["rev-parse", "--show-cdup"])?;
     let top = real(&git.facts.root.join(&up));
     let from_top = ["-C", up.as_str()];
     let from_top = if up.is_empty() { &[] } else { from_top.as_slice() };

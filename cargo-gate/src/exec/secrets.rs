@@ -49,7 +49,11 @@ impl Bench<'_> {
         let wanted = wanted.map(|path| (path.clone(), facts.root.join(path))).chain(odd);
         let tree = look(&wanted.collect::<Vec<_>>(), most_bytes);
         // a hook has met git's errors already; elsewhere the list of files is what counts
-        let below = if git.in_repository().unwrap_or(false) { git.prefix()? } else { String::new() };
+        let below = match &brought {
+            Some(brought) => brought.prefix.clone(),
+            None if git.in_repository().unwrap_or(false) => git.prefix()?,
+            None => String::new(),
+        };
         let tree = Tree { whole: changed.is_none(), below, ..tree };
         match brought {
             Some(brought) if !brought.objects.is_empty() => {
