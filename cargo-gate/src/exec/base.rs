@@ -34,12 +34,11 @@ impl Git<'_> {
     /// files have changes that are not committed.
     pub(super) fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
         let Environment { base_hints: targets, before, .. } = self.environment;
-        let others = match named {
-            Some(name) => vec![name.to_owned()],
-            None => {
-                let usual = targets.iter().chain(before).cloned();
-                usual.chain(USUAL.map(|name| self.in_users_tree(name))).chain(["HEAD^1".to_owned()]).collect()
-            }
+        let others = if let Some(name) = named {
+            vec![name.to_owned()]
+        } else {
+            let usual = targets.iter().chain(before).cloned();
+            usual.chain(USUAL.map(|name| self.in_users_tree(name))).chain(["HEAD^1".to_owned()]).collect()
         };
         let known = self.commits(&others)?;
         let Some(head) = self.head_of(known.as_ref())? else {

@@ -1,7 +1,7 @@
 //! What the answers of cargo and rustc hang on, beyond the words of the question and the environment.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,20 +47,21 @@ impl Input {
                 Some(digest(stamps))
             }
             Self::Links(folder) => {
-                let entries = entries(folder)?.into_iter();
-                let links = entries.map(|(name, path)| format!("{name:?} {:?}", fs::read_link(path).ok()));
-                Some(digest(links))
+                let link = |path| fs::read_link(path).map(PathBuf::into_os_string).unwrap_or_default();
+                let links = entries(folder)?.into_iter().flat_map(|(name, path)| [name, link(path)]);
+                Some(digest(links.map(OsString::into_encoded_bytes)))
             }
             Self::There(path) => Some(path.is_file().to_string()),
             Self::Members(folder) => {
                 let entries = entries(folder)?.into_iter();
                 let members = entries.filter(|(_, path)| path.join("Cargo.toml").is_file());
-                Some(digest(members.map(|(name, _)| format!("{name:?}"))))
+                Some(digest(members.map(|(name, _)| name.into_encoded_bytes())))
             }
             Self::Targets(folder) => targets(folder),
             Self::Configs(folder) => {
                 let configs = cargo_configs(folder, environment).into_iter();
-                Some(digest(configs.flat_map(|(path, text)| [format!("{path:?}"), text])))
+                let each = |(path, text): (PathBuf, String)| [path.into_os_string(), text.into()];
+                Some(digest(configs.flat_map(each).map(OsString::into_encoded_bytes)))
             }
         }
     }
@@ -79,7 +80,7 @@ fn is_absence(error: &std::io::Error) -> bool {
 }
 
 /// The names in a folder in their order, each with its path; nothing where there is no such folder.
-fn entries(folder: &Path) -> Option<Vec<(std::ffi::OsString, PathBuf)>> {
+fn entries(folder: &Path) -> Option<Vec<(OsString, PathBuf)>> {
     let read = match fs::read_dir(folder) {
         Ok(read) => read,
         Err(error) => return is_absence(&error).then(Vec::new),
@@ -91,17 +92,18 @@ fn entries(folder: &Path) -> Option<Vec<(std::ffi::OsString, PathBuf)>> {
 }
 
 fn targets(package: &Path) -> Option<String> {
-    let mut text = String::new();
+    let mut parts: Vec<OsString> = Vec::new();
     for below in ["", "src", "src/bin", "tests", "examples", "benches"] {
         let folder = if below.is_empty() { package.to_owned() } else { package.join(below) };
-        let _ = writeln!(text, "{below} {}", folder.is_dir());
+        parts.push(format!("{below} {}", folder.is_dir()).into());
         // cargo looks one folder deeper for the main file of a target in several files
         let deep = !["", "src"].contains(&below);
         for (name, path) in entries(&folder)? {
-            let _ = writeln!(text, "{name:?} {}", deep && path.join("main.rs").is_file());
+            let is_target = deep && path.join("main.rs").is_file();
+            parts.extend([name, is_target.to_string().into()]);
         }
     }
-    Some(digest([text]))
+    Some(digest(parts.into_iter().map(OsString::into_encoded_bytes)))
 }
 
 /// What the answers of a program of a toolchain hang on that was called in that folder: the program itself and what it
