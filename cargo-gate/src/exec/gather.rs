@@ -1,5 +1,7 @@
 //! Gathers the facts: cargo, rustc and git are asked at the same time.
 
+mod metadata;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,13 +10,13 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use self::metadata::Metadata;
 use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::snapshot::Ground;
 use super::{Cancel, Environment, SnapshotError, tools};
 use crate::facts::{self, FactError, Facts, Revision, Wrapper};
 use crate::finding::digest;
-use crate::parse::cargo_error;
 use crate::sbom::Resolver;
 use crate::step::{Captured, End, Tool};
 
@@ -322,83 +324,6 @@ fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
     facts.home.clone_from(&copy.home);
     facts.state.clone_from(&copy.state);
     Ok(facts)
-}
-
-/// The question about the workspace, without its dependencies.
-struct Metadata<'a> {
-    environment: &'a Environment,
-    found: &'a BTreeMap<Tool, PathBuf>,
-    ground: &'a Ground,
-    variables: &'a [(OsString, OsString)],
-    offline: bool,
-    cancel: &'a Cancel,
-}
-
-impl Metadata<'_> {
-    /// cargo's answer, or the one that it gave when all that it hangs on was as it is now; and the compiler, which is
-    /// found meanwhile.
-    fn answer(&self, compiler: impl FnOnce() -> Compiler) -> (Result<Vec<u8>, GatherError>, Compiler) {
-        let Self { environment, ground, .. } = *self;
-        let Some(cargo) = self.found.get(&Tool::Cargo) else {
-            return (Err(GatherError::NoCargo), compiler());
-        };
-        let command = self.command(cargo);
-        let mut memo = Memo::of(environment, &words(&command));
-        if let Some(answer) = memo.answer() {
-            return (Ok(answer.into_bytes()), compiler());
-        }
-        let answer = self.ask(&command);
-        let compiler = compiler();
-        if let (Ok(answer), Some(sysroot)) = (&answer, &compiler.1) {
-            let folder = ground.manifest.as_deref().and_then(Path::parent);
-            let asked =
-                folder.map_or_else(|| ground.directory.clone(), |folder| ground.directory.join(folder));
-            let of_cargo = memo::of_program(cargo, Tool::Cargo, &ground.directory, sysroot);
-            let of_answer = memo::of_metadata(answer, &asked);
-            let inputs = of_cargo.zip(of_answer).map(|(of_cargo, of_answer)| {
-                // cargo reads its configuration where it is called, wherever the manifest lies
-                let configs = memo::Input::Configs(ground.directory.clone());
-                of_cargo.into_iter().chain(of_answer).chain([configs]).collect()
-            });
-            memo.keep(answer, inputs);
-        }
-        (answer, compiler)
-    }
-
-    fn command(&self, cargo: &Path) -> Command {
-        let mut command = Command::new(cargo, &self.ground.directory, TIMEOUT);
-        command = command.args(["metadata", "--format-version", "1", "--no-deps"]);
-        let variables = self.variables.iter();
-        command.env = variables.map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-        if let Some(manifest) = &self.ground.manifest {
-            command = command.args(["--manifest-path".as_ref(), manifest.as_os_str()]);
-        }
-        if self.offline {
-            command = command.args(["--offline"]);
-        }
-        command
-    }
-
-    fn ask(&self, command: &Command) -> Result<Vec<u8>, GatherError> {
-        let captured = run(command, self.cancel);
-        match captured.exit_code() {
-            Ok(0) => Ok(captured.stdout),
-            Ok(_) => {
-                // a path that leads out of the copy is what cargo stumbles over
-                self.ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays(""))?;
-                Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string()))
-            }
-            Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),
-            Err(unreadable) => Err(GatherError::Workspace(unreadable.reason)),
-        }
-    }
-}
-
-/// All of a question that is not of the environment.
-fn words(command: &Command) -> Vec<OsString> {
-    let Command { program, args, cwd, env, .. } = command;
-    let variables = env.iter().flat_map(|(name, value)| [name.clone(), value.clone().unwrap_or_default()]);
-    [program.into(), cwd.into()].into_iter().chain(args.iter().cloned()).chain(variables).collect()
 }
 
 /// Adds the files of nested repositories and submodules, which git lists as one entry each.

@@ -152,6 +152,23 @@ pub(super) fn commit_here(
     Ok(Here { home: place.home, state: place.state, commit, tree: judged.tree, is_head })
 }
 
+/// Where the copy is, and the user's refs, which are looked at meanwhile.
+fn found(
+    repository: &Repository<'_>,
+    environment: &Environment,
+    manifest: Option<&Path>,
+    wanted: &Wanted,
+    revision: &str,
+) -> Result<(Place, Vec<u8>), SnapshotError> {
+    let (place, refs) = std::thread::scope(|scope| {
+        let refs = scope.spawn(|| repository.refs());
+        (Place::find(repository, environment, manifest, wanted, revision), refs.join())
+    });
+    let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
+    let refs = refs.map_err(|_| SnapshotError::Git("the refs could not be looked at".to_owned()))??;
+    Ok((place, refs))
+}
+
 impl Ground {
     /// The user's own tree.
     pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {
@@ -185,12 +202,7 @@ impl Ground {
         if commit.is_none() {
             repository.has_index(environment)?;
         }
-        let (place, refs) = std::thread::scope(|scope| {
-            let refs = scope.spawn(|| repository.refs());
-            (Place::find(&repository, environment, manifest, wanted, &revision), refs.join())
-        });
-        let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
-        let refs = refs.map_err(|_| SnapshotError::Git("the refs could not be looked at".to_owned()))??;
+        let (place, refs) = found(&repository, environment, manifest, wanted, &revision)?;
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
         super::presence::clear_own(&place.folder);

@@ -30,10 +30,12 @@ pub(super) fn check(source: &Source<'_>) -> Vec<Finding> {
     findings
 }
 
-/// `ExitCode` and the compiler's constants touch nothing.
+/// `ExitCode`, the compiler's constants and addresses touch nothing.
 fn is_effect(name: &Name<'_>) -> bool {
     match name.parts.as_slice() {
-        ["std", "process", "ExitCode", ..] | ["std", "env", "consts", ..] => false,
+        ["std", "process", "ExitCode", ..] | ["std", "env", "consts", ..] | ["std", "net", "IpAddr", ..] => {
+            false
+        }
         ["std", "fs" | "process" | "env" | "net", ..] => true,
         _ => false,
     }

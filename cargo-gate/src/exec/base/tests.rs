@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::Revision;
+use std::path::Path;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
