@@ -5,7 +5,7 @@ use crate::support::git;
 
 const BUILD: Call = Call("cargo", &["build", "--profile", "bench"]);
 const RUNNER: Call = Call("gungraun-runner", &["--version"]);
-const GIT: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
+const GIT: Call = Call("git", &["cat-file", "--batch-check=%(objectname)"]);
 const GIT_TREE: Call = Call("git", &["checkout-index"]);
 
 pub(in crate::faults) const ROW: Row = Row { gate: "bench", cells: CELLS };

@@ -3,7 +3,7 @@
 use crate::faults::prelude::*;
 
 const RELEASE: Call = Call("cargo", &["build", "--release"]);
-const GIT: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
+const GIT: Call = Call("git", &["cat-file", "--batch-check=%(objectname)"]);
 
 pub(in crate::faults) const ROW: Row = Row { gate: "size", cells: CELLS };
 
