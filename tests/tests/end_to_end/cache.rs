@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -44,7 +45,19 @@ fn after(workspace: &Workspace, gates: &str, change: impl FnOnce(&Workspace)) ->
 fn write(workspace: &Workspace, path: &str, content: &str) {
     let file = workspace.root().join(path);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, content).unwrap();
+    fs::write(&file, content).unwrap();
+    settled(&file);
+}
+
+/// Comes back when a run that starts now has no doubt that the file was written before: a file system may date one by a
+/// clock that lags behind by a tick, and of what may have been written during a run no verdict is kept.
+fn settled(file: &Path) {
+    let modified = |file: &Path| fs::metadata(file).unwrap().modified().unwrap();
+    let probe = tempfile::NamedTempFile::new_in(file.parent().unwrap().parent().unwrap()).unwrap();
+    let written = modified(file);
+    while modified(probe.path()).duration_since(written).unwrap_or_default() < Duration::from_millis(40) {
+        fs::write(probe.path(), "").unwrap();
+    }
 }
 
 fn append(workspace: &Workspace, path: &str, more: &str) {
