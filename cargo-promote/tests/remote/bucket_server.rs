@@ -95,8 +95,8 @@ fn hear(reader: &mut BufReader<TcpStream>) -> Option<Heard> {
 
 fn say(mut stream: &TcpStream, heard: &Heard, answer: &Answer) {
     let Answer { status, headers, body } = answer;
-    let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
-    let mut bytes = head.into_bytes();
+    let begin = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+    let mut bytes = begin.into_bytes();
     if heard.method != "HEAD" {
         bytes.extend(body);
     }

@@ -7,9 +7,11 @@
     reason = "servers and promoters are started, and told apart by what they say"
 )]
 
-#[cfg(all(test, feature = "s3"))]
+#[cfg(feature = "s3")]
+#[cfg(test)]
 mod bucket;
-#[cfg(all(test, feature = "s3"))]
+#[cfg(feature = "s3")]
+#[cfg(test)]
 mod bucket_server;
 #[cfg(test)]
 mod forge;
