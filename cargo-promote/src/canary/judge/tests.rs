@@ -136,9 +136,17 @@ impl Random {
         f64::from(u32::try_from((bits ^ (bits >> 31)) >> 32).unwrap()) / 4_294_967_296.0
     }
 
-    /// How many of so many requests fail.
+    /// How many of so many requests fail: from one failure to the next, by the geometric distribution of what lies
+    /// between, which takes as many steps as there are failures.
     fn failed(&mut self, requests: u32, rate: f64) -> f64 {
-        f64::from((0..requests).map(|_| u32::from(self.next() < rate)).sum::<u32>())
+        let (mut place, mut failed) = (0.0, 0.0);
+        loop {
+            place += ((1.0 - self.next()).ln() / (1.0 - rate).ln()).floor() + 1.0;
+            if place > f64::from(requests) {
+                return failed;
+            }
+            failed += 1.0;
+        }
     }
 }
 
