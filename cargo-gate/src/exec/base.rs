@@ -135,10 +135,10 @@ impl Git<'_> {
         self.is_repository(&self.ask(&["rev-parse", "--is-inside-work-tree"]))
     }
 
-    /// What git says of the place in the repository, a line for each question; none without a repository. In a folder
-    /// of git's own it has no more to say than that it is not in a work tree.
-    pub(super) fn about<const N: usize>(&self, asked: [&str; N]) -> Result<Option<[String; N]>, Unreadable> {
-        let captured = self.ask(&[&["rev-parse"], &asked[..]].concat());
+    /// What git says of the place in the repository, so many lines; none without a repository. In a folder of git's own
+    /// it has no more to say than that it is not in a work tree.
+    pub(super) fn about<const N: usize>(&self, asked: &[&str]) -> Result<Option<[String; N]>, Unreadable> {
+        let captured = self.ask(&[&["rev-parse"], asked].concat());
         if String::from_utf8_lossy(&captured.stdout).lines().next() == Some("false") {
             let mut said = [const { String::new() }; N];
             said.first_mut().into_iter().for_each(|first| "false".clone_into(first));

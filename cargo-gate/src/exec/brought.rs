@@ -35,7 +35,7 @@ impl Git<'_> {
         pushed: bool,
         range: Option<&str>,
     ) -> Result<Brought, Unreadable> {
-        let Some([_, prefix]) = self.about(["--is-inside-work-tree", "--show-prefix"])? else {
+        let Some([_, prefix]) = self.about::<2>(&["--is-inside-work-tree", "--show-prefix"])? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         };
         let head = self.head(named)?;

@@ -10,6 +10,7 @@ mod ground;
 mod ignored;
 mod proof;
 mod recorded;
+mod scanned;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ use crate::config::Config;
 use crate::facts::Facts;
 use crate::gate::Options;
 use crate::plan::{Plan, PlannedStep};
-use crate::report::{GateReport, Report, milliseconds};
+use crate::report::{GateReport, Report, SubjectKind, milliseconds};
 use crate::verdict::Status;
 
 /// What the keys are made from: the run as it is planned.
@@ -169,7 +170,11 @@ impl Kept {
             return Some(all);
         }
         let mut contents = Contents::open(folder.contents()).since(asked.facts.now);
-        let facts = super::gather::listed_again(asked.facts, asked.cancel)?;
+        // nobody but the run's own programs writes into a private copy
+        let is_still = asked.facts.subject.kind != SubjectKind::Worktree
+            && asked.plan.steps.iter().all(|planned| planned.step.only_reads());
+        let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
+        let facts = if is_still { asked.facts.clone() } else { listed_again()? };
         let now = Asked { facts: &facts, ..*asked };
         let after = ground::keys(&now, &mut contents, |gate| fresh.contains(gate));
         let planned = asked.plan.gates.iter().zip(&asked.config.gates);

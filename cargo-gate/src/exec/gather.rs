@@ -318,9 +318,7 @@ fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
         return Err(GatherError::OtherWorkspace(facts.root));
     }
     let folders = facts.packages.iter().map(|package| package.folder.as_str());
-    for folder in std::iter::once("").chain(folders) {
-        copy.stays(folder)?;
-    }
+    copy.stays(std::iter::once("").chain(folders))?;
     facts.home.clone_from(&copy.home);
     facts.state.clone_from(&copy.state);
     Ok(facts)

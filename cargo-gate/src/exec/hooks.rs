@@ -46,7 +46,8 @@ pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
 }
 
 fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, Unreadable> {
-    let Some([inside, up]) = git.about(["--is-inside-work-tree", "--show-cdup"])? else { return Ok(None) };
+    let place = ["--is-inside-work-tree", "--show-cdup", "--git-path", "hooks", "--git-common-dir"];
+    let Some([inside, up, hooks, common]) = git.about::<4>(&place)? else { return Ok(None) };
     if inside != "true" {
         let reason = "this repository has no work tree here (it is bare, or this is its .git folder)";
         return Err(Unreadable::unavailable(reason)
@@ -54,16 +55,15 @@ fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, U
     }
     // a relative core.hooksPath starts from the top, where git runs its hooks
     let top = real(&git.facts.root.join(&up));
-    let from_top = ["-C", up.as_str()];
-    let from_top = if up.is_empty() { &[] } else { from_top.as_slice() };
-    let at_top = |option: &[&str]| -> Result<PathBuf, Unreadable> {
-        match git.line(&[from_top, &["rev-parse"], option].concat())? {
+    let at_top = |here: &str, option: &[&str]| -> Result<PathBuf, Unreadable> {
+        let there = || git.line(&[&["-C", up.as_str(), "rev-parse"], option].concat());
+        match if up.is_empty() { here.to_owned() } else { there()? } {
             path if path.is_empty() => Err(Unreadable::garbage("`git rev-parse` named no folder")),
             path => Ok(top.join(path)),
         }
     };
-    let folder = at_top(&["--git-path", "hooks"])?;
-    let common = at_top(&["--git-common-dir"])?;
+    let folder = at_top(&hooks, &["--git-path", "hooks"])?;
+    let common = at_top(&common, &["--git-common-dir"])?;
     let hooks = HookName::ALL.into_iter().map(|hook| look(&folder, hook, git.environment));
     let hooks = hooks.collect::<Result<Vec<_>, _>>().map_err(|error| {
         Unreadable::garbage(error.to_string()).help("make it a file that you can read, or take it away")

@@ -280,11 +280,13 @@ impl Copy {
         own.is_ok_and(|own| std::fs::canonicalize(root).is_ok_and(|root| root == own))
     }
 
-    /// Whether what the manifest of a package names lies in the repository, and what the manifests there name.
-    pub(super) fn stays(&self, folder: &str) -> Result<(), SnapshotError> {
-        let folder = crate::facts::join(&self.below, folder);
-        let mut open = vec![folder.trim_end_matches('/').to_owned()];
-        let mut seen = BTreeSet::new();
+    /// Whether what the manifests in those folders of the workspace name lies in the repository, and what the manifests
+    /// there name.
+    pub(super) fn stays<'a>(&self, folders: impl IntoIterator<Item = &'a str>) -> Result<(), SnapshotError> {
+        let folders = folders.into_iter().map(|folder| crate::facts::join(&self.below, folder));
+        let mut seen: BTreeSet<String> =
+            folders.map(|folder| folder.trim_end_matches('/').to_owned()).collect();
+        let mut open: Vec<String> = seen.iter().cloned().collect();
         while let Some(folder) = open.pop() {
             let manifest = crate::facts::join(&folder, "Cargo.toml");
             let text = std::fs::read_to_string(joined(&self.top, &manifest)).unwrap_or_default();

@@ -207,6 +207,8 @@ impl Bench<'_> {
         let read =
             |list: &[&Source]| files::read_sources(&self.facts.root, list, self.general.max_source_bytes);
         let mut sources = read(&listed);
+        let scanned = self.kept.scanned();
+        scanned.fill(&sources.files);
         // a file that the list lacks may name others
         loop {
             let compiled: Vec<Source> = reach::unlisted(self.facts, &sources)
@@ -218,6 +220,7 @@ impl Bench<'_> {
             if more.is_empty() {
                 return sources;
             }
+            scanned.fill(&more);
             sources.files.extend(more);
             sources.files.sort_by(|a, b| a.path.cmp(&b.path));
         }

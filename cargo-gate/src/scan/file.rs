@@ -2,8 +2,10 @@
 
 use std::ops::{BitOr, Range};
 
+use serde::{Deserialize, Serialize};
+
 /// What one pass over a Rust file finds. All offsets are byte offsets into the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileScan {
     /// Every comment, in the order of the source.
     pub comments: Vec<Comment>,
@@ -29,7 +31,7 @@ pub struct FileScan {
 }
 
 /// A comment, from its first slash to the end of its text, without the line break.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// Where it stands.
     pub span: Range<usize>,
@@ -38,7 +40,7 @@ pub struct Comment {
 }
 
 /// A string literal of any kind: plain, raw, byte or C string, with its quotes and prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Literal {
     /// Where it stands.
     pub span: Range<usize>,
@@ -47,7 +49,7 @@ pub struct Literal {
 }
 
 /// What surrounds a place in the source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts about one place, none of which follows from another"
@@ -88,7 +90,7 @@ impl BitOr for Context {
 }
 
 /// A place that can panic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanicSite {
     /// What panics.
     pub kind: PanicKind,
@@ -103,7 +105,7 @@ pub struct PanicSite {
 }
 
 /// What panics at a [`PanicSite`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PanicKind {
     /// `.unwrap()`, `.unwrap_err()` and the same as paths (`Option::unwrap`).
     Unwrap,
@@ -122,7 +124,7 @@ pub enum PanicKind {
 }
 
 /// What a `SAFE:` comment says about a [`PanicSite`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Excuse {
     /// There is no such comment.
     #[default]
@@ -134,7 +136,7 @@ pub enum Excuse {
 }
 
 /// A module that lives in another file: `mod name;`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleDecl {
     /// The module's name, without `r#`.
     pub name: String,
@@ -151,7 +153,7 @@ pub struct ModuleDecl {
 }
 
 /// A file that is included as source: `include!("path.rs")`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncludeDecl {
     /// The path as written, relative to the folder of the including file.
     pub path: String,

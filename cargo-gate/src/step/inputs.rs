@@ -314,6 +314,24 @@ impl Step {
         }
     }
 
+    /// Whether the step reads files and asks git and rustfmt, which write none.
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::Sources
+                | Self::Format
+                | Self::File { .. }
+                | Self::NearestFile { .. }
+                | Self::ChangedSince { .. }
+                | Self::Lock
+                | Self::Base { .. }
+                | Self::BaseFile { .. }
+                | Self::SourceTime
+                | Self::Secrets { .. }
+                | Self::Hooks
+        )
+    }
+
     /// All that the step reads, the steps before it included.
     pub fn all_inputs(&self) -> Inputs {
         self.after().iter().fold(self.inputs(), |all, before| all.and(before.all_inputs()))

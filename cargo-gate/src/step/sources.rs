@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::cache::digest;
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::Unreadable;
 use crate::scan::{FileScan, LineIndex, scan};
@@ -25,6 +26,7 @@ pub struct SourceFile {
     pub package: Option<usize>,
     /// Its text, or why it could not be read.
     pub text: Result<String, Unread>,
+    digest: OnceLock<String>,
     scan: OnceLock<FileScan>,
     lines: OnceLock<LineIndex>,
 }
@@ -32,12 +34,24 @@ pub struct SourceFile {
 impl SourceFile {
     /// A file as read.
     pub fn new(path: String, package: Option<usize>, text: Result<String, Unread>) -> Self {
-        Self { path, package, text, scan: OnceLock::new(), lines: OnceLock::new() }
+        let (digest, scan, lines) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { path, package, text, digest, scan, lines }
     }
 
     /// Its text; empty where it could not be read (see [`Sources::complete`]).
     pub fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
+    }
+
+    /// The digest of its text, computed once.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| digest([self.text()]))
+    }
+
+    /// Takes over what the scanner found in the same text before. Whether it did: a file that was scanned keeps its
+    /// own scan.
+    pub fn was_scanned(&self, before: FileScan) -> bool {
+        self.scan.set(before).is_ok()
     }
 
     /// What the scanner finds in it, computed once for all gates.

@@ -12,7 +12,7 @@ use cargo_gate::gates::{CUSTOM, GATES};
 
 use self::prelude::*;
 use self::scene::Misbehaviour;
-use super::support::{Act, Fakes, find_program, git, has_llvm, has_nextest, program_in};
+use super::support::{Act, Fakes, find_program, git, has_llvm, has_nextest, measures_coverage, program_in};
 
 /// What can go wrong around a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,9 +206,11 @@ fn runner_of(scene: Scene, call: Call) -> Scene {
 
 fn never_passes(gate: &str) {
     let row = TABLE.iter().find(|row| row.gate == gate).unwrap();
+    let one_in = if measures_coverage() { 3 } else { 1 };
     let complaints: Vec<String> = row
         .cells
         .iter()
+        .step_by(one_in)
         .filter_map(|(fault, cell)| match cell {
             Case(how, expected) => complaint(gate, *fault, *how, *expected),
             NotApplicable(_) => None,

@@ -93,13 +93,9 @@ pub(super) fn recorded(asked: &Look<'_>, data: &Data) -> Result<String, String> 
     }
 }
 
-/// The commit, and all refs: what a remote repository has is known by them. With changes that are staged or not
-/// there is more to look at than names.
+/// The commit, and all refs: what a remote repository has is known by them.
 fn commits(asked: &Look<'_>) -> Result<String, String> {
     let revision = asked.facts.revision.as_ref().ok_or("there is no commit")?;
-    if revision.dirty {
-        return Err("there are changes that are not committed".to_owned());
-    }
     let refs = git(asked).stdout(&["for-each-ref", "--format=%(objectname) %(refname)", "refs/remotes"]);
     let refs = refs.map_err(|unreadable| unreadable.reason)?;
     let Environment { before, base_hints, .. } = asked.environment;

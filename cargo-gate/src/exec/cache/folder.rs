@@ -152,11 +152,7 @@ impl Folder {
 
     fn files(&self) -> Vec<Kept> {
         let gates = folders(&self.root.join("verdicts"));
-        gates
-            .iter()
-            .chain([&self.root.join("names"), &self.root.join("formatted")])
-            .flat_map(|folder| files(folder))
-            .collect()
+        gates.iter().chain([&self.root.join("names")]).flat_map(|folder| files(folder)).collect()
     }
 
     /// For each gate how many verdicts are kept, and the bytes of everything.
@@ -166,8 +162,9 @@ impl Folder {
         let mut counts: Vec<(String, usize)> =
             gates.iter().map(|gate| (name(gate), files(gate).len())).collect();
         counts.sort();
-        let contents = fs::metadata(self.contents()).map_or(0, |metadata| metadata.len());
-        (counts, self.files().iter().map(|kept| kept.bytes).sum::<u64>() + contents)
+        let records = [self.contents(), self.root.join("formatted"), self.root.join("scanned")];
+        let records = records.iter().filter_map(|record| Some(fs::metadata(record).ok()?.len()));
+        (counts, self.files().iter().map(|kept| kept.bytes).chain(records).sum())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::step::{SourceFile, Tool};
 
 /// The first line of the record.
-const HEAD: &str = "formatted 1";
+const HEAD: &str = "formatted 2";
 /// So many files may be remembered beyond those of a run: of other branches, of other settings.
 const MOST_OTHERS: usize = 50_000;
 
@@ -54,7 +54,7 @@ impl FormattedFiles {
 
     /// What a file is remembered by.
     fn key(&self, file: &SourceFile, edition: &str) -> String {
-        digest([self.by.as_str(), edition, &file.path, file.text()])
+        digest([self.by.as_str(), edition, &file.path, file.digest()])
     }
 
     /// Whether each of those files, with its edition, is known to be formatted.

@@ -45,8 +45,16 @@ pub(super) fn keys(
 pub(super) fn inputs(asked: &Asked<'_>, planned: &PlannedGate, gate: &Configured) -> Inputs {
     let inputs = steps(asked, planned, gate).map(Step::all_inputs);
     let all = inputs.reduce(Inputs::and).unwrap_or_default();
-    // a tool may be told by a gate's settings to look elsewhere; one that judges nothing has no step
-    if planned.steps.is_empty() { Inputs { never: Some("it has no step"), ..all } } else { all }
+    let clean = asked.facts.revision.as_ref().is_some_and(|revision| !revision.dirty);
+    let never = match all.never {
+        // a tool may be told by a gate's settings to look elsewhere; one that judges nothing has no step
+        _ if planned.steps.is_empty() => Some("it has no step"),
+        None if all.data.contains(&Data::Commits) && !clean => {
+            Some("there are changes that are not committed")
+        }
+        never => never,
+    };
+    Inputs { never, ..all }
 }
 
 /// The steps that the gate judges by.

@@ -147,11 +147,16 @@ pub(super) fn formatting(facts: &Facts, contents: &mut Contents) -> BTreeMap<Str
 
 /// The folders of those settings.
 pub(super) fn formatting_folders(facts: &Facts) -> BTreeSet<PathBuf> {
-    let mut folders: BTreeSet<PathBuf> = facts.root.ancestors().map(Path::to_owned).collect();
+    let mut below: BTreeSet<&str> = BTreeSet::new();
     for source in &facts.sources {
-        let below = Path::new(&source.path).ancestors().skip(1);
-        folders.extend(below.map(|folder| facts.root.join(folder)));
+        let mut above = source.path.as_str();
+        // above a folder that is known everything is
+        while let Some((folder, _)) = above.rsplit_once('/').filter(|(folder, _)| below.insert(folder)) {
+            above = folder;
+        }
     }
+    let below = below.into_iter().map(|folder| facts.root.join(folder));
+    let mut folders: BTreeSet<PathBuf> = facts.root.ancestors().map(Path::to_owned).chain(below).collect();
     let home = etcetera::home_dir().ok();
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let configs = [

@@ -76,7 +76,7 @@ impl Metadata<'_> {
             Ok(0) => Ok(captured.stdout),
             Ok(_) => {
                 // a path that leads out of the copy is what cargo stumbles over
-                self.ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays(""))?;
+                self.ground.copy.as_ref().map_or(Ok(()), |copy| copy.stays([""]))?;
                 Err(GatherError::Workspace(cargo_error::summary(&captured.stderr).to_string()))
             }
             Err(_) if captured.end == End::Cancelled => Err(GatherError::Interrupted),

@@ -676,7 +676,7 @@ fn absolute_paths_into_the_repository_are_not_of_the_copy() {
         let path = path.to_str().unwrap().replace('\\', "/");
         repo.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\nb = {{ path = \"{path}\" }}\n"));
         repo.commit();
-        repo.rev("HEAD").copy.as_ref().unwrap().stays("")
+        repo.rev("HEAD").copy.as_ref().unwrap().stays([""])
     };
     assert!(matches!(stays(&repo.root().join("lib")).unwrap_err(), SnapshotError::Leaves(..)));
     let beside = format!("{}x", repo.root().display());
@@ -686,7 +686,7 @@ fn absolute_paths_into_the_repository_are_not_of_the_copy() {
     repo.write("inner/Cargo.toml", &text.replace('\\', "/"));
     repo.write("Cargo.toml", &format!("{MANIFEST}[dependencies]\ninner = {{ path = \"inner\" }}\n"));
     repo.commit();
-    assert!(repo.rev("HEAD").copy.as_ref().unwrap().stays("").is_err());
+    assert!(repo.rev("HEAD").copy.as_ref().unwrap().stays([""]).is_err());
 }
 
 #[test]

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::state::Repo;
 use super::wild::{State, wild};
-use crate::support::clean;
+use crate::support::{clean, measures_coverage};
 
-/// How often the hook is ended by each signal. The run that measures coverage needs to see each line once; all moments
-/// are those of a plain run.
+/// How often the hook is ended by each signal.
 fn moments() -> u32 {
-    if std::env::var_os("LLVM_PROFILE_FILE").is_some() { 10 } else { 100 }
+    if measures_coverage() { 10 } else { 100 }
 }
 
 /// The hook, started as git starts it.

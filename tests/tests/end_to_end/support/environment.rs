@@ -52,6 +52,12 @@ pub(crate) fn has_llvm() -> bool {
     (19..40).any(recent) || own().is_some()
 }
 
+/// Whether this run measures coverage. It has to see each line once; what is tried many times over is tried as often
+/// as it is meant to be in a plain run of the tests, which CI has before this one.
+pub(crate) fn measures_coverage() -> bool {
+    env::var_os("LLVM_PROFILE_FILE").is_some()
+}
+
 /// The program of that name on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();

@@ -10,7 +10,9 @@ mod workspace;
 
 pub(crate) use binaries::{Binary, fake_tool};
 pub(crate) use database::{Database, index_home};
-pub(crate) use environment::{clean, find_program, has_llvm, has_nextest, path_with, program_in};
+pub(crate) use environment::{
+    clean, find_program, has_llvm, has_nextest, measures_coverage, path_with, program_in,
+};
 pub(crate) use fakes::{Act, Fakes};
 pub(crate) use run::{Ran, Run};
 pub(crate) use vendor::{Vendored, depend_on};

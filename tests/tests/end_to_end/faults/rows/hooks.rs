@@ -5,8 +5,7 @@ use std::fs;
 use crate::faults::prelude::*;
 
 const SETTINGS: Call = Call("git", &["config", "--null"]);
-const FOLDER: Call = Call("git", &["rev-parse", "--git-path"]);
-const INSIDE: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
+const PLACE: Call = Call("git", &["rev-parse", "--is-inside-work-tree"]);
 
 pub(in crate::faults) const ROW: Row = Row { gate: "hooks", cells: CELLS };
 
@@ -22,13 +21,15 @@ const CELLS: &[(Fault, Cell)] = &[
     ),
     (
         FailureWithCleanOutput,
-        Case(How::Scene(|scene| installed(scene, FOLDER, Contradicts(2))), Broken("crashed")),
+        Case(How::Scene(|scene| installed(scene, PLACE, Contradicts(2))), Broken("crashed")),
     ),
     (Garbage, Case(How::Scene(|scene| installed(scene, SETTINGS, Prints("?"))), Broken("garbage"))),
-    (Garbage, Case(How::Scene(|scene| installed(scene, FOLDER, Prints("?"))), Warned("hooks/missing"))),
-    (Garbage, Case(How::Scene(|scene| installed(scene, INSIDE, Prints("?"))), Broken("garbage"))),
-    (EmptyOutput, Case(How::Scene(|scene| installed(scene, FOLDER, SaysNothing)), Broken("garbage"))),
-    (EmptyOutput, Case(How::Scene(|scene| installed(scene, INSIDE, SaysNothing)), Broken("garbage"))),
+    (Garbage, Case(How::Scene(|scene| installed(scene, PLACE, Prints("?"))), Broken("garbage"))),
+    (
+        Garbage,
+        Case(How::Scene(|scene| installed(scene, PLACE, Prints("true\n\n?\n?"))), Warned("hooks/missing")),
+    ),
+    (EmptyOutput, Case(How::Scene(|scene| installed(scene, PLACE, SaysNothing)), Broken("garbage"))),
     (Truncated, Case(How::Scene(half_a_setting), Broken("garbage"))),
     (Truncated, Case(How::Scene(half_a_hook), Failed("hooks/outdated"))),
     (KilledBySignal, Case(How::Scene(|scene| installed(scene, SETTINGS, IsKilled)), Broken("crashed"))),
@@ -36,7 +37,7 @@ const CELLS: &[(Fault, Cell)] = &[
     (OutputOfAnotherRun, Case(How::Scene(a_hook_without_its_program), Failed("hooks/outdated"))),
     (NoTestsRan, NO_TESTS),
     (NoFilesMatched, Case(How::Scene(|scene| scene), Warned("hooks/missing"))),
-    (DiskFull, Case(How::Scene(|scene| installed(scene, FOLDER, FindsNoSpace(128))), Broken("crashed"))),
+    (DiskFull, Case(How::Scene(|scene| installed(scene, PLACE, FindsNoSpace(128))), Broken("crashed"))),
     (ReadOnlyTarget, NO_WRITING),
     (DatabaseMissing, NO_DATABASE),
     (DatabaseTooOld, NO_DATABASE),

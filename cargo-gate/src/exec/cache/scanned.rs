@@ -1,0 +1,185 @@
+//! What the scanner found in sources, by their texts alone: what was scanned once is not scanned again.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::super::store::write_artifact;
+use super::folder::Folder;
+use super::{Kept, surroundings};
+use crate::cache::digest;
+use crate::scan::FileScan;
+use crate::step::SourceFile;
+
+/// The first word of the record.
+const HEAD: &str = "scanned 1";
+/// The most that is remembered beyond the files of a run: of other branches, of what was before. In bytes.
+const MOST_OTHERS: usize = 8 << 20;
+
+/// What is remembered of scans. The default one remembers nothing and keeps nothing.
+#[derive(Debug, Default)]
+pub(in crate::exec) struct ScannedFiles {
+    record: Option<PathBuf>,
+    /// The line that a record begins with: the scanner of another program may find something else.
+    head: String,
+    /// Scans by the digest of the text.
+    known: BTreeMap<String, Vec<u8>>,
+}
+
+impl Kept {
+    /// The scans that are known, as far as this run may know them.
+    pub(in crate::exec) fn scanned(&self) -> ScannedFiles {
+        let program = surroundings::program().ok();
+        match (&self.folder, program) {
+            (Some(folder), Some(program)) => ScannedFiles::of(folder, &program, self.reads),
+            _ => ScannedFiles::default(),
+        }
+    }
+}
+
+impl ScannedFiles {
+    fn of(folder: &Folder, program: &str, reads: bool) -> Self {
+        let record = folder.root().join("scanned");
+        let head = format!("{HEAD} {}", digest([program]));
+        let known = if reads { std::fs::read(&record).ok() } else { None };
+        let known = known.and_then(|bytes| parse(&bytes, &head)).unwrap_or_default();
+        Self { record: Some(record), head, known }
+    }
+
+    /// Gives each of those files its scan: a remembered one, or a new one, which is remembered.
+    pub(in crate::exec) fn fill(&self, files: &[SourceFile]) {
+        let fresh: BTreeMap<String, Vec<u8>> = files
+            .par_iter()
+            .filter(|file| file.text.is_ok() && !self.has_filled(file))
+            .filter_map(|file| Some((file.digest().to_owned(), postcard::to_stdvec(file.scan()).ok()?)))
+            .collect();
+        if !fresh.is_empty() {
+            self.learn(files, fresh);
+        }
+    }
+
+    fn has_filled(&self, file: &SourceFile) -> bool {
+        let known = self.known.get(file.digest());
+        let scan = known.and_then(|bytes| postcard::from_bytes::<FileScan>(bytes).ok());
+        scan.is_some_and(|scan| file.was_scanned(scan))
+    }
+
+    /// What cannot be kept is found again.
+    fn learn(&self, files: &[SourceFile], fresh: BTreeMap<String, Vec<u8>>) {
+        let Some(record) = &self.record else { return };
+        let mut all = fresh;
+        let known = |digest: &str| Some((digest.to_owned(), self.known.get(digest)?.clone()));
+        all.extend(files.iter().filter_map(|file| known(file.digest())));
+        let mut others = 0;
+        for (digest, scan) in &self.known {
+            if !all.contains_key(digest) && others + scan.len() <= MOST_OTHERS {
+                others += scan.len();
+                all.insert(digest.clone(), scan.clone());
+            }
+        }
+        if let Some(bytes) = to_bytes(&self.head, &all) {
+            let _ = write_artifact(record, &bytes);
+        }
+    }
+}
+
+/// A digest of the rest, the head, the digest and the length of each scan, and the scans.
+fn to_bytes(head: &str, scans: &BTreeMap<String, Vec<u8>>) -> Option<Vec<u8>> {
+    let index: Vec<(&str, usize)> =
+        scans.iter().map(|(digest, scan)| (digest.as_str(), scan.len())).collect();
+    let mut rest = format!("{head}\n").into_bytes();
+    rest.extend(postcard::to_stdvec(&index).ok()?);
+    rest.extend(scans.values().flatten());
+    let mut bytes = format!("{}\n", digest([&rest])).into_bytes();
+    bytes.append(&mut rest);
+    Some(bytes)
+}
+
+/// The record, whole; a damaged one, or one of another program, is none.
+fn parse(bytes: &[u8], head: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+    let end = memchr::memchr(b'\n', bytes)?;
+    let (check, rest) = (bytes.get(..end)?, bytes.get(end + 1..)?);
+    let body = rest.strip_prefix(head.as_bytes())?.strip_prefix(b"\n")?;
+    if check != digest([rest]).as_bytes() {
+        return None;
+    }
+    let (index, mut scans) = postcard::take_from_bytes::<Vec<(String, usize)>>(body).ok()?;
+    let mut known = BTreeMap::new();
+    for (digest, length) in index {
+        let (scan, others) = scans.split_at_checked(length)?;
+        known.insert(digest, scan.to_vec());
+        scans = others;
+    }
+    scans.is_empty().then_some(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::scan;
+
+    const TEXT: &str =
+        "//! a\nmod b; // c\nconst D: &str = \"e\";\n#[cfg(test)]\nmod f { fn g() { h().unwrap(); } }\n";
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new("src/a.rs".to_owned(), None, Ok(text.to_owned()))
+    }
+
+    fn remembered(folder: &tempfile::TempDir, program: &str) -> ScannedFiles {
+        ScannedFiles::of(&Folder::of(folder.path()), program, true)
+    }
+
+    #[test]
+    fn a_remembered_scan_is_what_the_scanner_finds() {
+        let folder = tempfile::tempdir().unwrap();
+        remembered(&folder, "1").fill(&[file(TEXT)]);
+        let again = [file(TEXT)];
+        let known = remembered(&folder, "1");
+        assert_eq!(known.known.len(), 1);
+        known.fill(&again);
+        assert_eq!(*again[0].scan(), scan(TEXT));
+    }
+
+    #[test]
+    fn another_text_and_another_program_have_their_own_scans() {
+        let folder = tempfile::tempdir().unwrap();
+        remembered(&folder, "1").fill(&[file(TEXT)]);
+        let other = [file("// other\n")];
+        remembered(&folder, "1").fill(&other);
+        assert_eq!(*other[0].scan(), scan("// other\n"));
+        assert_eq!(remembered(&folder, "1").known.len(), 2);
+        assert!(remembered(&folder, "2").known.is_empty());
+    }
+
+    #[test]
+    fn a_run_that_may_not_read_scans_anew_and_remembers() {
+        let folder = tempfile::tempdir().unwrap();
+        ScannedFiles::of(&Folder::of(folder.path()), "1", false).fill(&[file(TEXT)]);
+        assert!(ScannedFiles::of(&Folder::of(folder.path()), "1", false).known.is_empty());
+        assert_eq!(remembered(&folder, "1").known.len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_record_is_none() {
+        let scans = [("a".to_owned(), vec![1, 2, 3]), ("b".to_owned(), Vec::new())].into();
+        let bytes = to_bytes("head", &scans).unwrap();
+        assert_eq!(parse(&bytes, "head"), Some(scans));
+        for end in 0..bytes.len() {
+            assert_eq!(bytes.get(..end).and_then(|bytes| parse(bytes, "head")), None, "cut at {end}");
+        }
+        for place in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 1;
+            assert_eq!(parse(&bytes, "head"), None, "changed at {place}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_remembered_as_it_was_scanned(text: String) {
+            let bytes = postcard::to_stdvec(&scan(&text)).unwrap();
+            proptest::prop_assert_eq!(postcard::from_bytes::<FileScan>(&bytes).unwrap(), scan(&text));
+        }
+    }
+}
