@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::candidate::Candidate;
 use crate::digest::Digest;
+use crate::name::Label;
 
 /// The media type of image manifests.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -143,6 +144,11 @@ impl fmt::Display for Tag {
             Self::Statement { candidate, digest } => write!(f, "att-{candidate}-{}", digest.hex()),
         }
     }
+}
+
+/// The tag that names what an environment runs, for others to read.
+pub fn tag_of(environment: &Label) -> String {
+    format!("env-{environment}")
 }
 
 /// Registry and repository of an address such as `ghcr.io/acme/tool`.

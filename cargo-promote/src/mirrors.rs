@@ -21,14 +21,14 @@ pub struct Reference {
     pub commit: String,
 }
 
-/// A reference that does not show what the ledger says.
+/// A reference of git, or a name in a store, that does not show what the ledger says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lag {
     /// Its whole name.
     pub reference: String,
-    /// The object that it names now; none where there is no such reference.
+    /// The object, or the digest, that it names now; none where there is no such reference.
     pub is: Option<String>,
-    /// The commit that it is to name.
+    /// The commit, or the digest, that it is to name.
     pub wanted: String,
 }
 

@@ -57,6 +57,13 @@ pub enum Step {
         /// The command.
         command: String,
     },
+    /// The store names the candidate as what the environment runs.
+    Name {
+        /// The store.
+        store: Label,
+        /// The name.
+        name: String,
+    },
     /// The candidate is shown to the public.
     Reveal {
         /// The store.

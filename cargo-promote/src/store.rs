@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::candidate::{Artifact, Candidate};
 use crate::digest::Digest;
+use crate::mirrors::Lag;
 use crate::name::Label;
 
 /// What went wrong in a store or a ledger. `place` is its name: kind and address, without secrets.
@@ -130,6 +131,14 @@ pub trait Store {
     /// Where it cannot be named.
     fn mark(&self, _environment: &Label, _candidate: &Candidate) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// The name that it has for an environment, where that names something else than the candidate.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn lag(&self, _environment: &Label, _candidate: &Candidate) -> Result<Option<Lag>, StoreError> {
+        Ok(None)
     }
 
     /// Shows the candidate to the public, where being stored and being shown are two things.

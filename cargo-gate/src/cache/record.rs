@@ -32,6 +32,12 @@ pub struct Record {
     pub unjudged: BTreeSet<String>,
     /// The digest of the config's text.
     pub config_digest: String,
+    /// The compiler's version.
+    #[serde(default)]
+    pub rustc: String,
+    /// The tools that were called, with where they were found.
+    #[serde(default)]
+    pub tools: BTreeMap<String, String>,
     /// The gates among them whose verdicts rest on more than can be recorded: they are judged each time.
     pub again: BTreeSet<String>,
     /// The gates among them that rest on commits, and not on the tree alone: they are judged anew where what is
@@ -163,6 +169,8 @@ mod tests {
             gates: [("fmt".to_owned(), Status::Passed), ("todo".to_owned(), Status::Warned)].into(),
             unjudged: BTreeSet::new(),
             config_digest: "c".into(),
+            rustc: "rustc 1".into(),
+            tools: [("git".to_owned(), "/usr/bin/git".to_owned())].into(),
             again: BTreeSet::new(),
             of_commit: BTreeSet::new(),
         }

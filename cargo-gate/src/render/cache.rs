@@ -51,10 +51,11 @@ pub fn held(record: &Record) -> String {
 
 /// The same as a JSON document.
 pub fn held_json(record: &Record) -> String {
-    let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, again, .. } = record;
+    let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, rustc, tools, again, .. } = record;
     let value = serde_json::json!({
         "schema_version": SCHEMA_VERSION, "holds": true, "tree": tree, "stage": stage, "at": at, "took_ms": took_ms,
-        "config_digest": config_digest, "gates": gates, "unjudged": unjudged, "judged_anew": again,
+        "config_digest": config_digest, "rustc": rustc, "tools": tools, "gates": gates, "unjudged": unjudged,
+        "judged_anew": again,
     });
     format!("{value:#}\n")
 }

@@ -30,7 +30,7 @@ pub struct Verdict {
     pub whole_stage: bool,
     /// How each gate ended, sorted by name.
     pub gates: Vec<Gate>,
-    /// The programs that judged, each with its version.
+    /// The programs that the gates had, each with the version that it tells.
     pub tools: BTreeMap<String, String>,
 }
 

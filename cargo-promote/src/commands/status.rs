@@ -2,7 +2,7 @@
 
 use cargo_gate::render::Console;
 
-use crate::ops::{finish, mirrors};
+use crate::ops::{finish, marks, mirrors};
 use crate::overview::overview;
 use crate::place::Place;
 use crate::render;
@@ -36,7 +36,12 @@ impl Status {
         let session = self.place.open()?;
         let ledger = session.ledger()?;
         let head = ledger.head()?;
-        let lags = mirrors::lagging(&session, &head.state()).map_err(|why| why.to_string());
+        let state = head.state();
+        let lags = mirrors::lagging(&session, &state).and_then(|mut lags| {
+            lags.extend(marks::lagging(&session, &state)?);
+            Ok(lags)
+        });
+        let lags = lags.map_err(|why| why.to_string());
         let follows = |name: &crate::name::Label| {
             session.config.environment(name).is_some_and(|environment| finish::follows(&session, environment))
         };

@@ -1,7 +1,7 @@
 //! Puts signed statements beside a candidate, and into git's notes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use cargo_gate::exec::Cancel;
@@ -193,14 +193,17 @@ pub fn versions(
     folder: &Path,
     cancel: &Cancel,
 ) -> BTreeMap<String, String> {
-    let version = |path: &str| {
-        let command = Command::new(PathBuf::from(path), folder, Duration::from_secs(10)).args(["--version"]);
-        let captured = process::run(&command, cancel);
-        let text = (captured.end == End::Code(0)).then(|| String::from_utf8(captured.stdout).ok())??;
-        let line = text.lines().next()?.trim();
-        (!line.is_empty() && line.len() <= 200 && !line.contains(char::is_control)).then(|| line.to_owned())
-    };
+    let version = |path: &String| version(Path::new(path), &["--version"], folder, cancel);
     tools.iter().filter_map(|(name, path)| Some((name.clone(), version(path)?))).collect()
+}
+
+/// The first line of what a program says of its version; none where it says nothing of the kind.
+pub fn version(program: &Path, args: &[&str], folder: &Path, cancel: &Cancel) -> Option<String> {
+    let command = Command::new(program, folder, Duration::from_secs(10)).args(args);
+    let captured = process::run(&command, cancel);
+    let text = (captured.end == End::Code(0)).then(|| String::from_utf8(captured.stdout).ok())??;
+    let line = text.lines().next()?.trim();
+    (!line.is_empty() && line.len() <= 200 && !line.contains(char::is_control)).then(|| line.to_owned())
 }
 
 /// Writes each envelope into a new folder in the forms that other programs take: the envelope and the statement as they

@@ -28,8 +28,10 @@ pub struct Asked<'a> {
     pub environment: &'a Environment,
     /// The candidate.
     pub candidate: &'a Candidate,
-    /// Where its bytes and its signed statements are.
+    /// Where its bytes are.
     pub store: &'a dyn Store,
+    /// The signed statements beside it.
+    pub statements: &'a [Vec<u8>],
     /// The items of the checklist that a person says are done.
     pub done: &'a [Label],
     /// Whether the promotion is carried out: a plan starts no programs.
@@ -42,15 +44,8 @@ pub struct Asked<'a> {
 
 /// All checks: policy, approvals, checklist, programs. Nothing is started where something stops the promotion already.
 pub fn before(asked: &Asked<'_>) -> Vec<Check> {
-    let Asked { config, environment, candidate, store, now, done, .. } = *asked;
-    let envelopes = match store.attestations(&candidate.digest()) {
-        Ok(envelopes) => envelopes,
-        Err(error) => return vec![Check::new("attestations", Outcome::CouldNot(error.to_string()))],
-    };
-    let mut checks = policy::judge(config, candidate, &envelopes, now);
-    let keys = policy::keys(config);
-    let (evidence, _) = policy::read(candidate, &envelopes, &keys);
-    checks.extend(checks::approvals(environment, candidate, &keys, &evidence, now));
+    let Asked { environment, done, .. } = *asked;
+    let mut checks = stated(asked);
     checks.extend(checks::strangers(&environment.checklist, done));
     let (automatic, manual): (Vec<_>, Vec<_>) =
         environment.checklist.iter().partition(|item| item.command.is_some());
@@ -63,6 +58,16 @@ pub fn before(asked: &Asked<'_>) -> Vec<Check> {
         let ran = act.then(|| run_item(asked, item)).flatten();
         checks.push(checks::checklist(item, ran.as_ref(), done));
     }
+    checks
+}
+
+/// What the signed statements are worth: policy and approvals.
+pub fn stated(asked: &Asked<'_>) -> Vec<Check> {
+    let Asked { config, environment, candidate, statements, now, .. } = *asked;
+    let mut checks = policy::judge(config, candidate, statements, now);
+    let keys = policy::keys(config);
+    let (evidence, _) = policy::read(candidate, statements, &keys);
+    checks.extend(checks::approvals(environment, candidate, &keys, &evidence, now));
     checks
 }
 
@@ -158,7 +163,8 @@ fn secrets(config: &Config) -> Vec<String> {
         }
         StoreSettings::Forge { token_env, .. } => vec![Some(token_env.clone())],
     };
-    config.stores.values().flat_map(of).flatten().collect()
+    let of_stores = config.stores.values().flat_map(of).flatten();
+    of_stores.chain(config.canary.token_env.clone()).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::folder::{Folder, Hold};
 use super::history::history;
 use super::promotion::is_forge;
 use super::session::Session;
-use super::{failed, mirrors};
+use super::{failed, marks, mirrors};
 use crate::candidate::Candidate;
 #[cfg(unix)]
 use crate::candidate::Kind;
@@ -41,6 +41,10 @@ pub fn finish(
     say: &dyn Fn(&str),
 ) -> Result<Vec<String>, Trouble> {
     let mut left = Vec::new();
+    // before the deployment, which may go by that name
+    if let Err(why) = marks::update(session, ledger, environment) {
+        left.push(why.to_string());
+    }
     if let Err(why) = follow(session, ledger, environment, say)? {
         left.push(why.to_string());
     }
@@ -128,7 +132,6 @@ fn deploy(
     let store = session.store(&session.store_name(environment)?)?;
     let candidate = store.candidate(&deployed.candidate)?;
     store.reveal(&candidate)?;
-    store.mark(&environment.name, &candidate)?;
     let Some(line) = &environment.deploy else { return Ok(()) };
     say(&format!("deploying {} to {}: {line}", candidate.shown(), environment.name));
     let folder = tempfile::Builder::new().prefix("promote-").tempdir();

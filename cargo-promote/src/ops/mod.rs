@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is where effects belong")]
 
 pub mod advance;
+pub mod arrival;
 pub mod attest;
 #[cfg(feature = "s3")]
 pub mod bucket;
@@ -21,6 +22,7 @@ pub mod history;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+pub mod marks;
 pub mod mirrors;
 pub mod notes;
 pub mod packages;

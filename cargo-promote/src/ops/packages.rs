@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::candidate::Kind;
 use crate::digest::Digest;
 use crate::publish::CrateFile;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::trouble::Trouble;
 
 /// The largest `.crate` file that is read, in bytes.
@@ -31,12 +31,14 @@ pub fn of_candidate(store: &dyn Store, digest: &Digest) -> Result<Packages, Trou
     let mut files = Vec::new();
     for artifact in crates {
         let name = artifact.name.as_str();
-        let bytes = read(name, &mut store.artifact(&candidate, artifact)?)?;
-        if Digest::of(&bytes) != artifact.digest || bytes.len() as u64 != artifact.size {
-            return Err(Trouble::CouldNot(format!(
-                "{}: {name} is not what was staged; restore it from a copy, or stage the commit again",
-                store.place()
-            )));
+        let damaged = |how: String| StoreError::Damaged { place: store.place(), what: name.to_owned(), how };
+        let bytes = read(&mut store.artifact(&candidate, artifact)?).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => damaged(error.to_string()).into(),
+            _ => Trouble::CouldNot(format!("{}: {name}: {error}", store.place())),
+        })?;
+        let found = Digest::of(&bytes);
+        if found != artifact.digest || bytes.len() as u64 != artifact.size {
+            return Err(damaged(format!("its digest is {found}")).into());
         }
         files.push(parsed(name, bytes)?);
     }
@@ -61,7 +63,7 @@ pub fn of_folder(folder: &Path) -> Result<Packages, Trouble> {
         }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         let mut file = std::fs::File::open(&path).map_err(|error| bad(&path, &error))?;
-        files.push(parsed(&name, read(&name, &mut file)?)?);
+        files.push(parsed(&name, read(&mut file).map_err(|error| bad(&path, &error))?)?);
     }
     if files.is_empty() {
         return Err(Trouble::CouldNot(format!("{}: there is no `.crate` file", folder.display())));
@@ -70,12 +72,11 @@ pub fn of_folder(folder: &Path) -> Result<Packages, Trouble> {
     Ok(Packages { files, commit: None })
 }
 
-fn read(name: &str, from: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
+fn read(from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = from.take(MOST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Trouble::CouldNot(format!("{name}: {error}")))?;
+    from.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
-        return Err(Trouble::CouldNot(format!("{name}: it is larger than {MOST} bytes")));
+        return Err(std::io::Error::other(format!("it is larger than {MOST} bytes")));
     }
     Ok(bytes)
 }

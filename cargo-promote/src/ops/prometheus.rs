@@ -87,7 +87,7 @@ impl Prometheus {
         let mut response = request.call().map_err(unreachable)?;
         let status = response.status();
         let body = response.body_mut().with_config().limit(MOST_ANSWER).read_to_vec().map_err(unreachable)?;
-        match answer(&body) {
+        match answer(&self.without_token(body)) {
             // a proxy's page, a redirection, a demand to log in
             Err(NoValue::Foreign(_)) if !status.is_success() => {
                 Err(NoValue::Unreachable(format!("{} answers with the status {status}", self.shown)))
@@ -96,6 +96,14 @@ impl Prometheus {
                 Err(NoValue::Foreign(format!("a number comes with the status {status}")))
             }
             told => told,
+        }
+    }
+
+    /// What a server says may repeat what it was sent.
+    fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
+        match &self.token {
+            Some(token) => String::from_utf8_lossy(&body).replace(token, "…").into_bytes(),
+            None => body,
         }
     }
 }

@@ -1,19 +1,23 @@
 //! A promotion or a rollback: what it would do, and doing it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::advance::advance;
 use super::history::history;
 use super::session::Session;
-use super::{checks, finish};
+use super::{arrival, checks, finish, marks};
 use crate::candidate::Candidate;
+use crate::checks::{Check, Outcome};
 use crate::config::{Environment, StoreSettings};
 use crate::digest::Digest;
+use crate::image;
 use crate::ledger::{Action, Entry, Head, Ledger, Refused, Told};
 use crate::name::Label;
 use crate::plan::{self, Plan, Step};
 use crate::select;
-use crate::store::{Store, read_whole};
+use crate::store::{Store, StoreError, read_whole};
 use crate::trouble::Trouble;
 
 /// What is asked for.
@@ -39,8 +43,10 @@ pub struct Promotion<'a> {
     ledger: Box<dyn Ledger>,
     /// The environment's store.
     store: Box<dyn Store>,
-    /// The store that the candidate has to be copied from.
-    source: Option<Box<dyn Store>>,
+    /// The first store that has the candidate, where that is another one and is needed: statements are added there.
+    first: Option<Box<dyn Store>>,
+    /// Whether the environment's store has the candidate.
+    has: bool,
     candidate: Candidate,
     /// What would be done.
     pub plan: Plan,
@@ -68,15 +74,23 @@ impl<'a> Promotion<'a> {
         let told = history(ledger.as_ref(), &head)?;
         let digest = wanted(session, environment, &request, &head, &told)?;
         let to = session.store_name(environment)?;
-        let (from, source) = session.find(&digest)?;
         let store = session.store(&to)?;
         // the environment's own store comes first, wherever else the candidate is
-        let has = store.candidate(&digest).is_ok();
-        let (source, from) = if has || from == to { (None, to.clone()) } else { (Some(source), from) };
-        let candidate = source.as_deref().unwrap_or(store.as_ref()).candidate(&digest)?;
+        let own = store.candidate(&digest);
+        let has = own.is_ok();
+        // a way back to what is there needs no other store
+        let found = if request.rollback && has { None } else { Some(session.find(&digest)?) };
+        let found = found.filter(|(from, _)| *from != to);
+        let candidate = match &found {
+            Some((_, first)) if !has => first.candidate(&digest)?,
+            _ => own?,
+        };
         let mut plan = outline(session, environment, &request, &head, digest, ledger.name());
-        plan.steps.splice(0..0, first_steps(&plan, from, to));
-        let mut promotion = Self { session, request, environment, ledger, store, source, candidate, plan };
+        let source = found.as_ref().filter(|_| !has).map_or(&to, |(from, _)| from);
+        plan.steps.splice(0..0, first_steps(&plan, source.clone(), to.clone()));
+        let first = found.map(|(_, first)| first);
+        let mut promotion =
+            Self { session, request, environment, ledger, store, first, has, candidate, plan };
         promotion.plan.checks = promotion.checks(false);
         Ok(promotion)
     }
@@ -88,27 +102,66 @@ impl<'a> Promotion<'a> {
     pub fn carry_out(&mut self, say: &dyn Fn(&str)) -> Result<Done, Trouble> {
         let entry = if self.plan.is_there() { None } else { Some(self.go(say)?) };
         // somebody else may have moved it there meanwhile, which is what was asked for
-        let left = finish::finish(self.session, self.ledger.as_ref(), self.environment, say)?;
-        Ok(Done { entry: entry.flatten(), left })
+        let entry = entry.flatten();
+        let left = match finish::finish(self.session, self.ledger.as_ref(), self.environment, say) {
+            // it is moved, whatever cannot be done after it
+            Err(why) if entry.is_some() => vec![why.to_string()],
+            left => left?,
+        };
+        Ok(Done { entry, left })
+    }
+
+    /// The store that its bytes come from.
+    fn source(&self) -> &dyn Store {
+        match &self.first {
+            Some(first) if !self.has => first.as_ref(),
+            _ => self.store.as_ref(),
+        }
+    }
+
+    /// The signed statements that it rests on: those of the environment's store, and those of the first store that has
+    /// the candidate, where `approve` and `attest` add theirs.
+    fn statements(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let digest = self.candidate.digest();
+        let own = if self.has { self.store.attestations(&digest)? } else { Vec::new() };
+        let first = self.first.as_ref().map(|first| first.attestations(&digest)).transpose()?;
+        let all: BTreeSet<Vec<u8>> = own.into_iter().chain(first.unwrap_or_default()).collect();
+        Ok(all.into_iter().collect())
     }
 
     fn go(&mut self, say: &dyn Fn(&str)) -> Result<Option<(Digest, Entry)>, Trouble> {
         let digest = self.candidate.digest();
-        let has = self.source.as_deref().unwrap_or(self.store.as_ref());
-        say(&format!("reading every byte of {} in {}", self.plan.name, has.place()));
-        read_whole(has, &digest)?;
+        say(&format!("reading every byte of {} in {}", self.plan.name, self.source().place()));
+        read_whole(self.source(), &digest)?;
         if !self.request.rollback {
             self.plan.checks = self.checks(true);
             if let Some(why) = self.plan.forbidden() {
                 return Err(why);
             }
         }
-        if let Some(source) = &self.source {
+        if !self.has {
             say(&format!("copying it to {}", self.store.place()));
-            self.store.take(source.as_ref(), &self.candidate)?;
+            self.store.take(self.source(), &self.candidate)?;
             read_whole(self.store.as_ref(), &digest)?;
         }
+        self.arrive()?;
         self.advance()
+    }
+
+    /// What the promotion rests on lies in the environment's own store from now on, and is judged as it is there.
+    fn arrive(&mut self) -> Result<(), Trouble> {
+        if self.first.is_none() {
+            return Ok(());
+        }
+        let there =
+            arrival::statements(self.store.as_ref(), &self.candidate, &self.statements()?, !self.has)?;
+        if !self.request.rollback {
+            self.plan.checks = checks::stated(&self.asked(&there, true));
+            if let Some(why) = self.plan.forbidden() {
+                return Err(why);
+            }
+        }
+        Ok(())
     }
 
     fn advance(&self) -> Result<Option<(Digest, Entry)>, Trouble> {
@@ -138,21 +191,29 @@ impl<'a> Promotion<'a> {
     }
 
     /// A way back needs nobody's leave, and what is there already is not asked about again.
-    fn checks(&self, act: bool) -> Vec<crate::checks::Check> {
+    fn checks(&self, act: bool) -> Vec<Check> {
         if self.request.rollback || self.plan.is_there() {
             return Vec::new();
         }
-        checks::before(&checks::Asked {
+        match self.statements() {
+            Ok(statements) => checks::before(&self.asked(&statements, act)),
+            Err(error) => vec![Check::new("attestations", Outcome::CouldNot(error.to_string()))],
+        }
+    }
+
+    fn asked<'b>(&'b self, statements: &'b [Vec<u8>], act: bool) -> checks::Asked<'b> {
+        checks::Asked {
             config: &self.session.config,
             root: &self.session.root,
             environment: self.environment,
             candidate: &self.candidate,
-            store: self.source.as_deref().unwrap_or(self.store.as_ref()),
+            store: self.source(),
+            statements,
             done: self.request.done,
             act,
             now: Timestamp::now(),
             cancel: &self.session.cancel,
-        })
+        }
     }
 }
 
@@ -210,6 +271,8 @@ fn outline(
     }
     let finished = from == Some(candidate)
         && state.environments.get(&environment.name).is_some_and(|deployed| deployed.finished);
+    let named = session.store_name(environment).ok().filter(|name| marks::has_names(session, name));
+    steps.extend(named.map(|store| Step::Name { store, name: image::tag_of(&environment.name) }));
     let store = session.store_name(environment).ok().filter(|name| is_forge(session, name));
     steps.extend(store.filter(|_| !finished).map(|store| Step::Reveal { store }));
     let deploy = environment.deploy.as_ref().filter(|_| !finished);

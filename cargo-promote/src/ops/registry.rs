@@ -5,6 +5,7 @@
 
 mod client;
 mod errors;
+mod removal;
 mod streams;
 
 use std::cell::OnceCell;
@@ -18,10 +19,10 @@ use std::time::Duration;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError as Error;
 use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference, RegistryOperation};
+use oci_client::{Client, Reference};
 use tokio::runtime::{Builder, Runtime};
 
-use self::client::{agent, is_open};
+use self::client::is_open;
 use self::errors::{is_missing, is_passing, shown};
 use self::streams::{Chunks, Sink};
 use super::random::jitter;
@@ -224,6 +225,18 @@ impl Registry {
         }
     }
 
+    /// The digest of the image that a tag names, in hexadecimal digits. Nothing that counts rests on it.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn tagged(&self, tag: &str) -> Result<Option<String>, StoreError> {
+        let reference = self.at(tag);
+        let read = self.ask(Kind::Reads, &format!("reading the tag {tag}"), || {
+            self.client.pull_manifest_raw(&reference, &self.auth, &[MANIFEST_TYPE])
+        })?;
+        Ok(read.map(|(bytes, _)| Digest::of(&bytes).hex()))
+    }
+
     /// Whether a blob is there.
     ///
     /// # Errors
@@ -288,43 +301,6 @@ impl Registry {
         })
     }
 
-    /// Removes an image manifest, and with it every tag that names it. It is removed where it is not there.
-    ///
-    /// # Errors
-    /// Where the registry does not remove.
-    pub fn remove_image(&self, digest: &Digest) -> Result<(), StoreError> {
-        let doing = format!("removing the image {}", digest.short());
-        let (reference, place) = (self.by(digest), self.place());
-        let token = self
-            .ask(Kind::Reads, &doing, || self.client.auth(&reference, &self.auth, RegistryOperation::Push))?
-            .flatten();
-        let scheme = if self.plain { "http" } else { "https" };
-        let host = reference.resolve_registry();
-        let url = format!("{scheme}://{host}/v2/{}/manifests/{digest}", self.repository);
-        let mut request = self.agent.get_or_init(agent).delete(&url);
-        match (token, &self.auth) {
-            (Some(token), _) => request = request.header("Authorization", format!("Bearer {token}")),
-            (None, RegistryAuth::Basic(user, password)) => {
-                use base64::Engine as _;
-                let login = base64::prelude::BASE64_STANDARD.encode(format!("{user}:{password}"));
-                request = request.header("Authorization", format!("Basic {login}"));
-            }
-            (None, _) => {}
-        }
-        match request.call() {
-            Ok(answer) if answer.status().is_success() || answer.status().as_u16() == 404 => Ok(()),
-            Ok(answer) => {
-                let why = format!(
-                    "the registry answers {}; where it removes nothing by its own protocol, remove the image \
-                     {digest} in its web interface",
-                    answer.status()
-                );
-                Err(StoreError::Refused { place, doing, why })
-            }
-            Err(error) => Err(StoreError::Unknown { place, doing, cause: error.to_string() }),
-        }
-    }
-
     fn at(&self, tag: &str) -> Reference {
         Reference::with_tag(self.host.clone(), self.repository.clone(), tag.to_owned())
     }
@@ -372,7 +348,8 @@ impl Registry {
     }
 
     fn failed(&self, kind: Kind, doing: &str, error: &Error) -> StoreError {
-        let (place, doing, cause) = (self.place(), doing.to_owned(), shown(error));
+        let cause = shown(error, |text| self.without_login(text));
+        let (place, doing) = (self.place(), doing.to_owned());
         match error {
             Error::DigestError(_) => StoreError::Damaged { place, what: doing, how: cause },
             Error::IoError(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {

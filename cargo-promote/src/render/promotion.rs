@@ -41,6 +41,7 @@ fn step_text(step: &Step) -> String {
         Step::Copy { from, to } => format!("copy it from the store `{from}` to `{to}`"),
         Step::Move { ledger } => format!("one entry in {ledger}"),
         Step::Deploy { command } => format!("run `{command}`"),
+        Step::Name { store, name } => format!("name it `{name}` in the store `{store}`"),
         Step::Reveal { store } => format!("show it to the public in the store `{store}`"),
         Step::Mirror { remote } => format!("bring the tags of {remote} up to date"),
     }

@@ -80,7 +80,7 @@ fn left(overview: &Overview) -> String {
             let name = lag.reference.strip_prefix("refs/tags/").unwrap_or(&lag.reference);
             let _ = writeln!(text, "  {name} {is}, should be {}", first(&lag.wanted));
         }
-        text += "any promotion brings them up to date, one that is there already too\n";
+        text += "`cargo promote to ENV --execute` brings them up to date, without a move too\n";
     }
     if let Some(why) = &overview.mirrors_unknown {
         let _ = writeln!(text, "\nwhether references lag behind is not known: {why}");

@@ -23,6 +23,10 @@ pub struct Verdict {
     pub unjudged: BTreeSet<String>,
     /// The digest of the config's text.
     pub config_digest: String,
+    /// The compiler's version, as it told it to the gates.
+    pub rustc: String,
+    /// Where each tool of the gates was found.
+    pub tools: BTreeMap<String, String>,
     /// What `cargo bulletproof` printed: the report of the run, or what it says of the recorded verdict.
     pub bytes: Vec<u8>,
 }
@@ -56,6 +60,10 @@ struct Held {
     #[serde(default)]
     config_digest: String,
     #[serde(default)]
+    rustc: String,
+    #[serde(default)]
+    tools: BTreeMap<String, String>,
+    #[serde(default)]
     judged_anew: BTreeSet<String>,
 }
 
@@ -79,16 +87,17 @@ impl Verdict {
         let Some(at) = held.at.filter(|_| sound && held.gates.values().all(passed)) else {
             return Recorded::None;
         };
-        let Held { tree, gates, unjudged, config_digest, judged_anew, .. } = held;
+        let Held { tree, gates, unjudged, config_digest, rustc, tools, judged_anew, .. } = held;
+        let bytes = bytes.to_vec();
         match () {
             () if gates.is_empty() => Recorded::None,
             () if !judged_anew.is_empty() => Recorded::Part,
-            () => Recorded::Whole(Self { tree, at, gates, unjudged, config_digest, bytes: bytes.to_vec() }),
+            () => Recorded::Whole(Self { tree, at, gates, unjudged, config_digest, rustc, tools, bytes }),
         }
     }
 
-    /// What is signed of it.
-    pub fn statement(&self, commit: &str) -> attest::Verdict {
+    /// What is signed of it. `versions` are those of the tools.
+    pub fn statement(&self, commit: &str, versions: BTreeMap<String, String>) -> attest::Verdict {
         let gate = |(id, status): (&String, &Status)| attest::Gate {
             id: id.clone(),
             status: *status,
@@ -103,7 +112,7 @@ impl Verdict {
             time: self.at,
             whole_stage: true,
             gates: self.gates.iter().map(gate).collect(),
-            tools: BTreeMap::new(),
+            tools: versions,
         }
     }
 
@@ -141,6 +150,8 @@ impl Verdict {
                 at: report.started_at.parse().map_err(|_| other("its report has no time".to_owned()))?,
                 unjudged: report.gates.iter().filter(|one| !one.judged).map(|one| one.id.clone()).collect(),
                 config_digest: report.environment.config_digest,
+                rustc: report.environment.rustc,
+                tools: report.environment.tools,
                 gates: report.gates.into_iter().map(|gate| (gate.id, gate.status)).collect(),
                 bytes: bytes.to_vec(),
             }),
@@ -184,8 +195,14 @@ mod tests {
 
     #[test]
     fn a_run_that_passed_on_the_commit_is_a_verdict() {
-        let verdict = read(&report(&[("fmt", "passed"), ("todo", "warned")])).unwrap();
+        let mut report = report(&[("fmt", "passed"), ("todo", "warned")]);
+        report["environment"]["tools"] = json!({ "git": "/usr/bin/git" });
+        report["environment"]["rustc"] = json!("rustc 1");
+        let verdict = read(&report).unwrap();
         assert_eq!((verdict.gates.len(), verdict.tree.as_str()), (2, TREE));
+        assert_eq!((verdict.rustc.as_str(), verdict.tools["git"].as_str()), ("rustc 1", "/usr/bin/git"));
+        let versions = BTreeMap::from([("git".to_owned(), "git 2".to_owned())]);
+        assert_eq!(verdict.statement(COMMIT, versions.clone()).tools, versions);
     }
 
     #[test]
@@ -218,9 +235,11 @@ mod tests {
     #[test]
     fn a_recorded_verdict_holds_for_its_tree_and_stage_only() {
         let held = json!({ "schema_version": "1.0", "holds": true, "tree": TREE, "stage": "release",
-            "at": "2026-11-21T17:00:00Z", "gates": { "fmt": "passed" } });
+            "at": "2026-11-21T17:00:00Z", "gates": { "fmt": "passed" }, "rustc": "rustc 1",
+            "tools": { "git": "/usr/bin/git" } });
         let recorded = |value: &serde_json::Value| Verdict::recorded(value.to_string().as_bytes(), TREE);
-        assert!(matches!(recorded(&held), Recorded::Whole(verdict) if verdict.gates.len() == 1));
+        let Recorded::Whole(verdict) = recorded(&held) else { panic!("it holds") };
+        assert_eq!((verdict.gates.len(), verdict.rustc.as_str(), verdict.tools.len()), (1, "rustc 1", 1));
         let mut part = held.clone();
         part["judged_anew"] = json!(["audit"]);
         assert_eq!(recorded(&part), Recorded::Part);

@@ -18,6 +18,10 @@ mod forge;
 #[cfg(test)]
 mod forge_server;
 #[cfg(test)]
+mod moved;
+#[cfg(test)]
+mod project;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod registry;

@@ -24,6 +24,8 @@ struct Plan {
     at: usize,
     cut: Cut,
     requests: usize,
+    /// Requests with this in them are cut before the server sees them.
+    word: Option<&'static str>,
 }
 
 impl Plan {
@@ -38,7 +40,7 @@ impl Proxy {
     pub(crate) fn start(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let plan = Arc::new(Mutex::new(Plan { at: usize::MAX, cut: Cut::Before, requests: 0 }));
+        let plan = Arc::new(Mutex::new(Plan { at: usize::MAX, cut: Cut::Before, requests: 0, word: None }));
         let (server, shared) = (server.to_owned(), Arc::clone(&plan));
         // it ends with the process
         thread::spawn(move || {
@@ -53,7 +55,12 @@ impl Proxy {
 
     /// Cuts every connection from the request with that number on, counted from zero from now.
     pub(crate) fn cut(&self, at: usize, cut: Cut) {
-        *self.plan.lock().unwrap() = Plan { at, cut, requests: 0 };
+        *self.plan.lock().unwrap() = Plan { at, cut, requests: 0, word: None };
+    }
+
+    /// Cuts the connections of requests with this in them, or none any more.
+    pub(crate) fn cut_those_with(&self, word: Option<&'static str>) {
+        self.plan.lock().unwrap().word = word;
     }
 
     /// Whether a connection was cut.
@@ -74,7 +81,8 @@ fn relay(client: &TcpStream, server: &TcpStream, plan: &Arc<Mutex<Plan>>) {
             let begins = ["GET /", "PUT /", "POST /", "HEAD /", "PATCH /", "DELETE /"];
             let mut plan = counted.lock().unwrap();
             plan.requests += usize::from(begins.iter().any(|begin| bytes.starts_with(begin.as_bytes())));
-            !plan.cuts(Cut::Before)
+            let said = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+            !plan.cuts(Cut::Before) && !plan.word.is_some_and(said)
         });
     });
     let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());

@@ -14,6 +14,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one; none where it is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_for("")
+    }
+
+    /// Starts one that is for whom that line of htpasswd names; for everybody where it is empty.
+    pub(crate) fn start_for(login: &str) -> Option<Self> {
         let Ok(program) = which::which("docker-registry") else {
             eprintln!("skipped: docker-registry is not installed (apt-get install docker-registry)");
             return None;
@@ -28,6 +33,10 @@ impl Server {
              rootdirectory: {}\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:0\n",
             data.display()
         );
+        let users = folder.path().join("users");
+        std::fs::write(&users, format!("{login}\n")).unwrap();
+        let auth = format!("auth:\n  htpasswd:\n    realm: tests\n    path: {}\n", users.display());
+        let config = if login.is_empty() { config } else { config + &auth };
         let path = folder.path().join("config.yml");
         std::fs::write(&path, config).unwrap();
         let said = folder.path().join("said");

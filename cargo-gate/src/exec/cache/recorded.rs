@@ -57,7 +57,9 @@ pub(in crate::exec) fn keep(
         .iter()
         .map(|(inputs, settings)| ground::ages(inputs, settings))
         .fold((false, false), |(hour, day), (hourly, daily)| (hour || hourly, day || daily));
-    let tools = all.tools.iter().map(|tool| tool.program().to_owned()).collect();
+    let tools: BTreeSet<String> = all.tools.iter().map(|tool| tool.program().to_owned()).collect();
+    let called = report.environment.tools.iter().filter(|(name, _)| tools.contains(*name));
+    let called = called.map(|(name, path)| (name.clone(), path.clone())).collect();
     let looked = Looked { tools, environment: all.environment, hourly, daily };
     let mut contents = Contents::open(Folder::of(&facts.state).contents());
     let paths = around(facts, asked.environment, &all);
@@ -82,6 +84,8 @@ pub(in crate::exec) fn keep(
         gates: report.gates.iter().map(|gate| (gate.id.clone(), gate.status)).collect(),
         unjudged: report.gates.iter().filter(|gate| !gate.judged).map(|gate| gate.id.clone()).collect(),
         config_digest: report.environment.config_digest.clone(),
+        rustc: report.environment.rustc.clone(),
+        tools: called,
         of_commit: report.gates.iter().map(|gate| gate.id.clone()).filter(|gate| of_commit(gate)).collect(),
         again,
     };

@@ -36,6 +36,7 @@ fn told(lines: &str, script: &str, target: Option<&str>, done: &[&str], act: boo
         environment: &config.environments[0],
         candidate: &candidate,
         store: store.as_ref(),
+        statements: &[],
         done: &done,
         act,
         now: Timestamp::now(),
@@ -150,6 +151,7 @@ fn without_a_verdict_nothing_is_started() {
         environment: &config.environments[0],
         candidate: &candidate,
         store: store.as_ref(),
+        statements: &[],
         done: &[],
         act: true,
         now: Timestamp::now(),
@@ -164,10 +166,11 @@ fn without_a_verdict_nothing_is_started() {
 fn commands_of_the_checklist_do_not_get_the_secrets_of_the_config() {
     let config = parse(
         "[stores.a]\nkind = \"oci\"\nrepository = \"r/x\"\nusername_env = \"U\"\npassword_env = \"P\"\n\
-                        [stores.b]\nkind = \"forge\"\nrepository = \"a/b\"\ntoken_env = \"T\"\n",
+                        [stores.b]\nkind = \"forge\"\nrepository = \"a/b\"\ntoken_env = \"T\"\n\
+                        [canary]\ntoken_env = \"C\"\n",
     )
     .unwrap();
     let mut names = secrets(&config);
     names.sort();
-    assert_eq!(names, ["P", "T", "U"]);
+    assert_eq!(names, ["C", "P", "T", "U"]);
 }

@@ -27,8 +27,9 @@ pub(super) fn is_passing(error: &Error) -> bool {
     }
 }
 
-/// The error in one line. Addresses are not in it: one to which the registry leads on can hold a signature.
-pub(super) fn shown(error: &Error) -> String {
+/// The error in one line, with that done to the registry's words. Addresses are not in it: one to which the registry
+/// leads on can hold a signature.
+pub(super) fn shown(error: &Error, clean: impl Fn(&str) -> String) -> String {
     let text = match error {
         Error::RequestError(error) => {
             // the innermost cause tells most
@@ -52,5 +53,5 @@ pub(super) fn shown(error: &Error) -> String {
         }
         other => other.to_string(),
     };
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
+    clean(&text).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(300).collect()
 }

@@ -1,5 +1,6 @@
 //! The verdict of the stage `release`, by `cargo bulletproof`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use cargo_gate::exec::process::{self, Command};
 use cargo_gate::step::Captured;
 
 use super::source::Source;
+use crate::ops::attest;
 use crate::stage::{NoVerdict, Recorded, Verdict};
 use crate::trouble::Trouble;
 
@@ -44,6 +46,19 @@ pub(super) fn verdict(
     say("running the gates of the stage `release` (cargo bulletproof run --stage release)");
     let ran = ask("run", more);
     Verdict::of_run(&ran.stdout, &source.commit, &source.tree).map_err(|why| none(&why, &ran))
+}
+
+/// The programs that judged, with the versions that they tell now. A recorded verdict holds only as long as its tools
+/// are what they were.
+pub(super) fn versions(verdict: &Verdict, root: &Path, cancel: &Cancel) -> BTreeMap<String, String> {
+    let mut versions = attest::versions(&verdict.tools, root, cancel);
+    if !verdict.rustc.is_empty() {
+        versions.insert("rustc".to_owned(), verdict.rustc.clone());
+    }
+    let own =
+        sibling().and_then(|program| attest::version(&program, &["bulletproof", "--version"], root, cancel));
+    versions.extend(own.map(|version| (NAME.to_owned(), version)));
+    versions
 }
 
 fn none(why: &NoVerdict, ran: &Captured) -> Trouble {

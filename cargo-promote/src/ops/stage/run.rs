@@ -81,9 +81,10 @@ pub fn stage(session: &Session, request: &Request, say: &dyn Fn(&str)) -> Result
     let notes = if known && !store.attestations(&candidate.digest())?.is_empty() {
         Vec::new()
     } else {
+        let versions = gates::versions(&verdict, &session.root, &session.cancel);
         attest::after_stage(&attest::Staged {
             candidate: &candidate,
-            verdict: &verdict.statement(&source.commit),
+            verdict: &verdict.statement(&source.commit, versions),
             build: &Build {
                 targets: targets(&manifest),
                 started,

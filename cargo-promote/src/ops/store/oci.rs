@@ -13,6 +13,7 @@ use crate::candidate::{Artifact, Candidate, MOST_MANIFEST};
 use crate::checked::Checked;
 use crate::digest::Digest;
 use crate::image::{self, Tag};
+use crate::mirrors::Lag;
 use crate::name::Label;
 use crate::ops::registry::Registry;
 use crate::store::{Store, StoreError};
@@ -223,6 +224,14 @@ impl Store for OciStore {
     }
 
     fn mark(&self, environment: &Label, candidate: &Candidate) -> Result<(), StoreError> {
-        self.registry.put_image(&image::of_candidate(candidate), &format!("env-{environment}"))
+        self.registry.put_image(&image::of_candidate(candidate), &image::tag_of(environment))
+    }
+
+    fn lag(&self, environment: &Label, candidate: &Candidate) -> Result<Option<Lag>, StoreError> {
+        let tag = image::tag_of(environment);
+        let wanted = Digest::of(&image::of_candidate(candidate)).hex();
+        let is = self.registry.tagged(&tag)?;
+        let reference = format!("{}:{tag}", self.registry.address());
+        Ok((is.as_ref() != Some(&wanted)).then_some(Lag { reference, is, wanted }))
     }
 }
