@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::checks::{Check, Outcome};
 use crate::config::{Config, Environment};
 use crate::digest::Digest;
-use crate::ledger::{Action, Guarantee, Refused, State, Told};
+use crate::ledger::{Action, Deployed, Guarantee, Refused, State, Told};
 use crate::name::Label;
 use crate::select;
 use crate::trouble::Trouble;
@@ -218,6 +218,20 @@ pub fn back(told: &[Told], environment: &Label) -> Result<Digest, Trouble> {
             "{environment} ran nothing before what it runs now; name a candidate with --to"
         ))),
     }
+}
+
+/// What an environment ran before the move that put there what it runs; nothing where it ran nothing.
+pub fn before(told: &[Told], environment: &Label, deployed: &Deployed) -> Option<Digest> {
+    let is_it = |it: &Label, candidate: &Digest| it == environment && *candidate == deployed.candidate;
+    let mut moves = told.iter().rev().filter(|one| one.void.is_none());
+    let from = moves.find_map(|one| match &one.entry.action {
+        // entries that were written beside each other can have one place
+        _ if (one.entry.sequence, one.entry.time) != (deployed.sequence, deployed.since) => None,
+        Action::Promote { environment: it, candidate, from } => is_it(it, candidate).then_some(*from),
+        Action::Rollback { environment: it, candidate, from } => is_it(it, candidate).then_some(Some(*from)),
+        _ => None,
+    });
+    from.flatten()
 }
 
 #[cfg(test)]

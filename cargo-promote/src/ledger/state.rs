@@ -34,6 +34,14 @@ pub struct Deployed {
     pub finished: bool,
 }
 
+impl Deployed {
+    /// Whether both were put there by one move, whatever was done since. Its place alone does not tell: in a ledger that
+    /// only appends, two entries that were written beside each other have the same one.
+    pub fn is_of_one_move_with(&self, other: &Self) -> bool {
+        (self.candidate, self.since, self.sequence) == (other.candidate, other.since, other.sequence)
+    }
+}
+
 /// What is known of a staged candidate without its store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

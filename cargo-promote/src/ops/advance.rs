@@ -8,7 +8,7 @@ use cargo_gate::exec::Cancel;
 
 use super::random;
 use crate::digest::Digest;
-use crate::ledger::{Action, Appended, By, Entry, Head, Ledger};
+use crate::ledger::{self, Action, Appended, By, Entry, Guarantee, Head, Ledger};
 use crate::store::StoreError;
 use crate::trouble::Trouble;
 
@@ -16,10 +16,14 @@ use crate::trouble::Trouble;
 const MOST_TRIES: u32 = 200;
 /// How long it is tried.
 const MOST_TIME: Duration = Duration::from_mins(5);
-/// How long the first pause is at the most; each one is up to twice as long as the one before.
+/// How long the first pause is at the most, where a try takes next to no time; each one is up to twice as long as the
+/// one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
+/// A pause is at the least up to so many times as long as the try before it: whoever comes back sooner than the others
+/// are done meets the same ones again, and a try that is lost takes as much of a machine as one that is not.
+const PAUSE_OF_TRIES: u32 = 2;
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// How often the ledger is read again after the connection was lost.
 const MOST_LOOKS: u32 = 5;
 
@@ -37,6 +41,7 @@ pub fn advance(
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     for _ in 0..MOST_TRIES {
+        let begun = Instant::now();
         let head = ledger.head()?;
         let Some(action) = decide(&head)? else { return Ok(None) };
         let entry = head.next(action, by()?)?;
@@ -48,8 +53,9 @@ pub fn advance(
         if start.elapsed() > MOST_TIME {
             break;
         }
+        pause = pause.max(begun.elapsed() * PAUSE_OF_TRIES).min(LONGEST_PAUSE);
         rest(cancel, pause, &ledger.name())?;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause *= 2;
     }
     Err(Trouble::CouldNot(format!(
         "{}: others wrote to it at the same time, again and again; nothing was changed, try again",
@@ -57,24 +63,43 @@ pub fn advance(
     )))
 }
 
-/// Adds an entry. Where the connection was lost the ledger is read again before anything is said.
+/// Adds an entry. Where the connection was lost the ledger is read again before anything is said. As long as the entry
+/// can still be taken it is the same one that is sent again: should the first one arrive late, both are one.
 fn append(ledger: &dyn Ledger, cancel: &Cancel, head: &Head, entry: &Entry) -> Result<Appended, Trouble> {
-    let lost = match ledger.append(head, entry) {
-        Err(lost @ StoreError::Unknown { .. }) => lost,
-        told => return Ok(told?),
-    };
+    // there an entry is taken whatever came before it, however late it arrives
+    let appends_only = ledger.guarantee() == Guarantee::AppendOnly;
+    let mut told = ledger.append(head, entry);
     let mut pause = FIRST_PAUSE;
     for _ in 0..MOST_LOOKS {
+        let lost = match told {
+            Err(lost @ StoreError::Unknown { .. }) => lost,
+            told => return Ok(told?),
+        };
         rest(cancel, pause, &ledger.name())?;
         pause *= 4;
-        match ledger.head().and_then(|now| is_there(ledger, &now, entry)) {
-            Ok(true) => return Ok(Appended::Done),
-            // what was sent can still arrive, and counts for nothing then: another entry is in its place, or the same
-            Ok(false) => return Ok(Appended::Moved),
-            Err(_) => {}
-        }
+        let looked = ledger.head().and_then(|now| Ok((is_there(ledger, &now, entry)?, now)));
+        told = match looked {
+            Ok((true, now)) => void(ledger, &now, entry).ok_or(lost),
+            Ok((false, now)) if now == *head || appends_only => match ledger.append(head, entry) {
+                // what became of the first one is as unknown as before
+                Err(StoreError::Failed { .. }) => Err(lost),
+                told => told,
+            },
+            // what was sent can still arrive, and counts for nothing then: another entry is in its place
+            Ok((false, _)) => return Ok(Appended::Moved),
+            Err(_) => Err(lost),
+        };
     }
-    Err(lost.into())
+    Ok(told?)
+}
+
+/// What became of an entry that is in the ledger; nothing where that cannot be read.
+fn void(ledger: &dyn Ledger, now: &Head, entry: &Entry) -> Option<Appended> {
+    if ledger.guarantee() == Guarantee::CompareAndSwap {
+        return Some(Appended::Done);
+    }
+    let void = ledger::void(now, &entry.digest(), &mut |digest| ledger.entry(digest)).ok()?;
+    Some(void.map_or(Appended::Done, Appended::Void))
 }
 
 /// Whether an entry is in the ledger, which others may have written to since.

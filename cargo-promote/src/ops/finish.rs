@@ -22,6 +22,7 @@ use crate::candidate::Kind;
 use crate::config::Environment;
 use crate::digest::Digest;
 use crate::ledger::{Action, Deployed, Head, Ledger};
+use crate::plan;
 use crate::store::Store;
 use crate::trouble::Trouble;
 
@@ -102,7 +103,7 @@ fn hold(session: &Session, environment: &Environment) -> Result<Hold, Trouble> {
 fn is_current(ledger: &dyn Ledger, environment: &Environment, deployed: &Deployed) -> Result<bool, Trouble> {
     let state = ledger.head()?.state();
     let now = state.environments.get(&environment.name);
-    Ok(now.is_some_and(|now| (now.candidate, now.sequence) == (deployed.candidate, deployed.sequence)))
+    Ok(now.is_some_and(|now| now.is_of_one_move_with(deployed)))
 }
 
 /// Has the ledger say that it is done.
@@ -115,7 +116,7 @@ fn remember(
     let action = |head: &Head| {
         let state = head.state();
         let now = state.environments.get(&environment.name);
-        let open = now.is_some_and(|now| now.sequence == deployed.sequence && !now.finished);
+        let open = now.is_some_and(|now| now.is_of_one_move_with(deployed) && !now.finished);
         let (environment, candidate) = (environment.name.clone(), deployed.candidate);
         Ok(open.then_some(Action::Finish { environment, candidate }))
     };
@@ -137,7 +138,7 @@ fn deploy(
     let folder = tempfile::Builder::new().prefix("promote-").tempdir();
     let folder = folder.map_err(|error| Trouble::CouldNot(format!("a folder for the artifacts: {error}")))?;
     write_out(store.as_ref(), &candidate, folder.path())?;
-    let from = before(ledger, deployed)?;
+    let from = plan::before(&history(ledger, &ledger.head()?)?, &environment.name, deployed);
     let captured = call(session, environment, line, &candidate, from, folder.path())?;
     if captured.exit_code() == Ok(0) {
         String::from_utf8_lossy(&captured.stdout).lines().for_each(|text| say(&format!("  {text}")));
@@ -145,17 +146,6 @@ fn deploy(
     }
     let (why, name) = (failed(&captured), &environment.name);
     Err(Trouble::CouldNot(format!("the deployment of {} to {name}: {why}", candidate.shown())))
-}
-
-/// What the environment ran before.
-fn before(ledger: &dyn Ledger, deployed: &Deployed) -> Result<Option<Digest>, Trouble> {
-    let told = history(ledger, &ledger.head()?)?;
-    let entry = told.iter().find(|one| one.entry.sequence == deployed.sequence);
-    Ok(entry.and_then(|one| match one.entry.action {
-        Action::Promote { candidate, from, .. } if candidate == deployed.candidate => from,
-        Action::Rollback { candidate, from, .. } if candidate == deployed.candidate => Some(from),
-        _ => None,
-    }))
 }
 
 fn call(

@@ -8,7 +8,8 @@ mod errors;
 mod removal;
 mod streams;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::io::Write;
@@ -52,6 +53,8 @@ pub struct Registry {
     plain: bool,
     pause: Duration,
     agent: OnceCell<ureq::Agent>,
+    /// Whether it was seen to give all tags at once, whatever is asked for.
+    knows_no_pages: Cell<bool>,
 }
 
 impl fmt::Debug for Registry {
@@ -111,6 +114,7 @@ impl Registry {
             plain,
             pause: PAUSE,
             agent: OnceCell::new(),
+            knows_no_pages: Cell::new(false),
         };
         // the requests for blobs do not take it along as the others do
         this.runtime
@@ -148,18 +152,22 @@ impl Registry {
     pub fn tags(&self) -> Result<Vec<Tag>, StoreError> {
         let doing = "listing the tags";
         let repository = self.at("latest");
-        let mut all: Vec<String> = Vec::new();
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        let mut last: Option<String> = None;
         loop {
             // where a registry sorts is its own business: the next page comes after the last one of this page
-            let last = all.last().cloned();
             let page = self.ask(Kind::Reads, doing, || {
                 self.client.list_tags(&repository, &self.auth, Some(PAGE), last.as_deref())
             })?;
+            let page = page.map(|page| page.tags).unwrap_or_default();
             let before = all.len();
-            // one that does not know pages gives all of them again
-            let known: std::collections::BTreeSet<String> = all.iter().cloned().collect();
-            all.extend(page.into_iter().flat_map(|page| page.tags).filter(|tag| !known.contains(tag)));
-            if all.len() == before {
+            // one that does not know pages gives all of them again, and all of them at once
+            if before > 0 && all.is_subset(&page.iter().cloned().collect()) {
+                self.knows_no_pages.set(true);
+            }
+            last = page.last().cloned();
+            all.extend(page);
+            if all.len() == before || self.knows_no_pages.get() {
                 break;
             }
             if all.len() > MOST_TAGS {
@@ -285,6 +293,7 @@ impl Registry {
             plain: self.plain,
             pause: self.pause,
             agent: OnceCell::new(),
+            knows_no_pages: self.knows_no_pages.clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a command works on: the workspace, its `promote.toml`, its stores, its ledger, and who acts.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use cargo_gate::exec::process::{self, Command};
@@ -36,6 +37,8 @@ pub struct Session {
     pub git: Git,
     /// Ends what is running.
     pub cancel: Cancel,
+    /// Who acts, once git was asked.
+    actor: OnceLock<String>,
 }
 
 impl Session {
@@ -71,7 +74,7 @@ impl Session {
     fn with(root: PathBuf, config: Option<&Path>, cancel: &Cancel) -> Result<Self, Trouble> {
         let git = Git::new(&root, cancel)?;
         let (config, source) = read_config(&root, config, cancel)?;
-        Ok(Self { root, config, source, git, cancel: cancel.clone() })
+        Ok(Self { root, config, source, git, cancel: cancel.clone(), actor: OnceLock::new() })
     }
 
     /// The store of that name.
@@ -178,15 +181,19 @@ impl Session {
     /// # Errors
     /// Where it has none.
     pub fn actor(&self) -> Result<String, Trouble> {
+        if let Some(actor) = self.actor.get() {
+            return Ok(actor.clone());
+        }
         let ident = self.git.text(["-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"]);
         // name, address, seconds, time zone
         let actor = ident.ok().and_then(|ident| Some(ident.rsplitn(3, ' ').nth(2)?.to_owned()));
-        actor.ok_or_else(|| {
+        let actor = actor.ok_or_else(|| {
             let how = "git config --global user.name NAME; git config --global user.email ADDRESS";
             Trouble::CouldNot(format!(
                 "git does not know who you are, and the ledger says who did what: {how}"
             ))
-        })
+        })?;
+        Ok(self.actor.get_or_init(|| actor).clone())
     }
 
     /// The folder that all worktrees of the repository share.

@@ -121,3 +121,25 @@ fn one_check_that_says_no_forbids_it_and_one_that_cannot_be_asked_too() {
     assert_eq!(plan(&[ok.clone(), cannot.clone()]).forbidden().unwrap().exit_code(), 2);
     assert_eq!(plan(&[cannot, no, ok]).forbidden().unwrap().exit_code(), 1);
 }
+
+#[test]
+fn what_ran_before_is_told_by_the_very_move_where_two_have_one_place() {
+    let actions = vec![stage("a"), stage("b"), promote("staging", "b", None)];
+    let (state, mut told) = told(actions);
+    let head = Head { last: told.last().map(|one| (one.digest, one.entry.clone())), ..Head::default() };
+    // written beside each other
+    let beside = [(promote("production", "b", None), 10), (promote("staging", "a", Some("b")), 11)];
+    for (action, second) in beside {
+        let entry = head.next(action, by(second)).unwrap();
+        told.push(Told { digest: entry.digest(), entry, void: None });
+    }
+    let deployed = |at: usize, name: &str| told[at].entry.state.environments[&label(name)].clone();
+    let (production, staging) = (deployed(3, "production"), deployed(4, "staging"));
+    assert_eq!(production.sequence, staging.sequence);
+    assert_eq!(before(&told, &label("production"), &production), None);
+    assert_eq!(before(&told, &label("staging"), &staging), Some(digest("b")));
+    let first = &state.environments[&label("staging")];
+    assert_eq!(before(&told, &label("staging"), first), None);
+    told[4].void = Some(Refused::Moved(label("staging")));
+    assert_eq!(before(&told, &label("staging"), &staging), None, "what has no effect moved nothing");
+}

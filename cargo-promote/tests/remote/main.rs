@@ -14,6 +14,8 @@ mod bucket;
 #[cfg(test)]
 mod bucket_server;
 #[cfg(test)]
+mod contention;
+#[cfg(test)]
 mod forge;
 #[cfg(test)]
 mod forge_server;

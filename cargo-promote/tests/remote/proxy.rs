@@ -63,6 +63,11 @@ impl Proxy {
         self.plan.lock().unwrap().word = word;
     }
 
+    /// How many requests there were since.
+    pub(crate) fn requests(&self) -> usize {
+        self.plan.lock().unwrap().requests
+    }
+
     /// Whether a connection was cut.
     pub(crate) fn has_cut(&self) -> bool {
         let plan = self.plan.lock().unwrap();

@@ -1,28 +1,22 @@
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::io::Read;
+use std::time::Duration;
 
 use cargo_gate::exec::Cancel;
 use cargo_promote::candidate::Candidate;
 use cargo_promote::digest::Digest;
 use cargo_promote::image;
-use cargo_promote::ledger::{self, Action, Appended, Guarantee, Head, Ledger};
-use cargo_promote::ops;
+use cargo_promote::ledger::{self, Action, Appended, Head, Ledger};
 use cargo_promote::ops::advance::advance;
 use cargo_promote::ops::ledger::OciLedger;
 use cargo_promote::ops::registry::Registry;
 use cargo_promote::ops::store::OciStore;
 use cargo_promote::store::{Store, StoreError};
 
+use crate::contention::history;
 use crate::proxy::{Cut, Proxy};
 use crate::server::Server;
 use crate::things::{Files, by, candidate, named, stage, staging};
-
-/// The variables by which this program is told to be a promoter.
-const LEDGER: &str = "TEST_PROMOTER_LEDGER";
-const MOVES: &str = "TEST_PROMOTER_MOVES";
 
 fn open(host: &str, repository: &str) -> Registry {
     Registry::open(&format!("{host}/{repository}"), true, None).unwrap().pausing(Duration::from_millis(1))
@@ -32,66 +26,16 @@ fn store(host: &str, repository: &str) -> OciStore {
     OciStore::new(open(host, repository))
 }
 
-fn book(host: &str, repository: &str) -> OciLedger {
+pub(crate) fn book(host: &str, repository: &str) -> OciLedger {
     OciLedger::new(open(host, repository))
 }
 
-/// Moves staging to another candidate; the entry's digest.
-fn step(ledger: &dyn Ledger) -> Result<Digest, String> {
-    let decide = |head: &Head| {
-        let from = head.state().current(&staging());
-        let candidate = named(u8::from(from == Some(named(0))));
-        Ok(Some(Action::Promote { environment: staging(), candidate, from }))
-    };
-    match advance(ledger, &Cancel::default(), &|| Ok(by()), &decide) {
-        Ok(Some((digest, _))) => Ok(digest),
-        Ok(None) => panic!("there is always a move"),
-        Err(why) => Err(why.to_string()),
-    }
-}
-
-fn begin(ledger: &dyn Ledger) {
+pub(crate) fn begin(ledger: &dyn Ledger) {
     for number in 0..2 {
         let head = ledger.head().unwrap();
         let entry = head.next(stage(named(number)), by()).unwrap();
         assert_eq!(ledger.append(&head, &entry).unwrap(), Appended::Done);
     }
-}
-
-/// This very program as another process that moves staging and prints the digest of each move.
-fn promoter(server: &Server, repository: &str, moves: usize) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "registry::a_promoter_of_the_other_tests", "--ignored", "--nocapture"])
-        .env(LEDGER, format!("{}/{repository}", server.address))
-        .env(MOVES, moves.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-#[test]
-#[ignore = "the other tests start it as a process of its own"]
-fn a_promoter_of_the_other_tests() {
-    let (Ok(address), Ok(moves)) = (std::env::var(LEDGER), std::env::var(MOVES)) else { return };
-    let ledger = OciLedger::new(Registry::open(&address, true, None).unwrap());
-    for _ in 0..moves.parse().unwrap() {
-        println!("\nmoved {}", step(&ledger).unwrap());
-    }
-}
-
-fn moved(line: &str) -> Option<Digest> {
-    line.strip_prefix("moved ").map(|digest| digest.parse().unwrap())
-}
-
-/// The whole history, each entry checked against those before it.
-fn history(ledger: &OciLedger) -> Vec<ledger::Told> {
-    let head = ledger.head().unwrap();
-    let told = ledger::history(&head, &mut |digest| ledger.entry(digest)).unwrap();
-    for told in &told {
-        ledger::check(&told.entry, &mut |digest| ledger.entry(digest)).unwrap();
-    }
-    told
 }
 
 fn artifacts(store: &dyn Store, candidate: &Candidate) -> Result<Vec<Vec<u8>>, String> {
@@ -210,91 +154,24 @@ fn a_flipped_bit_on_the_disk_of_the_registry_is_found() {
 }
 
 #[test]
-fn twenty_promoters_lose_no_move_and_nobody_sees_a_mixture() {
+fn what_was_read_of_a_ledger_is_not_asked_for_again() {
     let Some(server) = Server::start() else { return };
-    let ledger = book(&server.address, "acme/ledger");
-    assert_eq!(ledger.guarantee(), Guarantee::AppendOnly);
-    begin(&ledger);
-    let start = Instant::now();
-    let (over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let done = std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| watch(&book(&server.address, "acme/ledger"), &over, &reads));
-        }
-        let children: Vec<_> = (0..20).map(|_| promoter(&server, "acme/ledger", 20)).collect();
-        let outputs = children.into_iter().map(|child| {
-            let output = child.wait_with_output().unwrap();
-            let text = String::from_utf8(output.stdout).unwrap();
-            assert!(output.status.success(), "{text}");
-            text.lines().filter_map(moved).collect::<Vec<_>>()
-        });
-        let done: Vec<Digest> = outputs.flatten().collect();
-        over.store(true, Ordering::SeqCst);
-        done
-    });
-    let told = history(&book(&server.address, "acme/ledger"));
-    let there: BTreeSet<_> = told.iter().filter(|told| told.void.is_none()).map(|told| told.digest).collect();
-    assert_eq!(done.iter().collect::<BTreeSet<_>>().len(), 400);
-    let lost: Vec<_> = done.iter().filter(|digest| !there.contains(digest)).collect();
-    assert!(lost.is_empty(), "{} lost", lost.len());
-    assert_eq!(told.len(), 402);
-    let reads = reads.load(Ordering::SeqCst);
-    eprintln!("402 entries, {reads} reads, {:.1} s", start.elapsed().as_secs_f64());
-}
-
-/// Reads again and again: each end follows from what is before it, and no read shows fewer entries than the one before.
-fn watch(ledger: &OciLedger, over: &AtomicBool, reads: &AtomicUsize) {
-    let mut before = 0;
-    while !over.load(Ordering::SeqCst) {
-        let head = ledger.head().unwrap();
-        let entries = match (&head.joined, &head.last) {
-            (Some(joined), _) => joined.entries,
-            (None, Some((_, entry))) => entry.sequence,
-            (None, None) => 0,
-        };
-        assert!(entries >= before, "{entries} entries after {before}");
-        before = entries;
-        let state = head.state();
-        for deployed in state.environments.values() {
-            let staged = &state.candidates[&deployed.candidate];
-            assert!(staged.reached.contains(&staging()) && deployed.sequence <= entries);
-        }
-        reads.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-#[test]
-fn ten_killed_promoters_lose_no_move_that_they_told() {
-    let Some(server) = Server::start() else { return };
-    let ledger = book(&server.address, "acme/ledger");
-    begin(&ledger);
-    let told: Vec<Digest> = std::thread::scope(|scope| {
-        let killed = (0..10).map(|number| {
-            let server = &server;
-            scope.spawn(move || {
-                let mut child = promoter(server, "acme/ledger", 1000);
-                let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-                let mut told = Vec::new();
-                for digest in lines.map_while(Result::ok).filter_map(|line| moved(&line)) {
-                    told.push(digest);
-                    if told.len() == 1 + number % 4 {
-                        // somewhere in the next move
-                        std::thread::sleep(ops::jitter(Duration::from_millis(100)));
-                        child.kill().unwrap();
-                    }
-                }
-                child.wait().unwrap();
-                told
-            })
-        });
-        let killed: Vec<_> = killed.collect();
-        killed.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
-    assert!(told.len() >= 10, "{}", told.len());
-    let there: BTreeSet<_> = history(&ledger).into_iter().map(|told| told.digest).collect();
-    assert!(told.iter().all(|digest| there.contains(digest)));
-    let next = step(&ledger).unwrap();
-    assert_eq!(book(&server.address, "acme/ledger").head().unwrap().last.unwrap().0, next);
+    let proxy = Proxy::start(&server.address);
+    let (theirs, ours) = (book(&server.address, "acme/ledger"), book(&proxy.address, "acme/ledger"));
+    begin(&theirs);
+    let requests = || {
+        proxy.cut(usize::MAX, Cut::Before);
+        let head = ours.head().unwrap();
+        (proxy.requests(), head.last.unwrap().1.sequence)
+    };
+    // twice the tags, since it was not known yet that this registry gives all of them at once, and two entries
+    assert_eq!(requests(), (4, 2));
+    assert_eq!(requests(), (1, 2));
+    let head = theirs.head().unwrap();
+    let entry = head.next(stage(named(9)), by()).unwrap();
+    theirs.append(&head, &entry).unwrap();
+    assert_eq!(requests(), (2, 3));
+    assert_eq!(requests(), (1, 3));
 }
 
 /// Puts a candidate, stages it in the ledger and moves staging to it.

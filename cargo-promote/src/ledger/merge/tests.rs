@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::{Action, Staged};
+use crate::ledger::{Action, Deployed, Staged};
 use crate::name::Label;
 
 type Kept = BTreeMap<Digest, Entry>;
@@ -101,6 +101,19 @@ fn two_moves_beside_each_other_both_hold_and_the_next_entry_names_both() {
     let next = put(&mut kept, entry);
     assert!(seen(&kept, [next]).joined.is_none());
     assert_eq!(history(&seen(&kept, [next]), &mut read(&kept)).unwrap().len(), 5);
+}
+
+#[test]
+fn two_moves_that_have_one_place_are_not_taken_for_one() {
+    let (_, head) = begun();
+    let deployed = |number: u8, id: usize| {
+        let entry = head.next(promote(&head, "staging", number), by(id)).unwrap();
+        entry.state.environments[&label("staging")].clone()
+    };
+    let (one, two) = (deployed(0, 10), deployed(1, 11));
+    assert_eq!(one.sequence, two.sequence);
+    assert!(!one.is_of_one_move_with(&two));
+    assert!(one.is_of_one_move_with(&Deployed { finished: true, ..one.clone() }));
 }
 
 #[test]

@@ -20,6 +20,8 @@ enum Fate {
 struct Memory {
     entries: RefCell<Vec<Entry>>,
     fates: RefCell<Vec<Fate>>,
+    /// What was sent.
+    sent: RefCell<Vec<Digest>>,
     /// How often the ledger cannot be read after the connection was lost.
     dead: Cell<u32>,
     reads_that_fail: u32,
@@ -71,6 +73,7 @@ impl Ledger for Memory {
 
     fn append(&self, on: &Head, entry: &Entry) -> Result<Appended, StoreError> {
         assert_eq!(on.last, self.last());
+        self.sent.borrow_mut().push(entry.digest());
         let fate = self.fates.borrow_mut().pop().unwrap_or(Fate::Taken);
         if fate == Fate::Overtaken {
             self.add(stage(&format!("other {}", self.entries.borrow().len())), 5);
@@ -147,4 +150,21 @@ fn nothing_is_written_where_nothing_is_wanted() {
     run(&memory).unwrap();
     assert_eq!(run(&memory).unwrap(), None);
     assert_eq!(memory.entries.borrow().len(), 2);
+}
+
+#[test]
+fn an_entry_that_was_lost_is_sent_again_as_the_same_one_until_somebody_else_was_first() {
+    let memory = Memory::with(&[Fate::LostBefore, Fate::LostBefore, Fate::Overtaken]);
+    run(&memory).unwrap();
+    let sent = memory.sent.borrow();
+    assert_eq!(sent.len(), 4);
+    assert!(sent[0] == sent[1] && sent[1] == sent[2] && sent[2] != sent[3]);
+}
+
+#[test]
+fn a_connection_that_is_lost_again_and_again_is_not_called_somebody_else() {
+    let memory = Memory::with(&[Fate::LostBefore; 100]);
+    let why = run(&memory).unwrap_err().to_string();
+    assert!(why.contains("the connection was lost"), "{why}");
+    assert_eq!((moves(&memory), memory.sent.borrow().len()), (0, 6));
 }

@@ -77,8 +77,7 @@ impl GitLedger {
 
     /// Has git bring what the branch ends in, without any reference of this repository.
     fn fetch(&self) -> Result<(), StoreError> {
-        let (reference, remote) = (self.reference(), self.remote.as_str());
-        let args = [
+        let fixed = [
             "fetch",
             "--quiet",
             "--no-tags",
@@ -87,11 +86,12 @@ impl GitLedger {
             "--no-auto-maintenance",
             "--recurse-submodules=no",
             "--refmap=",
-            "--",
-            remote,
-            &reference,
         ];
-        let fetched = self.git.bytes(args, None);
+        let known = self.known.borrow().head.version.clone();
+        // else the remote is told of every branch of this repository, none of which is the ledger's
+        let tip = (!known.is_empty()).then(|| format!("--negotiation-tip={known}"));
+        let what = ["--".to_owned(), self.remote.clone(), self.reference()];
+        let fetched = self.git.bytes(fixed.into_iter().map(str::to_owned).chain(tip).chain(what), None);
         fetched.map(|_| ()).map_err(|error| self.failed("fetching the branch", &error))
     }
 
@@ -109,6 +109,11 @@ impl GitLedger {
     /// A commit, its entry, and the entry before it.
     fn read(&self, tip: &str) -> Result<Head, StoreError> {
         let names = [tip.to_owned(), format!("{tip}:{FILE}"), format!("{tip}^1:{FILE}")];
+        // what somebody else wrote since this session looked is not here
+        let is_new = !self.known.borrow().head.version.is_empty();
+        if is_new {
+            self.fetch()?;
+        }
         let mut found = self.objects(&names)?;
         let parents = |found: &[Option<Object>]| match found.first() {
             Some(Some((kind, bytes))) if kind == "commit" => Some(commit::parents(bytes)),
@@ -117,7 +122,7 @@ impl GitLedger {
         // it, or the one before it, is not here yet
         let is_whole = parents(&found)
             .is_some_and(|parents| found.iter().flatten().count() == if parents.is_empty() { 2 } else { 3 });
-        if !is_whole {
+        if !is_whole && !is_new {
             self.fetch()?;
             found = self.objects(&names)?;
         }
@@ -194,6 +199,16 @@ impl GitLedger {
         self.git.run(args, None)
     }
 
+    /// What was added need not be read again where it is still the last.
+    fn learn(&self, on: &Head, commit: String, entry: &Entry) {
+        if entry.check_follows(on.last.as_ref()).is_ok() {
+            let last = (entry.digest(), entry.clone());
+            let mut known = self.known.borrow_mut();
+            known.entries.extend([last.clone()]);
+            known.head = Head { version: commit, last: Some(last), joined: None };
+        }
+    }
+
     /// The remote said no: because somebody else was first, or for good.
     fn declined(&self, on: &Head, commit: &str, why: String) -> Result<Appended, StoreError> {
         let now = self.tip()?.unwrap_or_default();
@@ -232,16 +247,22 @@ impl Ledger for GitLedger {
         let commit = self.write(on, entry).map_err(|error| self.failed("writing an entry", &error))?;
         let captured = self.push(&commit);
         let told = String::from_utf8_lossy(&captured.stdout);
-        match commit::pushed(&told, captured.end == End::Code(0)) {
-            Pushed::Done => Ok(Appended::Done),
-            Pushed::Moved => Ok(Appended::Moved),
-            Pushed::Declined(why) => self.declined(on, &commit, why),
-            Pushed::Unknown => Err(StoreError::Unknown {
-                place: self.name(),
-                doing: "pushing an entry".to_owned(),
-                cause: failed(&captured).to_string(),
-            }),
+        let appended = match commit::pushed(&told, captured.end == End::Code(0)) {
+            Pushed::Done => Appended::Done,
+            Pushed::Moved => Appended::Moved,
+            Pushed::Declined(why) => self.declined(on, &commit, why)?,
+            Pushed::Unknown => {
+                return Err(StoreError::Unknown {
+                    place: self.name(),
+                    doing: "pushing an entry".to_owned(),
+                    cause: failed(&captured).to_string(),
+                });
+            }
+        };
+        if appended == Appended::Done {
+            self.learn(on, commit, entry);
         }
+        Ok(appended)
     }
 
     fn entry(&self, digest: &Digest) -> Result<Entry, StoreError> {

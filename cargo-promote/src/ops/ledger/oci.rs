@@ -31,6 +31,8 @@ struct Known {
     listed: BTreeSet<(u64, Digest)>,
     named: BTreeSet<Digest>,
     ends: BTreeSet<(u64, Digest)>,
+    /// What follows from all that is listed.
+    head: Option<Head>,
 }
 
 impl OciLedger {
@@ -48,6 +50,15 @@ impl OciLedger {
             Unjoined::Unread(error) => error,
             Unjoined::Bad(bad) => self.damaged("an entry".to_owned(), bad.to_string()),
         }
+    }
+
+    /// What was made of these very entries before. Nothing is kept of others, should one of them turn out to be bad.
+    fn unchanged(&self, keys: &BTreeSet<(u64, Digest)>) -> Option<Head> {
+        let mut known = self.known.borrow_mut();
+        if known.listed != *keys {
+            known.head = None;
+        }
+        known.head.clone()
     }
 
     /// The entries that no other one names as before it, among all that there are.
@@ -70,7 +81,7 @@ impl OciLedger {
                 break;
             }
         }
-        let Known { listed, named, ends } = &mut *known;
+        let Known { listed, named, ends, .. } = &mut *known;
         ends.retain(|(_, digest)| !named.contains(digest));
         listed.extend(keys);
         ends.iter().map(|(_, digest)| Ok((*digest, self.entry(digest)?))).collect()
@@ -96,7 +107,11 @@ impl Ledger for OciLedger {
             Tag::Entry { sequence, digest } => Some((sequence, digest)),
             _ => None,
         });
-        let ends = self.ends(&keys.collect())?;
+        let keys: BTreeSet<_> = keys.collect();
+        if let Some(head) = self.unchanged(&keys) {
+            return Ok(head);
+        }
+        let ends = self.ends(&keys)?;
         // of several ends none is believed: what holds is made of their actions
         if let [(digest, entry)] = ends.as_slice()
             && !self.checked.borrow().contains(digest)
@@ -105,7 +120,9 @@ impl Ledger for OciLedger {
             checked.map_err(|why| self.unjoined(why))?;
             self.checked.borrow_mut().insert(*digest);
         }
-        ledger::join(ends, &mut |digest| self.entry(digest)).map_err(|why| self.unjoined(why))
+        let head = ledger::join(ends, &mut |digest| self.entry(digest)).map_err(|why| self.unjoined(why))?;
+        self.known.borrow_mut().head = Some(head.clone());
+        Ok(head)
     }
 
     fn append(&self, _on: &Head, entry: &Entry) -> Result<Appended, StoreError> {

@@ -2,6 +2,7 @@
 
 mod attest;
 mod canary;
+mod contention;
 mod local;
 mod moving;
 mod publish;
