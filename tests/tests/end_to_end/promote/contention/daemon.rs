@@ -150,6 +150,17 @@ fn serve(folder: &Path, client: &TcpStream, line: &Arc<Line>) {
     });
 }
 
+/// The line in which a client says what it wants, all at once: git writes its length and then the rest. Only with all of
+/// it is it known whether something is pushed.
+fn request(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    from.read_exact(&mut buffer[..4])?;
+    let length =
+        std::str::from_utf8(&buffer[..4]).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
+    let length = length.filter(|length| (5..buffer.len()).contains(length)).unwrap();
+    from.read_exact(&mut buffer[4..length])?;
+    Ok(length)
+}
+
 /// Carries bytes one way.
 struct Carrier {
     way: Way,
@@ -163,14 +174,16 @@ impl Carrier {
     /// Until one side ends, or the connection is cut: whether it is.
     fn carry(&mut self, from: &mut impl Read, to: &mut impl Write) -> bool {
         let mut buffer = vec![0; 64 << 10];
-        while let Ok(read @ 1..) = from.read(&mut buffer) {
+        loop {
+            let is_request = self.way == Way::ToServer && self.carried == 0;
+            let read = if is_request { request(from, &mut buffer) } else { from.read(&mut buffer) };
+            let Ok(read @ 1..) = read else { return false };
             let goes = self.goes(&buffer[..read]);
             let written = to.write_all(&buffer[..goes]).and_then(|()| to.flush());
             if goes < read || written.is_err() {
                 return goes < read;
             }
         }
-        false
     }
 
     /// How many of these bytes go on.
