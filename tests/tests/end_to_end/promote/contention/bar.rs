@@ -1,9 +1,16 @@
 //! How much is done in a run of the tests.
 
+use std::io::Write;
 use std::time::Duration;
 
 /// The longest that any part may take before it fails with what it saw.
 pub(super) const MOST_TIME: Duration = Duration::from_mins(5);
+
+/// What was measured, for whoever reads what the test says.
+pub(super) fn say(text: &str) {
+    // nobody may listen
+    drop(writeln!(std::io::stderr(), "{text}"));
+}
 
 /// How much is done.
 #[derive(Debug, Clone, Copy)]

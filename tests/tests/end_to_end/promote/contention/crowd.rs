@@ -12,10 +12,13 @@ use crate::support::clean;
 /// Promoters at work.
 pub(super) struct Crowd {
     members: Vec<Member>,
-    /// A line of one of them, or that there are no more.
-    told: (Sender<(usize, Option<String>)>, Receiver<(usize, Option<String>)>),
+    tell: Sender<Told>,
+    hear: Receiver<Told>,
     deadline: Instant,
 }
+
+/// A line of one of them, or that there are no more.
+type Told = (usize, Option<String>);
 
 struct Member {
     name: String,
@@ -28,7 +31,8 @@ struct Member {
 impl Crowd {
     /// Nobody yet.
     pub(super) fn new() -> Self {
-        Self { members: Vec::new(), told: channel(), deadline: Instant::now() + MOST_TIME }
+        let (tell, hear) = channel();
+        Self { members: Vec::new(), tell, hear, deadline: Instant::now() + MOST_TIME }
     }
 
     /// One more, in that workspace; its number.
@@ -38,7 +42,7 @@ impl Crowd {
         command.arg(root).args(["staging", &moves.to_string(), name]);
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let (number, lines) = (self.members.len(), BufReader::new(child.stdout.take().unwrap()).lines());
-        let tell = self.told.0.clone();
+        let tell = self.tell.clone();
         std::thread::spawn(move || {
             // nobody listens any more where the test has failed
             lines.map_while(Result::ok).all(|line| tell.send((number, Some(line))).is_ok());
@@ -93,10 +97,10 @@ impl Crowd {
 
     fn hear(&mut self) {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        match self.told.1.recv_timeout(left) {
+        match self.hear.recv_timeout(left) {
             Ok((number, Some(line))) => self.members[number].lines.push(line),
             Ok((number, None)) => self.members[number].has_ended = true,
-            Err(_) => panic!("not at an end after {MOST_TIME:?}: {}", self.shown()),
+            Err(why) => panic!("{why}: not at an end after {MOST_TIME:?}: {}", self.shown()),
         }
     }
 

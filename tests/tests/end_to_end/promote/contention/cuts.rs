@@ -7,7 +7,7 @@ use cargo_promote::ledger::Action;
 use cargo_promote::ops::session::Session;
 
 use super::super::Project;
-use super::bar::Bar;
+use super::bar::{Bar, say};
 use super::daemon::{Cut, Daemon, Push, Way};
 use super::places::{checked_history, folder, stage_two, status};
 use crate::support::git;
@@ -127,7 +127,7 @@ fn a_push_that_is_cut_at_any_step_is_told_as_it_is_and_the_next_one_works() {
         let lines: Vec<_> = (0..LINES).map(|line| scope.spawn(move || cut_in_line(line, bar))).collect();
         lines.into_iter().map(|line| line.join().unwrap()).sum()
     });
-    eprintln!("cut at {cuts} places in {:.1} s", start.elapsed().as_secs_f64());
+    say(&format!("cut at {cuts} places in {:.1} s", start.elapsed().as_secs_f64()));
 }
 
 /// Every so many of the cuts, each followed by a promotion that is not cut. How many.
@@ -140,7 +140,9 @@ fn cut_in_line(line: usize, bar: Bar) -> usize {
     });
     let wanted: Vec<Cut> = all.filter(|(at, _)| at % bar.one_cut_of == 0).map(|(_, cut)| cut).collect();
     let mine: Vec<Cut> = wanted.into_iter().skip(line).step_by(LINES).collect();
-    mine.iter().for_each(|cut| scene.cut(*cut));
+    for cut in &mine {
+        scene.cut(*cut);
+    }
     let (wanted, version) = scene.other(scene.truth().1);
     scene.project.told(&["to", "staging", &version, "--execute"], 0);
     assert_eq!(scene.truth().1, Some(wanted));

@@ -8,10 +8,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use super::bar::say;
 use crate::support::clean;
 
 /// The longest that the server may take to end after a connection was cut.
-const MOST_TIME: Duration = Duration::from_secs(60);
+const MOST_TIME: Duration = Duration::from_mins(1);
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Daemon {
         let programs = Command::new("git").arg("--exec-path").output().unwrap().stdout;
         let programs = PathBuf::from(String::from_utf8(programs).unwrap().trim_end());
         if !programs.join("git-daemon").is_file() {
-            eprintln!("skipped: git has no daemon here");
+            say("skipped: git has no daemon here");
             return None;
         }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -6,7 +6,7 @@ use cargo_promote::digest::Digest;
 use cargo_promote::ledger::Told;
 use cargo_promote::ops::jitter;
 
-use super::bar::Bar;
+use super::bar::{Bar, say};
 use super::crowd::Crowd;
 use super::places::Place;
 
@@ -48,7 +48,8 @@ fn killed(place: &Place, bar: Bar, within: Duration) {
         assert_eq!(status, at(&all, status.0));
     }
     place.promotes();
-    eprintln!("{} killed, {} moves told, {:.1} s", bar.killed, told.len(), start.elapsed().as_secs_f64());
+    let took = start.elapsed().as_secs_f64();
+    say(&format!("{} killed, {} moves told, {took:.1} s", bar.killed, told.len()));
 }
 
 /// What staging ran after so many entries.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::bar::Bar;
+use super::bar::{Bar, say};
 use super::crowd::Crowd;
 use super::places::Place;
 use super::readers::{Over, Seen, read_heads, read_remote};
@@ -33,7 +33,7 @@ fn race(place: &Place, bar: Bar, read: impl FnOnce(&Over) -> Vec<Seen> + Send) {
     assert!(reads >= bar.reads, "{reads}");
     place.check(&told, 0, &seen);
     place.promotes();
-    eprintln!("{} moves in {:.1} s, {reads} reads", told.len(), took.as_secs_f64());
+    say(&format!("{} moves in {:.1} s, {reads} reads", told.len(), took.as_secs_f64()));
 }
 
 #[test]
