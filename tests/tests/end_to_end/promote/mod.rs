@@ -1,11 +1,16 @@
 //! `cargo promote`, through the built command and its library.
 
+mod allowed;
 mod attest;
 mod canary;
+mod carried;
+mod configured;
 mod contention;
+mod flipped;
 mod local;
 mod moving;
 mod publish;
+mod published;
 mod staged;
 mod staging;
 mod version;

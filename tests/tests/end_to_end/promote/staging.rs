@@ -5,18 +5,18 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Project;
-use crate::support::{Binary, Ran, Run, fake_tool, git};
+use crate::support::{Binary, Ran, Run, fake_tool, find_program, git};
 
 const LOCK: &str = "version = 4\n\n[[package]]\nname = \"tool\"\nversion = \"1.0.0\"\n";
 
 /// A project whose commit says what is built, with the folder of its programs.
-struct Staging {
-    project: Project,
-    programs: tempfile::TempDir,
+pub(super) struct Staging {
+    pub(super) project: Project,
+    pub(super) programs: tempfile::TempDir,
 }
 
 impl Staging {
-    fn new(config: &str) -> Self {
+    pub(super) fn new(config: &str) -> Self {
         let project = Project::new(config);
         let root = project.root();
         std::fs::write(root.join("Cargo.lock"), LOCK).unwrap();
@@ -35,17 +35,17 @@ impl Staging {
         staging
     }
 
-    fn root(&self) -> std::path::PathBuf {
+    pub(super) fn root(&self) -> std::path::PathBuf {
         self.project.root()
     }
 
-    fn commit(&self, message: &str) {
+    pub(super) fn commit(&self, message: &str) {
         git(&self.root(), &["add", "--all"]);
         git(&self.root(), &["commit", "--quiet", "--allow-empty", "--message", message]);
     }
 
     /// What the gates say of the present commit.
-    fn gates(&self, status: &str) {
+    pub(super) fn gates(&self, status: &str) {
         let code = match status {
             "passed" => 0,
             "failed" => 1,
@@ -57,7 +57,8 @@ impl Staging {
             "verdict": { "status": status, "exit_code": code, "passed": 0, "warned": 0, "failed": 0, "broken": 0,
                 "skipped": 0 },
             "subject": { "kind": "commit", "commit": commit, "tree": tree, "dirty": false, "workspace_root": "." },
-            "environment": { "rustc": "", "host": "", "config_digest": "", "tools": {} },
+            "environment": { "rustc": "rustc 9.9.9", "host": "", "config_digest": "",
+                "tools": { "git": find_program("git"), "trivy": "/no/such/program" } },
             "gates": [{ "id": "test", "status": status, "judged": true, "reason": "as it was told to",
                 "duration_ms": 1, "cached": false, "metrics": {}, "notes": [], "findings": [] }],
         });
@@ -67,6 +68,7 @@ impl Staging {
     fn answers(&self, report: &str, code: i32) {
         let held = json!({ "holds": false, "why": ["none is recorded"] }).to_string();
         let rules = json!({ "real": "", "rules": [
+            { "args": ["--version"], "do": "exit", "code": 0, "stdout": "cargo-bulletproof 9.8.7\n", "stderr": "" },
             { "args": ["verify"], "do": "exit", "code": 1, "stdout": held, "stderr": "" },
             { "args": ["run"], "do": "exit", "code": code, "stdout": report, "stderr": "" },
         ] });
@@ -77,22 +79,22 @@ impl Staging {
         Run::new(&self.project.workspace, Binary::Promote, args).by_cargo(self.programs.path()).end()
     }
 
-    fn told(&self, args: &[&str], code: i32) -> String {
+    pub(super) fn told(&self, args: &[&str], code: i32) -> String {
         let ran = self.promote(args);
         assert_eq!(ran.code, Some(code), "{args:?}: {ran:#?}");
         format!("{}{}", ran.stdout, ran.stderr)
     }
 
-    fn json(&self, args: &[&str]) -> Value {
+    pub(super) fn json(&self, args: &[&str]) -> Value {
         let ran = self.promote(&[args, &["--format", "json"]].concat());
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:#?}"))
     }
 
-    fn stage(&self) -> Value {
+    pub(super) fn stage(&self) -> Value {
         self.json(&["stage"])
     }
 
-    fn store(&self) -> std::path::PathBuf {
+    pub(super) fn store(&self) -> std::path::PathBuf {
         self.root().join(".git/promote")
     }
 }
@@ -176,6 +178,26 @@ fn files_that_are_given_are_staged_instead_and_read_back() {
         (&json!(true), &json!(2))
     );
     assert!(staging.told(&["verify"], 0).contains("everything is as it was staged"));
+}
+
+#[test]
+fn the_verdict_tells_the_versions_of_the_programs_that_judged() {
+    let staging = Staging::new("");
+    let given = tempfile::tempdir().unwrap();
+    let file = given.path().join("tool.bin");
+    std::fs::write(&file, "bytes").unwrap();
+    staging.told(&["stage", "--file", file.to_str().unwrap()], 0);
+    let shown = staging.json(&["attest", "show", "1.0.0"]);
+    let all = shown["attestations"].as_array().unwrap();
+    let verdict = all.iter().find(|one| one["kind"] == "verdict").unwrap();
+    let tools = &verdict["predicate"]["tools"];
+    assert_eq!(
+        (&tools["rustc"], &tools["cargo-bulletproof"]),
+        (&json!("rustc 9.9.9"), &json!("cargo-bulletproof 9.8.7"))
+    );
+    assert!(tools["git"].as_str().unwrap().starts_with("git version "), "{tools}");
+    // one that tells none is not in it
+    assert_eq!(tools.as_object().unwrap().len(), 3, "{tools}");
 }
 
 #[test]
