@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::bar::MOST_TIME;
 use crate::support::clean;
@@ -15,6 +15,7 @@ pub(super) struct Crowd {
     tell: Sender<Told>,
     hear: Receiver<Told>,
     deadline: Instant,
+    rest: Duration,
 }
 
 /// A line of one of them, or that there are no more.
@@ -29,17 +30,17 @@ struct Member {
 }
 
 impl Crowd {
-    /// Nobody yet.
-    pub(super) fn new() -> Self {
+    /// Nobody yet. Everybody is to rest for up to so long after each move.
+    pub(super) fn new(rest: Duration) -> Self {
         let (tell, hear) = channel();
-        Self { members: Vec::new(), tell, hear, deadline: Instant::now() + MOST_TIME }
+        Self { members: Vec::new(), tell, hear, deadline: Instant::now() + MOST_TIME, rest }
     }
 
     /// One more, in that workspace; its number.
     pub(super) fn start(&mut self, root: &Path, moves: usize, name: &str) -> usize {
         let mut command = Command::new(env!("CARGO_BIN_EXE_promoter"));
         clean(&mut command, root);
-        command.arg(root).args(["staging", &moves.to_string(), name]);
+        command.arg(root).args(["staging", &moves.to_string(), name, &self.rest.as_millis().to_string()]);
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let (number, lines) = (self.members.len(), BufReader::new(child.stdout.take().unwrap()).lines());
         let tell = self.tell.clone();

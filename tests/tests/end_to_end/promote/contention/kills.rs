@@ -15,11 +15,11 @@ const MOVES: usize = 3;
 /// More moves than anybody makes before it is killed.
 const WITHOUT_END: usize = 100_000;
 
-/// Kills one promoter after the other, each within so much time after a line of it. After each kill the command tells
-/// what holds, and others go on.
+/// Kills one promoter after the other, each within so much time after a line of it, a quarter of which it may rest: those
+/// that are still to be killed never end. After each kill the command tells what holds, and others go on.
 fn killed(place: &Place, bar: Bar, within: Duration) {
     let start = Instant::now();
-    let mut crowd = Crowd::new();
+    let mut crowd = Crowd::new(within / 4);
     let mut statuses = Vec::new();
     let numbers: Vec<usize> = (0..bar.killed)
         .map(|number| {
@@ -61,17 +61,17 @@ fn at(all: &[Told], entries: u64) -> (u64, Option<Digest>) {
 #[test]
 fn ten_killed_promoters_leave_a_local_ledger_that_is_right() {
     let bar = Bar::of_folders();
-    killed(&Place::folder(2 * bar.killed), bar, Duration::from_millis(20));
+    killed(&Place::folder(2 * bar.killed), bar, Duration::from_millis(40));
 }
 
 #[test]
 fn ten_killed_promoters_leave_a_git_ledger_of_files_that_is_right() {
     let bar = Bar::of_git();
-    killed(&Place::git(2 * bar.killed, "--ref-format=files"), bar, Duration::from_millis(200));
+    killed(&Place::git(2 * bar.killed, "--ref-format=files"), bar, Duration::from_millis(1200));
 }
 
 #[test]
 fn ten_killed_promoters_leave_a_git_ledger_of_reftable_that_is_right() {
     let bar = Bar::of_git();
-    killed(&Place::git(2 * bar.killed, "--ref-format=reftable"), bar, Duration::from_millis(200));
+    killed(&Place::git(2 * bar.killed, "--ref-format=reftable"), bar, Duration::from_millis(1200));
 }

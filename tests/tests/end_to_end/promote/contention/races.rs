@@ -13,7 +13,7 @@ fn race(place: &Place, bar: Bar, read: impl FnOnce(&Over) -> Vec<Seen> + Send) {
     let (told, took, seen) = std::thread::scope(|scope| {
         let readers = scope.spawn(|| read(&over));
         let says = over.at_the_end();
-        let mut crowd = Crowd::new();
+        let mut crowd = Crowd::new(Duration::ZERO);
         for (number, root) in place.roots.iter().enumerate() {
             crowd.start(root, bar.moves, &number.to_string());
         }
