@@ -11,6 +11,7 @@ use toml_edit::DocumentMut;
 
 use super::metadata::{self, Metadata};
 use crate::digest::Digest;
+use crate::stage::archive;
 
 /// The most that a package may hold when it is unpacked, in bytes.
 const MOST_UNPACKED: u64 = 512 << 20;
@@ -89,6 +90,9 @@ impl CrateFile {
 fn read(file: &str, bytes: Vec<u8>) -> Result<CrateFile, String> {
     let digest = Digest::of(&bytes);
     let stem = file.strip_suffix(".crate").ok_or("its name does not end with `.crate`")?;
+    // no more than a reader of any archive takes: it is small enough, whole, and nothing hides in it
+    let sound = archive::inspect(bytes.as_slice(), bytes.len() as u64, archive::Form::TarGz, Some(stem));
+    sound.map_err(|why| why.to_string())?;
     let texts = unpack(&bytes, stem)?;
     let manifest = texts.manifest.ok_or("there is no Cargo.toml in it")?;
     let manifest: DocumentMut =
@@ -201,6 +205,7 @@ pub(super) mod tests {
             let mut header = Header::new_gnu();
             header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
             header.set_entry_type(*kind);
+            header.set_mode(0o644);
             header.set_size(content.len() as u64);
             header.set_cksum();
             archive.extend(header.as_bytes());
@@ -257,12 +262,29 @@ pub(super) mod tests {
         ] {
             assert!(file("a", "", &[(path, EntryType::Regular, "x")]).is_err(), "{path}");
         }
-        for kind in
-            [EntryType::Symlink, EntryType::Link, EntryType::Directory, EntryType::Char, EntryType::Fifo]
-        {
+        for (kind, word) in [
+            (EntryType::Symlink, "is a link"),
+            (EntryType::Link, "is a link"),
+            (EntryType::Directory, "no plain file"),
+            (EntryType::Char, "is a device"),
+            (EntryType::Block, "is a device"),
+            (EntryType::Fifo, "is a pipe"),
+            (EntryType::GNUSparse, "sparse"),
+        ] {
             let error = file("a", "", &[("a-1.0.0/b", kind, "")]).unwrap_err();
-            assert!(error.contains("no plain file"), "{kind:?}: {error}");
+            assert!(error.contains(word), "{kind:?}: {error}");
         }
+    }
+
+    #[test]
+    fn a_package_that_unpacks_to_more_than_its_size_allows_is_refused_before_it_is_read() {
+        let zeros = "\0".repeat(20 << 20);
+        let error = file("a", "", &[("a-1.0.0/b", EntryType::Regular, &zeros)]).unwrap_err();
+        assert!(error.contains("more than"), "{error}");
+        // a name that long would be read into memory as a whole
+        let name = "n".repeat(1 << 20);
+        let error = file("a", "", &[("a-1.0.0/b", EntryType::GNULongName, &name)]).unwrap_err();
+        assert!(error.contains("64 KiB"), "{error}");
     }
 
     #[test]
@@ -277,7 +299,7 @@ pub(super) mod tests {
         assert!(why("[dependencies]\nb = \"?\"\n").contains("asks for `?`"));
         assert!(file("../a", "", &[]).is_err());
         let other = |name: &str| CrateFile::read(name, sound("a", "").bytes).unwrap_err().why;
-        assert!(other("a-1.0.1.crate").contains("does not lie in"));
+        assert!(other("a-1.0.1.crate").contains("is not in `a-1.0.1/`"));
         assert!(other("a-1.0.0.tar").contains(".crate"));
         let dirty = "{\"git\":{\"sha1\":\"x\",\"dirty\":true}}";
         let entries = [

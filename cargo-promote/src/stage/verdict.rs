@@ -138,11 +138,12 @@ impl Verdict {
         };
         let [failed, broken] = [Status::Failed, Status::Broken].map(with);
         let lines = |lines: Vec<String>| lines.join("\n");
-        let passed = matches!(report.verdict.status, Status::Passed | Status::Warned);
+        let good = |status: Status| matches!(status, Status::Passed | Status::Warned);
+        let passed = good(report.verdict.status) && report.gates.iter().any(|gate| good(gate.status));
         match () {
             () if !broken.is_empty() => Err(NoVerdict::Broken(lines([broken, failed].concat()))),
             () if !failed.is_empty() => Err(NoVerdict::Failed(lines(failed))),
-            () if !passed || report.verdict.exit_code != 0 || report.gates.is_empty() => {
+            () if !passed || report.verdict.exit_code != 0 => {
                 Err(NoVerdict::Broken("  no gate judged it".to_owned()))
             }
             () => Ok(Self {
@@ -214,6 +215,13 @@ mod tests {
             matches!(&broken, NoVerdict::Broken(text) if text.contains("audit") && text.contains("test"))
         );
         assert!(matches!(read(&report(&[])), Err(NoVerdict::Broken(_))));
+    }
+
+    #[test]
+    fn a_report_that_says_passed_of_gates_that_were_left_out_is_no_verdict() {
+        let mut report = report(&[("fmt", "passed")]);
+        report["gates"][0]["status"] = json!("skipped");
+        assert!(matches!(read(&report), Err(NoVerdict::Broken(_))));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum BadArchive {
     /// It cannot be read to its end.
     #[error("it cannot be read: {0}")]
     Damaged(String),
-    /// It ends before an archive ends, or goes on after it.
+    /// It ends before an archive ends, or goes on after it: some programs unpack what follows.
     #[error("it is cut short, or something follows its end")]
     End,
     /// It unpacks to more than its size allows.
@@ -100,6 +100,7 @@ fn tar<R: Read>(stream: Limited<R>, budget: u64, top: Option<&str>) -> Result<Lo
     let mut archive = Archive::new(stream);
     let looked = entries(&mut archive, budget, top);
     let mut stream = archive.into_inner();
+    let end = stream.read;
     let damaged = |error: std::io::Error| BadArchive::Damaged(error.to_string());
     // the sum of the gzip stream is at its very end
     let rest = std::io::copy(&mut stream, &mut std::io::sink());
@@ -109,7 +110,10 @@ fn tar<R: Read>(stream: Limited<R>, budget: u64, top: Option<&str>) -> Result<Lo
     let looked = looked?;
     rest.map_err(damaged)?;
     match () {
-        () if stream.zeros < END || !stream.read.is_multiple_of(END / 2) => Err(BadArchive::End),
+        // the first block of zeros is the last that was read
+        () if stream.zeros < END.max(stream.read - end) || !stream.read.is_multiple_of(END / 2) => {
+            Err(BadArchive::End)
+        }
         () if looked.entries == 0 => Err(BadArchive::Empty),
         () => Ok(looked),
     }
@@ -130,6 +134,9 @@ fn entries<R: Read>(
         let own = entry.header().path_bytes().into_owned();
         let kind = entry.header().entry_type();
         if kind.is_gnu_longname() || kind.is_pax_local_extensions() || kind.is_pax_global_extensions() {
+            if entry.header().as_gnu().is_none() && entry.header().as_ustar().is_none() {
+                return Err(BadPath::new(&own, "is a header to some programs and a file to others").into());
+            }
             if name.is_some() && !kind.is_pax_global_extensions() {
                 return Err(BadPath::new(&own, "has two names").into());
             }
@@ -137,8 +144,8 @@ fn entries<R: Read>(
             continue;
         }
         let path = name.take().unwrap_or(own);
-        allowed(kind, entry.header().mode().map_err(damaged)?, &path)?;
         let size = entry.header().entry_size().map_err(damaged)?;
+        allowed(kind, entry.header().mode().map_err(damaged)?, size, &path)?;
         looked.unpacked = looked.unpacked.saturating_add(size);
         looked.entries += 1;
         if looked.unpacked > budget {
@@ -161,9 +168,12 @@ fn entries<R: Read>(
     if name.is_some() { Err(BadArchive::End) } else { Ok(looked) }
 }
 
-/// Plain files and folders, with no more rights than those.
-fn allowed(kind: EntryType, mode: u32, path: &[u8]) -> Result<(), BadPath> {
+/// Plain files and folders, with no more rights than those. Where programs do not agree on what an entry is, one of them
+/// unpacks what nobody has looked at.
+fn allowed(kind: EntryType, mode: u32, size: u64, path: &[u8]) -> Result<(), BadPath> {
     let why = match kind {
+        EntryType::Directory if size > 0 => "is a folder with content",
+        EntryType::Regular if path.ends_with(b"/") => "is a file with the name of a folder",
         EntryType::Regular | EntryType::Directory if mode & 0o7000 == 0 => return Ok(()),
         EntryType::Regular | EntryType::Directory => "has a set-user, set-group or sticky bit",
         EntryType::Symlink | EntryType::Link => "is a link",

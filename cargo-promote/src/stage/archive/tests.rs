@@ -180,6 +180,32 @@ fn a_header_for_the_next_entry_cannot_hide_a_path_a_size_or_a_link() {
 }
 
 #[test]
+fn what_some_programs_unpack_and_others_pass_over_is_refused() {
+    let [one, two] = [b"a", b"b"].map(|path| entry(EntryType::Regular, path, |_| {}));
+    assert_eq!(inspect(one.as_slice(), 0, Form::Tar, None), Ok(Looked { entries: 1, unpacked: 0 }));
+    let behind = [one.clone(), two].concat();
+    assert_eq!(inspect(behind.as_slice(), 0, Form::Tar, None), Err(BadArchive::End), "tar -i goes on");
+    // as many zeros as somebody likes, as GNU tar fills its last record
+    let padded = [one, vec![0; 10_240 - 1536]].concat();
+    assert!(inspect(padded.as_slice(), 0, Form::Tar, None).is_ok());
+    let full = entry(EntryType::Directory, b"a", |header| header.set_size(512));
+    assert!(why(&full).contains("folder with content"));
+    assert!(why(&entry(EntryType::Regular, b"a/", |_| {})).contains("name of a folder"));
+    let old = entry(EntryType::GNULongName, b"a", |header| header.as_old_mut().pad.fill(0));
+    assert!(why(&old).contains("to some programs"), "{}", why(&old));
+    let both =
+        [&entry(EntryType::GNULongName, b"a", |_| {})[..512], &entry(EntryType::XHeader, b"b", |_| {})];
+    assert!(why(&both.concat()).contains("two names"), "{}", why(&both.concat()));
+}
+
+#[test]
+fn a_name_for_nothing_is_no_archive() {
+    assert_eq!(why(&entry(EntryType::GNULongName, b"a", |_| {})), BadArchive::End.to_string());
+    let large = entry(EntryType::GNULongName, b"a", |header| header.set_size(1 << 20));
+    assert!(why(&large).contains("64 KiB"), "{}", why(&large));
+}
+
+#[test]
 fn a_path_twice_and_an_entry_outside_of_the_folder_are_refused() {
     let twice = written(&[member("tool-1.0.0/a", false, b"1"), member("tool-1.0.0/A", false, b"2")]);
     assert!(look(&twice).unwrap_err().to_string().contains("twice"));
