@@ -14,7 +14,9 @@ use semver::Version;
 
 use super::git::{Git, GitError};
 use super::write_all::{WriteAllError, restore, write_all};
-use crate::version::{Commit, Ground, LOG, Last, Log, Member, Plan, Refusal, read_log};
+use crate::version::{
+    Commit, Ground, LOG, Last, Log, Member, OtherLock, Plan, Refusal, read_log, without_source,
+};
 
 /// Why there is no new version.
 #[derive(Debug, thiserror::Error)]
@@ -221,12 +223,14 @@ fn ground(facts: &Facts, git: &Git, create: bool) -> Result<Ground, VersionError
     }
     let create_changelog = root_names.into_iter().next().filter(|_| create && !at_root);
     let lock = read(&facts.root.join("Cargo.lock"))?;
+    let other_locks = other_locks(facts, git)?;
     let date = facts.today().to_string();
     Ok(Ground {
         workspace,
         members,
         manifests,
         lock,
+        other_locks,
         logs,
         last,
         commits,
@@ -235,6 +239,45 @@ fn ground(facts: &Facts, git: &Git, create: bool) -> Result<Ground, VersionError
         date,
         create_changelog,
     })
+}
+
+/// The lock files of other workspaces below the root that have a package of the name of a member without a source.
+fn other_locks(facts: &Facts, git: &Git) -> Result<Vec<OtherLock>, VersionError> {
+    let tracked = |file: &str| -> Result<Vec<String>, VersionError> {
+        let listed = git.bytes(["ls-files", "-z", "--", &format!(":(glob)*/**/{file}")], None)?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        Ok(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+    };
+    let is_member = |name: &str| facts.packages.iter().any(|package| package.name == name);
+    let mut found = Vec::new();
+    let mut manifests = None;
+    for path in tracked("Cargo.lock")? {
+        let Some(text) = read(&facts.root.join(&path))? else { continue };
+        // one that cannot be read is not ours to judge
+        let named = without_source(&text).unwrap_or_default();
+        if !named.iter().any(|(name, _)| is_member(name)) {
+            continue;
+        }
+        let all = match manifests.take() {
+            Some(all) => all,
+            None => tracked("Cargo.toml")?,
+        };
+        let folder = path.strip_suffix("Cargo.lock").unwrap_or_default();
+        let mut own = BTreeSet::new();
+        for manifest in all.iter().filter(|manifest| manifest.starts_with(folder)) {
+            let text = read(&facts.root.join(manifest))?.unwrap_or_default();
+            own.extend(package_name(&text));
+        }
+        manifests = Some(all);
+        found.push(OtherLock { path, text, own });
+    }
+    Ok(found)
+}
+
+/// The name of the package of a manifest.
+fn package_name(manifest: &str) -> Option<String> {
+    let document = manifest.parse::<toml_edit::DocumentMut>().ok()?;
+    Some(document.get("package")?.get("name")?.as_str()?.to_owned())
 }
 
 /// The last release in the history of the commit, whatever the manifests state now, and every tag there is.

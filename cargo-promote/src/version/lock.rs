@@ -75,6 +75,20 @@ pub fn relock(
     Ok(done)
 }
 
+/// The packages of a lock file that have no source, with their versions: members, and dependencies by their path.
+///
+/// # Errors
+/// Where it is no TOML.
+pub fn without_source(text: &str) -> Result<BTreeSet<(String, String)>, LockError> {
+    let document =
+        Document::parse(text).map_err(|error| LockError::Toml(error.message().trim_end().to_owned()))?;
+    let packages = document.get("package").and_then(Item::as_array_of_tables).into_iter().flatten();
+    let named = packages.filter(|package| package.get("source").is_none()).filter_map(|package| {
+        Some((field(package, "name")?.to_owned(), field(package, "version")?.to_owned()))
+    });
+    Ok(named.collect())
+}
+
 fn field<'a>(package: &'a dyn TableLike, key: &str) -> Option<&'a str> {
     package.get(key)?.as_str()
 }
@@ -113,10 +127,18 @@ mod tests {
         assert!(matches!(locked(&taken, &["core"], "0.2.0"), Err(LockError::Taken { .. })));
     }
 
+    #[test]
+    fn what_a_lock_file_has_without_a_source_is_found() {
+        let found = without_source(LOCK).unwrap();
+        let expected = ["cli", "core"].map(|name| (name.to_owned(), "0.1.0".to_owned()));
+        assert_eq!(found, BTreeSet::from(expected));
+        assert!(without_source("?").is_err());
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_edited_or_refused(text: String) {
-            let _ = locked(&text, &["core"], "0.2.0");
+            let _ = (locked(&text, &["core"], "0.2.0"), without_source(&text));
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::bump::{self, Asked};
 use super::changelog::{self, ChangelogError, Links, NewEntry};
 use super::history::Commit;
-use super::lock::{LockError, relock};
+use super::lock::{LockError, relock, without_source};
 use super::manifest::{self, ManifestError};
 use super::notes::notes;
 
@@ -25,6 +25,8 @@ pub struct Ground {
     pub manifests: BTreeMap<String, String>,
     /// The lock file, where there is one.
     pub lock: Option<String>,
+    /// The lock files of other workspaces in the repository.
+    pub other_locks: Vec<OtherLock>,
     /// The changelogs.
     pub logs: Vec<Log>,
     /// The last release, where there is one.
@@ -48,6 +50,17 @@ pub struct Member {
     pub name: String,
     /// Its version.
     pub version: Version,
+}
+
+/// The lock file of another workspace, which may have members of this one as dependencies by their path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherLock {
+    /// Its path from the root.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The names of the packages of that workspace itself, which are never members of this one.
+    pub own: BTreeSet<String>,
 }
 
 /// The last release.
@@ -130,8 +143,13 @@ pub enum Refusal {
         cause: ManifestError,
     },
     /// The lock file cannot be changed.
-    #[error("Cargo.lock: {0}")]
-    Lock(LockError),
+    #[error("{path}: {cause}")]
+    Lock {
+        /// Which.
+        path: String,
+        /// Why.
+        cause: LockError,
+    },
     /// A changelog cannot have the entry.
     #[error("{path}: {cause}")]
     Changelog {
@@ -157,8 +175,10 @@ pub fn plan(ground: &Ground, asked: &Asked) -> Result<Plan, Refusal> {
     if to != from {
         files.extend(manifests(ground, &to)?);
         if let Some(lock) = &ground.lock {
-            let after = relock(lock, &from, &to, &bumped(ground)).map_err(Refusal::Lock)?;
-            files.push(change("Cargo.lock", lock, after));
+            files.push(locked("Cargo.lock", lock, (&from, &to), &bumped(ground))?);
+        }
+        for other in &ground.other_locks {
+            files.push(other_lock(ground, other, &to)?);
         }
     }
     let tag = tags.first().cloned().unwrap_or_default();
@@ -252,6 +272,28 @@ fn manifests(ground: &Ground, to: &Version) -> Result<Vec<FileChange>, Refusal> 
         Ok(change(path, text, edited.text))
     });
     edited.collect()
+}
+
+/// A lock file with the new version of those members.
+fn locked(
+    path: &str,
+    text: &str,
+    (from, to): (&Version, &Version),
+    members: &BTreeSet<String>,
+) -> Result<FileChange, Refusal> {
+    let after = relock(text, from, to, members);
+    let after = after.map_err(|cause| Refusal::Lock { path: path.to_owned(), cause })?;
+    Ok(change(path, text, after))
+}
+
+/// The lock file of another workspace with the new version of what it has of this one.
+fn other_lock(ground: &Ground, other: &OtherLock, to: &Version) -> Result<FileChange, Refusal> {
+    let OtherLock { path, text, own } = other;
+    let from = &ground.workspace.version;
+    let named = without_source(text).map_err(|cause| Refusal::Lock { path: path.clone(), cause })?;
+    let is_there = |name: &String| named.contains(&(name.clone(), from.to_string()));
+    let members = bumped(ground).into_iter().filter(|name| is_there(name) && !own.contains(name)).collect();
+    locked(path, text, (from, to), &members)
 }
 
 fn change(path: &str, before: &str, after: String) -> FileChange {

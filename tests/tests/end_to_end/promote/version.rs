@@ -99,6 +99,38 @@ fn both_gates_agree_with_the_version_that_was_set() {
 }
 
 #[test]
+fn lock_files_of_other_workspaces_in_the_repository_get_the_version_of_what_they_have_of_this_one() {
+    let fuzz = "[workspace]\n[package]\nname = \"fuzz\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+                [dependencies]\ncore = { path = \"../core\" }\n";
+    // a workspace that has nothing of this one, but packages of the same names
+    let fixture = "[workspace]\n[package]\nname = \"core\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let root = ROOT.replace("resolver", "exclude = [\"fuzz\", \"fixture\"]\nresolver");
+    let workspace = released(&["feat: a"])
+        .with("Cargo.toml", root)
+        .with("fuzz/Cargo.toml", fuzz)
+        .with("fuzz/src/lib.rs", "//! x\n")
+        .with("fixture/Cargo.toml", fixture)
+        .with("fixture/src/lib.rs", "//! x\n");
+    let lock = |folder: &str, how: &[&str]| {
+        let mut cargo = Command::new("cargo");
+        clean(&mut cargo, &workspace.home());
+        let at = workspace.root().join(folder);
+        cargo.current_dir(at).args(how).output().unwrap().status.success()
+    };
+    for folder in ["fuzz", "fixture"] {
+        assert!(lock(folder, &["generate-lockfile", "--offline"]));
+    }
+    let before = read(&workspace, "fixture/Cargo.lock");
+    workspace.commit();
+    let done = version(&workspace, &["--execute"]);
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    assert!(done.stdout.contains("+++ b/fuzz/Cargo.lock"), "{done:#?}");
+    assert!(lock("fuzz", &["metadata", "--format-version=1", "--locked", "--offline"]));
+    assert_eq!(read(&workspace, "fixture/Cargo.lock"), before);
+    assert_eq!(said(&workspace, &["status", "--porcelain"]), "");
+}
+
+#[test]
 fn what_users_do_not_notice_is_no_release_until_somebody_asks_for_one() {
     let workspace = released(&["docs: a page", "Merge branch 'a'", "words"]);
     let none = version(&workspace, &["--execute"]);
