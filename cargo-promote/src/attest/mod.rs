@@ -11,7 +11,7 @@ pub mod statement;
 mod verdict;
 
 pub use build::{Build, Provenance};
-pub use dsse::{BadEnvelope, Envelope, Signature};
+pub use dsse::{BadEnvelope, Envelope, Signature, Signers};
 pub use keys::{BadKey, PublicKey};
 pub use statement::{Approval, BadStatement, Predicate, Statement, Subject};
 pub use verdict::{Gate, Verdict};

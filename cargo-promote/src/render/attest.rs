@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::status::minute;
+use super::{check_line, hanging};
 use crate::attest::policy::Evidence;
 use crate::attest::{Predicate, PublicKey};
 use crate::candidate::Candidate;
@@ -34,16 +36,17 @@ pub(crate) fn key(key: &PublicKey, written: &str, role: &str) -> String {
     )
 }
 
-/// For people: a line each.
+/// For people: what is stated, and below it by whom.
 pub(crate) fn human(shown: &Shown<'_>) -> String {
     let line = |one: &Evidence| {
-        let what = says(&one.statement.predicate);
         let kind = one.statement.predicate.name().escape_debug().to_string();
-        format!("  {}  {kind:<10}  {what}; {}\n", one.digest, whose(shown.config, one))
+        let begin = format!("  {}  {kind:<10}  ", one.digest);
+        let text = format!("{}\n{}", says(&one.statement.predicate), whose(shown.config, one));
+        hanging(&begin, &text) + "\n"
     };
     let head = std::iter::once(format!("{}\n", shown.candidate.shown()));
     let sound = shown.evidence.iter().map(line);
-    let damaged = shown.damaged.iter().map(|check| format!("{}\n", check.line()));
+    let damaged = shown.damaged.iter().map(|check| check_line(check) + "\n");
     let nothing = shown.evidence.is_empty() && shown.damaged.is_empty();
     let nothing = nothing.then(|| "  nothing is stated about it\n".to_owned());
     head.chain(sound).chain(damaged).chain(nothing).collect()
@@ -53,16 +56,16 @@ fn says(predicate: &Predicate) -> String {
     match predicate {
         Predicate::Verdict(verdict) => {
             let (stage, status) = (verdict.stage, verdict.status.name());
-            format!("{}  {stage}: {status}, {} gates", verdict.time, verdict.gates.len())
+            format!("{}, {stage}: {status}, {} gates", minute(verdict.time), verdict.gates.len())
         }
         Predicate::Provenance(provenance) => {
             let run = &provenance.run_details;
-            format!("{}  by {}", run.metadata.finished_on, run.builder.id.escape_debug())
+            format!("{}, by {}", minute(run.metadata.finished_on), run.builder.id.escape_debug())
         }
         Predicate::Approval(approval) => {
             let comment = approval.comment.escape_debug();
             let comment = if approval.comment.is_empty() { String::new() } else { format!(": {comment}") };
-            format!("{}  for {}{comment}", approval.time, approval.environment)
+            format!("{}, for {}{comment}", minute(approval.time), approval.environment)
         }
         Predicate::Other(_) => "nothing here rests on it".to_owned(),
     }
@@ -111,3 +114,6 @@ fn predicate(predicate: &Predicate) -> Value {
     };
     value.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

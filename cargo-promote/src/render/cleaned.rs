@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Format, document, size};
+use super::{Format, document, hanging, size};
 use crate::cleanup::KEPT_BEFORE;
 use crate::digest::Digest;
 use crate::ledger::Staged;
@@ -25,7 +25,7 @@ fn human(done: &Cleaned) -> String {
     let mut text = String::new();
     for (digest, staged, why) in kept {
         let why: Vec<&str> = why.iter().map(String::as_str).collect();
-        let _ = writeln!(text, "stays  {}\n         {}", shown(digest, staged), why.join("; "));
+        let _ = writeln!(text, "stays  {}\n{}", shown(digest, staged), hanging("         ", &why.join("; ")));
     }
     for (digest, staged) in removed {
         let _ = writeln!(text, "goes   {}", shown(digest, staged));
@@ -39,7 +39,7 @@ fn human(done: &Cleaned) -> String {
     );
     for (place, bytes) in free {
         let word = if *executed { "freed" } else { "would be freed" };
-        let _ = writeln!(text, "{} {word} in {place}", size(*bytes));
+        let _ = writeln!(text, "{}", hanging("", &format!("{} {word} in {place}", size(*bytes))));
     }
     if !executed && (!removed.is_empty() || free.iter().any(|(_, bytes)| *bytes > 0)) {
         text += "nothing was changed; --execute does it\n";
@@ -60,3 +60,6 @@ fn json(done: &Cleaned) -> String {
         "free": free.collect::<Vec<_>>(),
     }))
 }
+
+#[cfg(test)]
+mod tests;

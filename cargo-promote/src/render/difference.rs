@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Format, document, size};
+use super::{Format, document, hanging, size};
 use crate::candidate::Candidate;
 use crate::diff::{Advisories, Change, Commits, Dependency, Difference, FileChange, Known};
 
@@ -29,16 +29,16 @@ fn human(from: &Candidate, to: &Candidate, difference: &Difference) -> String {
     let mut text = format!("from  {}\nto    {}\n", from.shown(), to.shown());
     match commits {
         Known::Known(found) => text += &commits_text(found),
-        Known::Unknown(why) => _ = writeln!(text, "\ncommits: not known: {why}"),
+        Known::Unknown(why) => _ = writeln!(text, "\n{}", hanging("commits: not known: ", why)),
     }
     match dependencies {
         Known::Known(found) => text += &dependencies_text(found),
-        Known::Unknown(why) => _ = writeln!(text, "\ndependencies: not known: {why}"),
+        Known::Unknown(why) => _ = writeln!(text, "\n{}", hanging("dependencies: not known: ", why)),
     }
     text += &files_text(files);
     match advisories {
         Known::Known(found) => text += &advisories_text(found),
-        Known::Unknown(why) => _ = writeln!(text, "\nadvisories: not judged: {why}"),
+        Known::Unknown(why) => _ = writeln!(text, "\n{}", hanging("advisories: not judged: ", why)),
     }
     text
 }
@@ -113,3 +113,6 @@ fn json(from: &Candidate, to: &Candidate, difference: &Difference) -> String {
     };
     document(json!({ "from": side(from), "to": side(to), "difference": difference }))
 }
+
+#[cfg(test)]
+mod tests;

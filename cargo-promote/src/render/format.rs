@@ -3,6 +3,8 @@
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::checks::Check;
+
 /// The form of what is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -24,6 +26,65 @@ pub(crate) fn document(mut value: Value) -> String {
     format!("{value:#}\n")
 }
 
+/// The columns of a terminal as it opens everywhere.
+const WIDTH: usize = 80;
+
+/// A text that goes on, where it is too long for a line, in the column in which it began. A word is never parted: a path
+/// or an address can be copied.
+pub(crate) fn hanging(begin: &str, text: &str) -> String {
+    let column = begin.chars().count();
+    let mut out = begin.to_owned();
+    let mut at = column;
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            out += &format!("\n{:column$}", "");
+            at = column;
+        }
+        for word in line.split_whitespace() {
+            let length = word.chars().count();
+            if at > column && at + 1 + length > WIDTH {
+                out += &format!("\n{:column$}", "");
+                at = column;
+            }
+            if at > column {
+                out.push(' ');
+                at += 1;
+            }
+            out += word;
+            at += length;
+        }
+    }
+    out
+}
+
+/// Columns beside each other; those that the line has no room for are below, where the first one began.
+pub(crate) fn columns(begin: &str, all: &[String]) -> String {
+    let column = begin.chars().count();
+    let mut out = begin.to_owned();
+    let mut at = column;
+    for (number, one) in all.iter().enumerate() {
+        let length = one.chars().count();
+        if number > 0 && at + 2 + length > WIDTH {
+            out += &format!("\n{:column$}", "");
+            at = column;
+        } else if number > 0 {
+            out += "  ";
+            at += 2;
+        }
+        out += one;
+        at += length;
+    }
+    out
+}
+
+/// What a check found, in its columns.
+pub(crate) fn check_line(check: &Check) -> String {
+    const SIGN: usize = 11;
+    let line = check.line();
+    let sign: String = line.chars().take(SIGN).collect();
+    hanging(&sign, line.strip_prefix(&sign).unwrap_or_default())
+}
+
 /// A size in bytes, for people.
 pub(crate) fn size(bytes: u64) -> String {
     let mut left = bytes;
@@ -41,7 +102,29 @@ pub(crate) fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::{columns, hanging, size};
+
+    #[test]
+    fn columns_that_do_not_fit_are_below() {
+        let all = |lengths: &[usize]| lengths.iter().map(|length| "x".repeat(*length)).collect::<Vec<_>>();
+        assert_eq!(columns("a  ", &all(&[3, 2])), "a  xxx  xx");
+        let (long, short) = ("x".repeat(70), "x".repeat(20));
+        assert_eq!(columns("a  ", &all(&[70, 20, 2])), format!("a  {long}\n   {short}  xx"));
+        assert_eq!(columns("a  ", &all(&[75])).lines().count(), 1);
+        assert_eq!(columns("a  ", &all(&[73, 2])).chars().count(), 80);
+    }
+
+    #[test]
+    fn a_long_text_goes_on_where_it_began() {
+        let path = format!("/home/{}", "ada/".repeat(20));
+        let text = hanging("  ok  ", &format!("{}\n{path} {}", "word ".repeat(20), "more ".repeat(16)));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.iter().skip(1).all(|line| line.starts_with("      ") && !line.starts_with("       ")));
+        let long: Vec<&str> = lines.into_iter().filter(|line| line.chars().count() > 80).collect();
+        assert_eq!(long, [format!("      {path}")]);
+        assert_eq!(text.split_whitespace().count(), 1 + 20 + 1 + 16);
+        assert_eq!(hanging("  ok  ", ""), "  ok  ");
+    }
 
     #[test]
     fn sizes_are_rounded_down_to_a_tenth() {

@@ -1,14 +1,13 @@
 //! Who did what, when and why, and the figures of DORA.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::status::minute;
-use super::{Format, document};
+use super::{Format, columns, document, hanging};
 use crate::digest::Digest;
 use crate::dora::Dora;
 use crate::ledger::{Action, Told};
+use crate::name::Label;
 use crate::select;
 
 /// The entries, the newest first, and the figures.
@@ -44,35 +43,29 @@ fn entry(one: &Told) -> Value {
 
 fn human(one: &Told) -> String {
     let it = &one.entry;
-    let mut text = format!("{:>5}  {}  {}\n", it.sequence, minute(it.time), what(one));
-    let _ = write!(text, "       by {}", it.actor.escape_debug());
+    let (word, parts) = what(one);
+    let begin = format!("{:>5}  {}  {word:<9}", it.sequence, minute(it.time));
+    let mut text = columns(&format!("{begin} "), &parts) + "\n";
     let reason: Vec<String> = it.reason.lines().map(|line| line.escape_debug().to_string()).collect();
-    text += if reason.is_empty() { "" } else { ": " };
-    text += &reason.join("\n       ");
-    text.push('\n');
+    let colon = if reason.is_empty() { "" } else { ": " };
+    let said = format!("by {}{colon}{}", it.actor.escape_debug(), reason.join("\n"));
+    text += &(hanging("       ", &said) + "\n");
     if let Some(why) = &one.void {
-        let _ = writeln!(text, "       without effect: {why}");
+        text += &(hanging("       ", &format!("without effect: {why}")) + "\n");
     }
     text
 }
 
-fn what(one: &Told) -> String {
+/// What was done, and to what.
+fn what(one: &Told) -> (&'static str, Vec<String>) {
     let named = |digest: &Digest| select::named(&one.entry.state, digest);
+    let in_place = |environment: &Label, candidate: &Digest| vec![environment.to_string(), named(candidate)];
     match &one.entry.action {
-        Action::Stage { candidate, .. } => format!("stage     {}", named(candidate)),
-        Action::Promote { environment, candidate, .. } => {
-            format!("promote   {environment}  {}", named(candidate))
-        }
-        Action::Rollback { environment, candidate, .. } => {
-            format!("rollback  {environment}  {}", named(candidate))
-        }
-        Action::Finish { environment, candidate } => {
-            format!("finish    {environment}  {}", named(candidate))
-        }
-        Action::Remove { candidates } => {
-            let removed: Vec<String> = candidates.iter().map(Digest::short).collect();
-            format!("remove    {}", removed.join(", "))
-        }
+        Action::Stage { candidate, .. } => ("stage", vec![named(candidate)]),
+        Action::Promote { environment, candidate, .. } => ("promote", in_place(environment, candidate)),
+        Action::Rollback { environment, candidate, .. } => ("rollback", in_place(environment, candidate)),
+        Action::Finish { environment, candidate } => ("finish", in_place(environment, candidate)),
+        Action::Remove { candidates } => ("remove", candidates.iter().map(Digest::short).collect()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) mod version;
 pub(crate) use canary::{canary_event, canary_plan, canary_report, outline};
 pub(crate) use cleaned::cleaned;
 pub(crate) use difference::difference;
-pub(crate) use format::{Format, document, size};
+pub(crate) use format::{Format, check_line, columns, document, hanging, size};
 pub(crate) use log::log;
 pub(crate) use promotion::{plan, promotion};
 pub(crate) use staged::staged;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Format, document};
+use super::{Format, check_line, document, hanging};
 use crate::ops::promotion::Done;
 use crate::plan::{Plan, Step};
 
@@ -20,13 +20,13 @@ pub(crate) fn plan(plan: &Plan, execute: bool) -> String {
     if !plan.checks.is_empty() {
         text += "\nchecks\n";
         for check in &plan.checks {
-            let _ = writeln!(text, "{}", check.line());
+            let _ = writeln!(text, "{}", check_line(check));
         }
     }
     if !plan.steps.is_empty() {
         text += if plan.is_there() { "\nwhat follows a move\n" } else { "\nsteps\n" };
         for (step, number) in plan.steps.iter().zip(1..) {
-            let _ = writeln!(text, "{number:>9}  {}", step_text(step));
+            let _ = writeln!(text, "{}", hanging(&format!("{number:>9}  "), &step_text(step)));
         }
     }
     if plan.forbidden().is_none() && !plan.steps.is_empty() && !execute {
@@ -66,7 +66,7 @@ pub(crate) fn done(plan: &Plan, done: &Done) -> String {
             plan.candidate.short()
         );
         for left in &done.left {
-            let _ = writeln!(text, "  {left}");
+            let _ = writeln!(text, "{}", hanging("  ", left));
         }
     }
     text

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Format, document, size};
+use super::{Format, document, hanging, size};
 use crate::candidate::{Artifact, Candidate, Kind};
 use crate::ops::stage::Done;
 
@@ -25,23 +25,31 @@ fn human(done: &Done) -> String {
     text += &artifacts(candidate);
     let _ = write!(
         text,
-        "\nverdict   {} gates of the stage `release`, {}\nstore     {place}\n",
+        "\nverdict   {} gates of the stage `release`, {}\n{}\n",
         verdict.gates.len(),
         verdict.at.strftime("%Y-%m-%d %H:%M UTC"),
+        hanging("store     ", place),
     );
     for note in notes {
-        let _ = writeln!(text, "note      {note}");
+        let _ = writeln!(text, "{}", hanging("note      ", note));
     }
     text
 }
 
-/// A table of a candidate's files.
+/// The longest name that has the rest of its line beside it.
+const MOST_NAME: usize = 40;
+
+/// A table of a candidate's files. Archives have long names.
 fn artifacts(candidate: &Candidate) -> String {
     let artifacts = &candidate.manifest().artifacts;
     let longest = artifacts.iter().map(|artifact| artifact.name.as_str().len()).max().unwrap_or_default();
+    let longest = longest.min(MOST_NAME);
     let line = |artifact: &Artifact| {
         let (name, kind) = (artifact.name.as_str(), kind(artifact.kind));
-        format!("  {name:<longest$}  {kind:<9}  {:>9}  {}\n", size(artifact.size), artifact.digest.short())
+        let (above, name) =
+            if name.len() > longest { (format!("  {name}\n"), "") } else { (String::new(), name) };
+        let (size, digest) = (size(artifact.size), artifact.digest.short());
+        format!("{above}  {name:<longest$}  {kind:<9}  {size:>9}  {digest}\n")
     };
     artifacts.iter().map(line).collect()
 }
@@ -68,3 +76,6 @@ fn json(done: &Done) -> String {
         "verdict": { "at": verdict.at, "gates": verdict.gates, "unjudged": verdict.unjudged },
     }))
 }
+
+#[cfg(test)]
+mod tests;

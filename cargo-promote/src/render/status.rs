@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{Format, document};
+use super::{Format, columns, document, hanging};
 use crate::overview::{Known, Overview, Place};
 
 /// The overview in the form that is asked for.
@@ -23,7 +23,9 @@ pub(super) fn minute(time: Timestamp) -> String {
 fn human(overview: &Overview) -> String {
     let Overview { configuration, ledger, guarantee, entries, environments, waiting, .. } = overview;
     let mut text = format!(
-        "{ledger}\n{entries} entries, {guarantee}; times are UTC\nconfiguration: {configuration}\n\n"
+        "{}\n{entries} entries, {guarantee}; times are UTC\n{}\n\n",
+        hanging("", ledger),
+        hanging("configuration: ", configuration)
     );
     let longest = environments.iter().map(|place| place.name.as_str().len()).max().unwrap_or(0);
     for place in environments {
@@ -35,7 +37,9 @@ fn human(overview: &Overview) -> String {
     if !waiting.is_empty() {
         text += "\nstaged, and run by no environment\n";
         for known in waiting {
-            let _ = writeln!(text, "  {}  staged {}", shown(known), minute(known.staged));
+            let mut parts = shown(known);
+            parts.push(format!("staged {}", minute(known.staged)));
+            let _ = writeln!(text, "{}", columns("  ", &parts));
         }
     }
     text + &left(overview)
@@ -45,7 +49,9 @@ fn line(place: &Place, longest: usize) -> String {
     let name = place.name.as_str();
     let mut text = match (&place.runs, place.since) {
         (Some(known), Some(since)) => {
-            format!("{name:<longest$}  {}  since {}\n", shown(known), minute(since))
+            let mut parts = shown(known);
+            parts.push(format!("since {}", minute(since)));
+            columns(&format!("{name:<longest$}  "), &parts) + "\n"
         }
         _ => format!("{name:<longest$}  nothing yet\n"),
     };
@@ -55,10 +61,10 @@ fn line(place: &Place, longest: usize) -> String {
     text
 }
 
-fn shown(known: &Known) -> String {
+fn shown(known: &Known) -> Vec<String> {
     let commit: String = known.commit.chars().take(8).collect();
     let Known { candidate, name, version, .. } = known;
-    format!("{} {version}  {}  commit {commit}", name.escape_debug(), candidate.short())
+    vec![format!("{} {version}", name.escape_debug()), candidate.short(), format!("commit {commit}")]
 }
 
 /// What follows a move and is not done.
@@ -83,7 +89,7 @@ fn left(overview: &Overview) -> String {
         text += "`cargo promote to ENV --execute` brings them up to date, without a move too\n";
     }
     if let Some(why) = &overview.mirrors_unknown {
-        let _ = writeln!(text, "\nwhether references lag behind is not known: {why}");
+        let _ = writeln!(text, "\n{}", hanging("whether references lag behind is not known: ", why));
     }
     text
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Format, document, size};
+use super::{Format, check_line, document, hanging, size};
 use crate::ops::verify::Verified;
 use crate::verify::Problem;
 
@@ -22,21 +22,22 @@ fn human(done: &Verified) -> String {
         let seen = &one.seen;
         let _ = writeln!(
             text,
-            "{}\n  {} files, {}, {} archives opened, {} attestations; in {}",
+            "{}\n  {} files, {}, {} archives opened, {} attestations\n{}",
             one.candidate.shown(),
             seen.artifacts,
             size(seen.bytes),
             seen.archives,
             seen.attestations,
-            one.place
+            hanging("  ", &format!("in {}", one.place))
         );
         for check in &one.checks {
-            let _ = writeln!(text, "{}", check.line());
+            let _ = writeln!(text, "{}", check_line(check));
         }
     }
     let _ = writeln!(text, "ledger: {} entries, each after the one that it names", done.entries);
     for Problem { place, what, how, .. } in &done.problems {
-        let _ = writeln!(text, "\nwrong: {what}\n  in {place}\n  {how}");
+        let (place, how) = (hanging("  ", &format!("in {place}")), hanging("  ", how));
+        let _ = writeln!(text, "\nwrong: {what}\n{place}\n{how}");
     }
     let _ = match done.problems.len() {
         0 => writeln!(text, "\nverified: everything is as it was staged"),
@@ -59,3 +60,6 @@ fn json(done: &Verified) -> String {
         "problems": done.problems,
     }))
 }
+
+#[cfg(test)]
+mod tests;

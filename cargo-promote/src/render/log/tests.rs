@@ -35,7 +35,14 @@ fn dora() -> Dora {
 #[test]
 fn entries_and_figures_for_people() {
     let told = sample();
-    let shown: Vec<&Told> = told.iter().rev().collect();
+    let mut long = told[1].clone();
+    long.entry.state.candidates.values_mut().for_each(|staged| staged.name = "cargo-bulletproof".to_owned());
+    long.entry.reason =
+        "it is time, and everybody who was asked has said so, twice and in writing".to_owned();
+    let mut gone = told[1].clone();
+    gone.entry.action =
+        Action::Remove { candidates: (0_u8..5).map(|number| Digest::of(&[number])).collect() };
+    let shown: Vec<&Told> = [&gone, &long].into_iter().chain(told.iter().rev()).collect();
     let text = log(&shown, Some(&dora()), Format::Human);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);

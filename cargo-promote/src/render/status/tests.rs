@@ -53,6 +53,18 @@ fn the_overview_fits_eighty_columns() {
 }
 
 #[test]
+fn what_has_a_long_name_fits_eighty_columns_too() {
+    let mut overview = sample();
+    let places = overview.environments.iter_mut().filter_map(|place| place.runs.as_mut());
+    for known in places.chain(&mut overview.waiting) {
+        known.name = "cargo-bulletproof".to_owned();
+    }
+    let text = status(&overview, Format::Human);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn the_overview_for_machines() {
     insta::assert_snapshot!(status(&sample(), Format::Json));
 }
