@@ -267,6 +267,12 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_that_is_too_large_is_refused_before_it_is_read() {
+        let blanks = vec![b' '; usize::try_from(MOST_MANIFEST).unwrap() + 1];
+        assert!(Candidate::read(blanks).unwrap_err().why.contains("larger than"));
+    }
+
+    #[test]
     fn bytes_that_mean_the_same_are_not_the_same_candidate() {
         let bytes = Candidate::new(&manifest()).unwrap().bytes().to_vec();
         let mut spaced = bytes.clone();

@@ -201,3 +201,6 @@ impl Entry {
         if expected == *self { Ok(()) } else { Err(bad("does not follow from the one before".to_owned())) }
     }
 }
+
+#[cfg(test)]
+mod tests;

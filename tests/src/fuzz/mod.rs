@@ -12,12 +12,15 @@ mod figures;
 mod formatting;
 mod graphs;
 mod input;
+mod ledgers;
+mod packages;
 mod programs;
 mod reports;
 mod secrets;
 mod settings;
 mod sources;
 mod statements;
+mod stores;
 mod target;
 mod testing;
 

@@ -1,7 +1,8 @@
-//! `bulletproof.toml` and `bulletproof.baseline.json`.
+//! `bulletproof.toml`, `bulletproof.baseline.json` and `promote.toml`.
 
 use cargo_gate::baseline::Baseline;
-use cargo_gate::config;
+use cargo_gate::config::{self, ConfigError};
+use cargo_promote::config as promote;
 
 use super::Input;
 
@@ -37,4 +38,25 @@ pub(super) fn baseline(input: Input<'_>) {
             .collect()
     };
     assert_eq!(again.as_ref().map(named), Ok(named(&read)), "what is written reads the same");
+}
+
+/// The workspace's own `promote.toml`, and one that it leads to.
+pub(super) fn promote_config(input: Input<'_>) {
+    let Some(text) = input.text() else { return };
+    let own = promote::parse_workspace(text);
+    let other = promote::parse_of("other.toml", text);
+    if own.is_ok() && other.is_err() {
+        assert!(
+            matches!(own, Ok(promote::Written::Elsewhere(_))),
+            "only `[from]` is for the workspace's own"
+        );
+    }
+    let lines = text.split('\n').count();
+    let sound = |error: &ConfigError| {
+        let told = |line: u32, message: &str| line >= 1 && line as usize <= lines && !message.is_empty();
+        !error.problems.is_empty()
+            && error.problems.iter().all(|problem| told(problem.line, &problem.message))
+    };
+    assert!(own.as_ref().err().is_none_or(sound), "{own:?}");
+    assert!(other.as_ref().err().is_none_or(sound), "{other:?}");
 }
