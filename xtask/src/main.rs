@@ -1,4 +1,4 @@
-//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | sbom | repro | fuzz`.
+//! The chores of this workspace: `cargo xtask tidy | codegen | new-gate | bench | corpus | sbom | repro | staged-twice | fuzz`.
 
 #![expect(clippy::disallowed_methods, reason = "chores are effects")]
 
@@ -18,6 +18,7 @@ mod repo;
 mod repro;
 mod say;
 mod sbom;
+mod staged_twice;
 mod tidy;
 
 use repo::Repo;
@@ -50,6 +51,8 @@ enum Chore {
     Sbom(sbom::Args),
     /// Compare the verdicts of the gate `repro` with those of diffoscope, on real packages (Linux)
     Repro(repro::Args),
+    /// Stage HEAD in two folders with `cargo promote`, and compare the candidates; takes two release builds
+    StagedTwice(staged_twice::Args),
 }
 
 /// Why a chore did not end well.
@@ -75,6 +78,8 @@ enum Error {
     Sbom(#[from] sbom::Error),
     #[error(transparent)]
     Repro(#[from] repro::Error),
+    #[error(transparent)]
+    StagedTwice(#[from] staged_twice::Error),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +103,7 @@ fn run(chore: &Chore) -> Result<(), Error> {
         Chore::Fuzz(args) => fuzz::run(args, &Repo::find()?)?,
         Chore::Sbom(args) => sbom::run(args)?,
         Chore::Repro(args) => repro::run(args)?,
+        Chore::StagedTwice(args) => staged_twice::run(args)?,
     }
     Ok(())
 }

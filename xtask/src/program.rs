@@ -64,6 +64,11 @@ impl Program {
         self
     }
 
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
     /// What it reads.
     pub(crate) fn input(mut self, file: std::fs::File) -> Self {
         self.0.stdin(file);

@@ -146,7 +146,7 @@ fn made(
     folder: &Path,
     say: &dyn Fn(&str),
 ) -> Result<Made, Trouble> {
-    let metadata = site.metadata()?;
+    let metadata = site.metadata(request.files.is_empty())?;
     let members = site::members(&site.facts, &metadata)?;
     let settings = &session.config.candidate;
     let toolchain = &site.facts.toolchain;

@@ -55,10 +55,12 @@ impl Site {
         Ok(Self { facts, environment, time, top, cancel, _ground: ground })
     }
 
-    /// The workspace with everything that it needs.
-    pub(super) fn metadata(&self) -> Result<Metadata, Trouble> {
-        let args = ["metadata", "--format-version", "1", "--locked", "--all-features"];
-        let captured = self.cargo(&args.map(str::to_owned), QUESTION, &[]);
+    /// The workspace, with everything that it needs or without: to know that, cargo may have to fetch packages.
+    pub(super) fn metadata(&self, dependencies: bool) -> Result<Metadata, Trouble> {
+        let args = ["metadata", "--format-version", "1", "--locked"];
+        let more = if dependencies { "--all-features" } else { "--no-deps" };
+        let args: Vec<String> = args.into_iter().chain([more]).map(str::to_owned).collect();
+        let captured = self.cargo(&args, QUESTION, &[]);
         let text = text(captured)?;
         serde_json::from_str(&text).map_err(|error| {
             Trouble::CouldNot(format!("`cargo metadata` wrote what cannot be read: {error}"))
