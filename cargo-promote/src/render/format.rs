@@ -1,5 +1,7 @@
 //! What all commands share.
 
+use std::fmt::Write as _;
+
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -37,13 +39,13 @@ pub(crate) fn hanging(begin: &str, text: &str) -> String {
     let mut at = column;
     for (number, line) in text.lines().enumerate() {
         if number > 0 {
-            out += &format!("\n{:column$}", "");
+            let _ = write!(out, "\n{:column$}", "");
             at = column;
         }
         for word in line.split_whitespace() {
             let length = word.chars().count();
             if at > column && at + 1 + length > WIDTH {
-                out += &format!("\n{:column$}", "");
+                let _ = write!(out, "\n{:column$}", "");
                 at = column;
             }
             if at > column {
@@ -65,7 +67,7 @@ pub(crate) fn columns(begin: &str, all: &[String]) -> String {
     for (number, one) in all.iter().enumerate() {
         let length = one.chars().count();
         if number > 0 && at + 2 + length > WIDTH {
-            out += &format!("\n{:column$}", "");
+            let _ = write!(out, "\n{:column$}", "");
             at = column;
         } else if number > 0 {
             out += "  ";

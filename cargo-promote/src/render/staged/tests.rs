@@ -52,6 +52,8 @@ fn done() -> Done {
             gates: gates.map(|(id, status)| (id.to_owned(), status)).into(),
             unjudged: BTreeSet::from(["repro".to_owned()]),
             config_digest: String::new(),
+            rustc: String::new(),
+            tools: BTreeMap::new(),
             bytes: Vec::new(),
         },
         place: "the folder /a/folder/with/quite/a/long/name/in/which/the/workspace/is/.git/promote".to_owned(),
