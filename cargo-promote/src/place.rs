@@ -9,10 +9,10 @@ use crate::trouble::Trouble;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Place {
     /// The manifest of the workspace
-    #[arg(long, value_name = "PATH", help_heading = "Workspace")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Workspace")]
     pub manifest_path: Option<PathBuf>,
     /// The configuration, in the place of the workspace's promote.toml
-    #[arg(long, value_name = "PATH", help_heading = "Workspace")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Workspace")]
     pub config: Option<PathBuf>,
 }
 

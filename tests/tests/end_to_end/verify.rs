@@ -62,6 +62,17 @@ fn a_verdict_holds_for_every_commit_with_that_tree() {
 }
 
 #[test]
+fn a_verdict_that_holds_tells_with_which_tools_it_was_given() {
+    let workspace = recorded();
+    let ran = verify(&workspace, &["--format", "json"]).end();
+    let held: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(held["rustc"].as_str().unwrap().starts_with("rustc 1."), "{held:#}");
+    let tools = held["tools"].as_object().unwrap();
+    assert!(tools["rustfmt"].as_str().is_some_and(|path| PathBuf::from(path).is_file()), "{held:#}");
+    assert!(tools.contains_key("cargo") && !tools.contains_key("trivy"), "{held:#}");
+}
+
+#[test]
 fn a_verdict_holds_for_its_stage_and_its_options_only() {
     let workspace = recorded();
     assert!(!holds(&verify(&workspace, &["--stage", "pre-commit"]).end()));

@@ -54,6 +54,8 @@ pub(super) enum Case {
     Push,
     /// The gates of a push against a script of the same checks: cold, one file changed, nothing changed
     Script,
+    /// An environment that goes back to what it ran before
+    Rollback,
 }
 
 /// Why there are no figures, or not the hoped-for ones.
@@ -76,6 +78,9 @@ pub(crate) enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// What a candidate is staged with.
+    #[error(transparent)]
+    Promote(#[from] cargo_promote::trouble::Trouble),
     /// An answer without the figure that is measured.
     #[error("the report of `{0}` has no time of its gate")]
     NoFigure(&'static str),

@@ -138,6 +138,8 @@ programs are release builds, files are in the system's cache, and ours uses no n
 - `script`: `cargo-bulletproof bulletproof`, which is the stage pre-push, against a script of the same checks one
   after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
   cargo-audit, cargo-deny. From nothing is one round.
+- `rollback`: `cargo-promote promote rollback production --execute` from one candidate to another on a local store and
+  ledger: it reads every byte of three programs, compares, and moves the pointer.
 ",
         table = table(rows)
     )

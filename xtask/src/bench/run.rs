@@ -18,7 +18,7 @@ const PAGE: &str = "docs/benchmarks.md";
 /// Measures; without names of cases all of them, into the page.
 pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
     if cfg!(debug_assertions) {
-        return in_release(repo);
+        return in_release(repo, args);
     }
     let dir = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join("bulletproof-bench"));
     let subjects = Subjects::new(repo, dir)?;
@@ -47,6 +47,7 @@ fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Err
         Case::Commit => cases::commit(subjects, args.rounds),
         Case::Startup => cases::startup(subjects, args.rounds),
         Case::Light => cases::light(subjects, args.rounds),
+        Case::Rollback => cases::rollback(subjects, args.rounds),
         Case::Scanner => cases::scanner(subjects, args.rounds),
         Case::Audit => cases::audit(subjects, args.rounds, database(args).as_deref()),
         Case::Push => cases::push(subjects, args.rounds, database(args).as_deref()),
@@ -62,11 +63,18 @@ fn database(args: &Args) -> Option<PathBuf> {
 }
 
 /// Does the same again with release builds of the program and of ourselves.
-fn in_release(repo: &Repo) -> Result<(), Error> {
+fn in_release(repo: &Repo, args: &Args) -> Result<(), Error> {
     say::progress("building release binaries");
-    let program = ["build", "--release", "--locked", "--package", "cargo-bulletproof"];
-    Program::cargo().args(program).dir(repo.root()).succeed()?;
+    // each by itself, with the features that it is built with alone
+    let promotes = args.cases.is_empty() || args.cases.contains(&Case::Rollback);
+    let gates = args.cases.is_empty() || args.cases.iter().any(|case| *case != Case::Rollback);
+    for (package, wanted) in [("cargo-bulletproof", gates), ("cargo-promote", promotes)] {
+        if wanted {
+            let build = ["build", "--release", "--locked", "--package", package];
+            Program::cargo().args(build).dir(repo.root()).succeed()?;
+        }
+    }
     let ourselves = ["run", "--quiet", "--release", "--locked", "--package", "xtask", "--"];
-    let args = std::env::args_os().skip(1);
-    Ok(Program::cargo().args(ourselves).args(args).pass_through()?)
+    let own = std::env::args_os().skip(1);
+    Ok(Program::cargo().args(ourselves).args(own).pass_through()?)
 }

@@ -20,10 +20,11 @@ pub(super) const HIDING: Package = ("tokio", "1.54.1");
 /// A package that ships a lock file of some 800 packages.
 pub(super) const WITH_LARGE_LOCK: Package = ("nu", "0.115.1");
 
-/// The workspaces of a run, and the program that is measured.
+/// The workspaces of a run, and the programs that are measured.
 pub(super) struct Subjects {
     dir: PathBuf,
-    program: PathBuf,
+    /// Where the programs are.
+    release: PathBuf,
     generated: OnceCell<Generated>,
 }
 
@@ -36,14 +37,12 @@ pub(super) struct Generated {
 }
 
 impl Subjects {
-    /// Those below `dir`, measured with the release build of this repository.
+    /// Those below `dir`, measured with the release builds of this repository.
     pub(super) fn new(repo: &Repo, dir: PathBuf) -> Result<Self, Error> {
         std::fs::create_dir_all(&dir).map_err(|source| Error::File { path: dir.clone(), source })?;
         let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
         let target = target.map_or_else(|| repo.root().join("target"), |target| repo.root().join(target));
-        let program =
-            target.join("release").join(format!("cargo-bulletproof{}", std::env::consts::EXE_SUFFIX));
-        Ok(Self { dir, program, generated: OnceCell::new() })
+        Ok(Self { dir, release: target.join("release"), generated: OnceCell::new() })
     }
 
     /// The folder that all of them lie in.
@@ -53,7 +52,16 @@ impl Subjects {
 
     /// A call of `cargo bulletproof` in a folder.
     pub(super) fn bulletproof(&self, root: &Path, args: &[&str]) -> Program {
-        Program::new(&self.program).args(["bulletproof"]).args(args).dir(root)
+        self.program("cargo-bulletproof").args(["bulletproof"]).args(args).dir(root)
+    }
+
+    /// A call of `cargo promote` in a folder.
+    pub(super) fn promote(&self, root: &Path, args: &[&str]) -> Program {
+        self.program("cargo-promote").args(["promote"]).args(args).dir(root)
+    }
+
+    fn program(&self, name: &str) -> Program {
+        Program::new(self.release.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
     }
 
     /// A package, unpacked.

@@ -136,7 +136,7 @@ fn skipped<T>(why: &str) -> Option<T> {
 }
 
 /// All files below a folder, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
@@ -401,7 +401,7 @@ fn statements_are_shared_as_notes_of_the_tree_and_no_checkout_changes() {
 
 /// `git` and `ssh-keygen` that write down how they were called, and then do their work.
 #[cfg(unix)]
-fn watched(folder: &Path) -> (PathBuf, OsString) {
+pub(super) fn watched(folder: &Path) -> (PathBuf, OsString) {
     use std::os::unix::fs::PermissionsExt;
     let (bin, log) = (folder.join("bin"), folder.join("calls"));
     fs::create_dir(&bin).unwrap();

@@ -11,6 +11,8 @@ mod local;
 mod moving;
 mod publish;
 mod published;
+#[cfg(unix)]
+mod secret;
 mod staged;
 mod staging;
 mod version;
