@@ -32,11 +32,14 @@ fn all_worktrees_share_the_store() {
 
 #[test]
 fn whoever_acts_is_known_by_git_or_told_how_to_say_so() {
-    let (_temp, session) = repository();
+    let (temp, session) = repository();
     session.git.text(["config", "user.name", "Ada van Lovelace"]).unwrap();
     session.git.text(["config", "user.email", "ada@example.invalid"]).unwrap();
     assert_eq!(session.actor().unwrap(), "Ada van Lovelace <ada@example.invalid>");
     session.git.text(["config", "user.name", ""]).unwrap();
+    // whoever acts stays the same as long as a command goes on
+    assert!(session.actor().is_ok());
+    let session = Session::at(temp.path().to_owned(), &Cancel::default()).unwrap();
     let why = session.actor().unwrap_err().to_string();
     assert!(why.contains("git config --global user.name NAME"), "{why}");
 }
