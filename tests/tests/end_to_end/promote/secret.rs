@@ -190,7 +190,7 @@ impl Scene {
         for (call, code) in calls {
             let ran = self.run(call, REGISTRY);
             assert_eq!(ran.code, Some(*code), "{call:?}: {ran:#?}");
-            said += &format!("{call:?}\n{}{}\n", ran.stdout, ran.stderr);
+            said.extend([format!("{call:?}\n"), ran.stdout, ran.stderr, "\n".to_owned()]);
         }
         said
     }
@@ -239,7 +239,7 @@ impl Scene {
         {
             let ran = self.publish(index, token);
             assert_eq!(ran.code, Some(code), "{index}: {ran:#?}");
-            said += &format!("{}{}\n", ran.stdout, ran.stderr);
+            said.extend([ran.stdout, ran.stderr, "\n".to_owned()]);
         }
         said
     }
