@@ -85,7 +85,7 @@ fn stage(root: &Path, version: &str) -> Result<(), Error> {
         tools: BTreeMap::new(),
     };
     let build = Build { targets: Vec::new(), started: now, finished: now, builder: None };
-    let stated = attest::after_stage(&attest::Staged {
+    let attested = attest::after_stage(&attest::Staged {
         candidate: &candidate,
         verdict: &verdict,
         build: &build,
@@ -95,7 +95,7 @@ fn stage(root: &Path, version: &str) -> Result<(), Error> {
         mirrors: &session.config.mirrors,
         cancel: &session.cancel,
     });
-    stated.map_err(Trouble::from)?;
+    attested.map_err(Trouble::from)?;
     let staged = Staged {
         name: manifest.name.clone(),
         version: manifest.version.clone(),
