@@ -49,6 +49,8 @@ fn refuse(stream: &TcpStream) -> std::io::Result<()> {
             "{{\"message\":\"{said}\",\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"{said}\"}}"
         )
     };
+    // an answer to `HEAD` has no body
+    let body = if heard.first().is_some_and(|line| line.starts_with("HEAD ")) { "" } else { body.as_str() };
     let mut stream = stream;
     write!(
         stream,
@@ -106,6 +108,11 @@ fn package(staging: &Staging) -> String {
 }
 
 fn config(server: SocketAddr, key: &str) -> String {
+    // both candidates have one version
+    let query = |name: &&str| format!("{name} = 'sum({name}{{commit=\"{{commit}}\"}})'\n");
+    let names = ["requests", "errors", "latency", "crashes", "age"];
+    let queries: String = names.iter().map(query).collect();
+    let queries = format!("[canary.queries]\n{queries}");
     format!(
         "[stores.here]\nkind = \"local\"\n\
          [stores.images]\nkind = \"oci\"\nhttp = true\nrepository = \"{server}/acme/tool\"\n\
@@ -117,7 +124,7 @@ fn config(server: SocketAddr, key: &str) -> String {
          [[environments]]\nname = \"next\"\nstore = \"here\"\napprovals = {{ needed = 1, by = [\"bot\"] }}\n\
          [[environments]]\nname = \"production\"\nstore = \"images\"\nafter = [\"next\"]\n\
          [[environments]]\nname = \"public\"\nstore = \"releases\"\nafter = [\"next\"]\n\
-         [canary]\nprometheus = \"http://{server}\"\ntoken_env = \"TEST_METRICS\"\n{key}"
+         [canary]\nprometheus = \"http://{server}\"\ntoken_env = \"TEST_METRICS\"\n{queries}{key}"
     )
 }
 
@@ -149,9 +156,10 @@ impl Scene {
         std::fs::write(outside.path().join("tool.bin"), "bytes").unwrap();
         let (log, path) = watched(outside.path());
         let path = path_with(staging.programs.path(), &std::env::split_paths(&path).collect::<Vec<_>>());
-        let (registry, packages) = (Registry::start(REGISTRY).unwrap(), package(&staging));
-        // cargo has written the lock file in its own form
+        // cargo writes the lock file in its own form
+        package(&staging);
         staging.commit("chore: the lock file");
+        let (registry, packages) = (Registry::start(REGISTRY).unwrap(), package(&staging));
         staging.gates("passed");
         let echoing = format!("sparse+http://{server}/");
         Self { staging, registry, echoing, packages, outside, key, path, log }
@@ -251,7 +259,7 @@ fn no_secret_is_in_an_argument_in_what_is_said_or_in_a_file() {
     let secrets = scene.secrets();
     let said = watching(&secrets, || scene.act());
     // the servers were asked, and what they said is told but for that
-    assert!(said.to_lowercase().contains("authorization: basic …"), "{said}");
+    assert!(said.to_lowercase().contains("authorization: bearer …"), "{said}");
     assert_eq!(scene.registry.uploads().iter().filter(|upload| upload.kept).count(), 1);
     let calls = std::fs::read_to_string(&scene.log).unwrap();
     assert!(
