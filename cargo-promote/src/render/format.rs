@@ -31,8 +31,8 @@ pub(crate) fn document(mut value: Value) -> String {
 /// The columns of a terminal as it opens everywhere.
 const WIDTH: usize = 80;
 
-/// A text that goes on, where it is too long for a line, in the column in which it began. A word is never parted: a path
-/// or an address can be copied.
+/// A text that goes on, where it is too long for a line, in the column in which it began. A word is never parted, nor
+/// what stands between two backquotes: a path, an address or a command can be copied.
 pub(crate) fn hanging(begin: &str, text: &str) -> String {
     let column = begin.chars().count();
     let mut out = begin.to_owned();
@@ -42,7 +42,7 @@ pub(crate) fn hanging(begin: &str, text: &str) -> String {
             let _ = write!(out, "\n{:column$}", "");
             at = column;
         }
-        for word in line.split_whitespace() {
+        for word in words(line) {
             let length = word.chars().count();
             if at > column && at + 1 + length > WIDTH {
                 let _ = write!(out, "\n{:column$}", "");
@@ -52,11 +52,26 @@ pub(crate) fn hanging(begin: &str, text: &str) -> String {
                 out.push(' ');
                 at += 1;
             }
-            out += word;
+            out += &word;
             at += length;
         }
     }
     out
+}
+
+/// The words of a line, with what stands between two backquotes as one.
+fn words(line: &str) -> Vec<String> {
+    let in_pairs = line.matches('`').count().is_multiple_of(2);
+    let mut words: Vec<String> = Vec::new();
+    let mut open = false;
+    for word in line.split_whitespace() {
+        match words.last_mut().filter(|_| open) {
+            Some(last) => last.extend([" ", word]),
+            None => words.push(word.to_owned()),
+        }
+        open = in_pairs && open != !word.matches('`').count().is_multiple_of(2);
+    }
+    words
 }
 
 /// Columns beside each other; those that the line has no room for are below, where the first one began.
@@ -126,6 +141,11 @@ mod tests {
         assert_eq!(long, [format!("      {path}")]);
         assert_eq!(text.split_whitespace().count(), 1 + 20 + 1 + 16);
         assert_eq!(hanging("  ok  ", ""), "  ok  ");
+        let text =
+            hanging("", &format!("{}`cargo promote to production --execute` does it", "word ".repeat(12)));
+        assert!(text.contains("\n`cargo promote to production --execute` does it"), "{text}");
+        let text = hanging("", &format!("a ` alone {}", "word ".repeat(20)));
+        assert_eq!(text.lines().count(), 2, "{text}");
     }
 
     #[test]
