@@ -69,7 +69,8 @@ fn words(line: &str) -> Vec<String> {
             Some(last) => last.extend([" ", word]),
             None => words.push(word.to_owned()),
         }
-        open = in_pairs && open != !word.matches('`').count().is_multiple_of(2);
+        let turns = word.matches('`').count() % 2 == 1;
+        open = in_pairs && (open ^ turns);
     }
     words
 }
