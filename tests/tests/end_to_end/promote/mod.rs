@@ -16,5 +16,6 @@ mod secret;
 mod staged;
 mod staging;
 mod version;
+mod walkthrough;
 
 pub(crate) use staged::Project;
