@@ -162,7 +162,8 @@ pub fn address(text: &str) -> Result<(&str, &str), String> {
     };
     let Some((registry, repository)) = text.split_once('/') else { return no("it has no `/`") };
     let host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    if !registry.bytes().all(host) || !(registry.contains(['.', ':']) || registry == "localhost") {
+    let is_name = registry.bytes().all(host) && !registry.contains("..");
+    if !is_name || !(registry.contains(['.', ':']) || registry == "localhost") {
         return no("it does not begin with the name of a registry");
     }
     let part = |part: &str| {
@@ -259,6 +260,7 @@ mod tests {
             "ghcr.io/acme//tool",
             "ghcr.io/acme/tool:1",
             "ghcr.io/../tool",
+            "ghcr.io../tool",
             "ghcr.io/a@b",
             "https://ghcr.io/acme/tool",
             "me:secret@ghcr.io/acme",
