@@ -124,38 +124,5 @@ fn median(mut values: Vec<i64>) -> Option<i64> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-/// The times of commits, by their names, from what `git cat-file --batch` tells of them; what is no commit or is not
-/// there is left out.
-pub fn commit_times(told: &[u8]) -> BTreeMap<String, Timestamp> {
-    let mut times = BTreeMap::new();
-    let mut rest = told;
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let (head, after) = rest.split_at(end);
-        let after = after.get(1..).unwrap_or_default();
-        let head = String::from_utf8_lossy(head);
-        let mut words = head.split(' ');
-        let (name, kind, size) =
-            (words.next(), words.next(), words.next().and_then(|size| size.parse().ok()));
-        let (Some(name), Some(kind), Some(size)) = (name, kind, size) else {
-            rest = after;
-            continue;
-        };
-        let body = after.get(..size).unwrap_or_default();
-        if let Some(time) = committed(body).filter(|_| kind == "commit") {
-            times.insert(name.to_owned(), time);
-        }
-        // the body is followed by a line end
-        rest = after.get(size.saturating_add(1)..).unwrap_or_default();
-    }
-    times
-}
-
-fn committed(body: &[u8]) -> Option<Timestamp> {
-    let text = String::from_utf8_lossy(body);
-    let line =
-        text.lines().take_while(|line| !line.is_empty()).find(|line| line.starts_with("committer "))?;
-    Timestamp::from_second(line.rsplit(' ').nth(1)?.parse().ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests;

@@ -66,12 +66,13 @@ pub fn parse(stdout: &[u8]) -> Result<Changes, DiffError> {
         }
         let section = section(&mut lines, &file.path)?;
         let ranges = match file.lines {
-            None if section.removed => Vec::new(),
+            None if section.header.is_empty() => return Err(cut_short(&file.path)),
+            None if section.header.starts_with(b"deleted file mode ") => Vec::new(),
             None => vec![WHOLE],
             // of a submodule with changes that are not committed git counts no line, and shows one
             Some((0, 0)) if section.totals == (1, 1) => Vec::new(),
             Some(lines) if lines == section.totals => section.ranges,
-            Some(_) => return Err(DiffError(format!("the patch of `{}` is cut short", file.path))),
+            Some(_) => return Err(cut_short(&file.path)),
         };
         changes.files.insert(file.path, ranges);
         first = section.next;
@@ -80,6 +81,10 @@ pub fn parse(stdout: &[u8]) -> Result<Changes, DiffError> {
         None => Ok(changes),
         Some(_) => Err(DiffError("the patch has a section that the counts lack".to_owned())),
     }
+}
+
+fn cut_short(path: &str) -> DiffError {
+    DiffError(format!("the patch of `{path}` is cut short"))
 }
 
 /// The counts, and the patch that follows them.
@@ -130,28 +135,31 @@ struct Section<'a> {
     ranges: Vec<RangeInclusive<u32>>,
     /// Lines added and removed.
     totals: (u64, u64),
-    /// The file is gone.
-    removed: bool,
+    /// The first line behind the one that begins the section: of a file that is gone, git says it here. Empty where
+    /// there is none.
+    header: &'a [u8],
     /// The line that begins the next section.
     next: Option<&'a [u8]>,
 }
 
 /// The hunks of one file, and the line that begins the next.
 fn section<'a>(lines: &mut Lines<'a>, path: &str) -> Result<Section<'a>, DiffError> {
-    let mut section = Section::default();
+    let mut section = Section {
+        header: lines.rest.split(|byte| *byte == b'\n').next().unwrap_or_default(),
+        ..Section::default()
+    };
     loop {
         let line = match lines.next() {
             Some(line) if !line.starts_with(b"diff --git ") => line,
             next => return Ok(Section { next, ..section }),
         };
-        section.removed |= line.starts_with(b"deleted file mode ");
         let Some(header) = line.strip_prefix(b"@@ ") else { continue };
         let (removed, (start, added)) =
             hunk(header).ok_or_else(|| DiffError(format!("`{path}` has a hunk without a place")))?;
         let body = (0..removed).map(|_| b'-').chain((0..added).map(|_| b'+'));
         for sign in body {
             let line = lines.next_of_body().filter(|line| line.first() == Some(&sign));
-            line.ok_or_else(|| DiffError(format!("the patch of `{path}` is cut short")))?;
+            line.ok_or_else(|| cut_short(path))?;
         }
         section.totals = (section.totals.0 + u64::from(added), section.totals.1 + u64::from(removed));
         if let Some(last) = added.checked_sub(1) {
@@ -230,6 +238,9 @@ diff --git a/less b/less\n--- a/less\n+++ b/less\n@@ -4,2 +3,0 @@\n-diff --git a
     fn a_binary_file_that_is_gone_has_no_lines() {
         let text = b"-\t-\ta\0\0diff --git a/a b/a\ndeleted file mode 100644\nBinary files a/a and /dev/null differ\n";
         assert!(!parse(text).unwrap().has("a", 1));
+        // without the line that says so it would be new as a whole
+        let cut = text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        assert!(parse(&text[..cut]).is_err());
     }
 
     #[test]

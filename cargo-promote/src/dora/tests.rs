@@ -1,5 +1,3 @@
-use proptest::prelude::*;
-
 use super::*;
 use crate::ledger::Head;
 use crate::ops::testing::{by, promote, stage};
@@ -91,24 +89,4 @@ fn the_median_is_a_value_that_was_there() {
     assert_eq!(median(vec![]), None);
     assert_eq!(median(vec![5]), Some(5));
     assert_eq!(median(vec![9, 1, 5, 7]), Some(5));
-}
-
-#[test]
-fn the_times_of_commits_are_those_of_the_committers() {
-    let body = "tree 1\nauthor A <a@x> 5 +0000\ncommitter C C <c@x> 99 +0100\n\ncommitter X <x> 1 +0000\n";
-    let told = format!(
-        "aa missing\nbb commit {}\n{body}\ncc blob 3\nx\ny\ndd commit {}\n{body}\n",
-        body.len(),
-        body.len()
-    );
-    let time = Timestamp::from_second(99).unwrap();
-    assert_eq!(commit_times(told.as_bytes()), BTreeMap::from([("bb".into(), time), ("dd".into(), time)]));
-}
-
-proptest! {
-    #[test]
-    fn any_bytes_are_read(bytes: Vec<u8>, text in "([a-c]{1,2} (commit|blob) [0-9]{1,3}\n[a-z \n]{0,20})*") {
-        let _ = commit_times(&bytes);
-        let _ = commit_times(text.as_bytes());
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::entry::{Action, Entry};
 
 /// The file of a commit in which the entry is.
@@ -71,7 +73,7 @@ pub fn objects(told: &[u8]) -> Result<Vec<Option<Object>>, String> {
             return Err(format!("git cat-file told `{}`", head.escape_debug()));
         };
         let body = rest.get(..size).ok_or_else(bad)?;
-        let after = size.checked_add(1).and_then(|after| rest.get(after..)).ok_or_else(bad)?;
+        let after = rest.get(size..).and_then(|after| after.strip_prefix(b"\n")).ok_or_else(bad)?;
         found.push(Some((kind.to_owned(), body.to_vec())));
         rest = after;
     }
@@ -83,6 +85,14 @@ pub fn parents(commit: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(commit);
     let head = text.lines().take_while(|line| !line.is_empty());
     head.filter_map(|line| line.strip_prefix("parent ")).map(str::to_owned).collect()
+}
+
+/// When a commit was made, from its object.
+pub fn time(commit: &[u8]) -> Option<Timestamp> {
+    let text = String::from_utf8_lossy(commit);
+    let mut head = text.lines().take_while(|line| !line.is_empty());
+    let committer = head.find_map(|line| line.strip_prefix("committer "))?;
+    Timestamp::from_second(committer.rsplit(' ').nth(1)?.parse().ok()?).ok()
 }
 
 /// What became of a push of one reference.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::session::Session;
-use crate::dora;
-use crate::ledger::{Action, Head, Ledger, Told, Unjoined, history as told};
+use crate::ledger::{Action, Head, Ledger, Told, Unjoined, commit, history as told};
 use crate::trouble::Trouble;
 
 /// Every entry up to that end, the oldest first.
@@ -23,11 +22,19 @@ pub fn history(ledger: &dyn Ledger, head: &Head) -> Result<Vec<Told>, Trouble> {
 /// When the commits of all candidates were made, of those that this repository has.
 pub fn commit_times(session: &Session, told: &[Told]) -> BTreeMap<String, Timestamp> {
     let staged = told.iter().filter_map(|one| match &one.entry.action {
-        Action::Stage { staged, .. } => Some(format!("{}\n", staged.commit)),
+        Action::Stage { staged, .. } => Some(staged.commit.clone()),
         _ => None,
     });
-    let asked: String = staged.collect();
+    let commits: Vec<String> = staged.collect();
+    let asked = commits.join("\n") + "\n";
     // figures without the times of commits say that they are without
-    let answer = session.git.bytes(["cat-file", "--batch"], Some(asked.as_bytes()));
-    answer.map(|answer| dora::commit_times(&answer)).unwrap_or_default()
+    let answer = session.git.bytes(["cat-file", "--batch"], Some(asked.as_bytes())).unwrap_or_default();
+    let objects = commit::objects(&answer).unwrap_or_default();
+    if objects.len() != commits.len() {
+        return BTreeMap::new();
+    }
+    let times = objects.into_iter().map(|object| {
+        object.filter(|(kind, _)| kind == "commit").and_then(|(_, object)| commit::time(&object))
+    });
+    commits.into_iter().zip(times).filter_map(|(commit, time)| Some((commit, time?))).collect()
 }

@@ -1,7 +1,6 @@
 //! Entries of the ledger, and what git says of the commits that hold them.
 
 use cargo_promote::digest::Digest;
-use cargo_promote::dora;
 use cargo_promote::ledger::Entry;
 use cargo_promote::ledger::commit::{self, Pushed};
 use cargo_promote::{mirrors, version};
@@ -23,8 +22,7 @@ pub(super) fn ledger_entry(input: Input<'_>) {
     let object = commit::commit(&tree, Some(&parent), &entry);
     assert_eq!(commit::parents(&object), [parent.as_str()]);
     let told = [format!("{parent} commit {}\n", object.len()).as_bytes(), &object, b"\n"].concat();
-    let time = dora::commit_times(&told).get(&parent).map(|time| time.as_second());
-    assert_eq!(time, Some(entry.time.as_second().max(0)));
+    assert_eq!(commit::time(&object).map(|time| time.as_second()), Some(entry.time.as_second().max(0)));
     assert_eq!(commit::objects(&told), Ok(vec![Some(("commit".to_owned(), object))]));
 }
 
@@ -33,11 +31,14 @@ pub(super) fn git_batch(input: Input<'_>) {
     for parent in commit::parents(input.bytes) {
         assert!(!parent.contains('\n'));
     }
-    let _ = dora::commit_times(input.bytes);
+    let _ = commit::time(input.bytes);
     let objects = match commit::objects(input.bytes) {
         Ok(objects) => objects,
         Err(error) => return assert!(!error.is_empty()),
     };
+    let lines = input.bytes.split(|byte| *byte == b'\n').count() - 1;
+    let ends = objects.len() + objects.iter().flatten().count();
+    assert!(ends <= lines, "each answer has a line, and an object a line end behind it");
     if let Ok(part) = commit::objects(input.part()) {
         assert!(objects.starts_with(&part), "what is cut short is its beginning");
     }

@@ -15,6 +15,9 @@ pub(crate) struct Args {
     /// How many inputs each is given, instead of a time
     #[arg(long, conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) runs: Option<u64>,
+    /// Where the search begins: with the same number, the same inputs are made. 0 is another number in each run
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u32,
     /// Write the corpus in tests/fuzz anew: as few inputs as reach all that earlier runs reached
     #[arg(long, conflicts_with_all = ["seconds", "runs"])]
     pub(super) minimise: bool,
@@ -83,4 +86,7 @@ pub(crate) enum Error {
         /// What the fuzzer said of it.
         said: String,
     },
+    /// The same of several, which were told one after the other.
+    #[error("these do not keep their promises: {}", .0.join(", "))]
+    AllBroken(Vec<String>),
 }

@@ -20,7 +20,7 @@ const TOO_SLOW: &str = "10";
 /// Memory in MiB past which an input is a finding.
 const TOO_MUCH: &str = "2048";
 
-/// Fuzzes; the first target that does not keep its promises ends it.
+/// Fuzzes all targets, also behind one that does not keep its promises.
 pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
     let known = known(repo)?;
     if let Some(name) = args.targets.iter().find(|name| !known.contains(name)) {
@@ -42,10 +42,19 @@ pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
             "target", "inputs", "seconds", "a second", "edges"
         ));
     }
+    let mut broken = Vec::new();
     for target in targets {
-        if args.minimise { minimise(target, &fuzzer, repo)? } else { fuzz(target, args, &fuzzer, repo)? }
+        let done =
+            if args.minimise { minimise(target, &fuzzer, repo) } else { fuzz(target, args, &fuzzer, repo) };
+        match done {
+            Err(error @ Error::Broken { .. }) => {
+                say::line(&error.to_string());
+                broken.push(target.clone());
+            }
+            done => done?,
+        }
     }
-    Ok(())
+    if broken.is_empty() { Ok(()) } else { Err(Error::AllBroken(broken)) }
 }
 
 /// The folders of the corpus; a test of the corpus holds them against the list of targets.
@@ -76,6 +85,7 @@ fn fuzz(target: &str, args: &Args, fuzzer: &Fuzzer, repo: &Repo) -> Result<(), E
     };
     let mut all = vec![
         bound,
+        option("seed", args.seed.to_string()),
         option("timeout", TOO_SLOW),
         option("rss_limit_mb", TOO_MUCH),
         option("max_len", LONGEST),

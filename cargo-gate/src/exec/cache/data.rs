@@ -12,20 +12,22 @@ use crate::facts::Facts;
 use crate::gate::Options;
 use crate::step::Data;
 
-/// The longest that a look at one of them may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that a look at one of them may take; no longer than any gate of the run may.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// With what data is looked at.
 pub(super) struct Look<'a> {
     pub(super) facts: &'a Facts,
     pub(super) environment: &'a Environment,
     pub(super) options: &'a Options,
+    pub(super) timeout: Duration,
     pub(super) cancel: &'a Cancel,
 }
 
 impl<'a> From<Asked<'a>> for Look<'a> {
-    fn from(Asked { facts, environment, options, cancel, .. }: Asked<'a>) -> Self {
-        Self { facts, environment, options, cancel }
+    fn from(Asked { facts, environment, options, plan, cancel, .. }: Asked<'a>) -> Self {
+        let longest = plan.steps.iter().map(|planned| planned.timeout).max();
+        Self { facts, environment, options, timeout: TIMEOUT.min(longest.unwrap_or(TIMEOUT)), cancel }
     }
 }
 
@@ -103,7 +105,7 @@ fn commits(asked: &Look<'_>) -> Result<String, String> {
 }
 
 fn git<'a>(asked: &Look<'a>) -> Git<'a> {
-    Git { facts: asked.facts, environment: asked.environment, timeout: TIMEOUT, cancel: asked.cancel }
+    Git { facts: asked.facts, environment: asked.environment, timeout: asked.timeout, cancel: asked.cancel }
 }
 
 fn locked(asked: &Look<'_>) -> Result<Vec<LockedPackage>, String> {
@@ -119,7 +121,7 @@ fn advisories(asked: &Look<'_>, database: Option<&str>) -> Result<String, String
     };
     let names = locked(asked)?.into_iter().map(|package| package.name).collect();
     let read =
-        advisory_db::read(&folder, &names, TIMEOUT, asked.cancel).map_err(|error| error.to_string())?;
+        advisory_db::read(&folder, &names, asked.timeout, asked.cancel).map_err(|error| error.to_string())?;
     let commit = format!("{:?} {:?} {:?}", read.commit, read.commit_time, read.fetched);
     let files = read.files.iter().map(|file| format!("{file:?}"));
     Ok(digest([folder.to_string_lossy().into_owned(), commit].into_iter().chain(files)))

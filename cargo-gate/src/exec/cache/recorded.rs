@@ -224,7 +224,7 @@ pub fn recorded(
     let Around { data, commits, .. } = &record.around;
     let of_commits = commits.iter().map(|(data, _)| data.clone()).filter(|_| here.is_head);
     let data: Vec<Data> = data.iter().map(|(data, _)| data.clone()).chain(of_commits).collect();
-    let look = Look { facts: &facts, environment, options, cancel };
+    let look = Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel };
     let request = super::request(options);
     let now = look.around(&request, &looked, &paths, &data, &mut contents).map_err(|error| none(&error))?;
     let mut differences = record.around.differences(&now);

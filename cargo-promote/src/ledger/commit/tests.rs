@@ -43,6 +43,13 @@ fn objects_are_told_in_the_order_of_the_requests() {
 }
 
 #[test]
+fn the_time_of_a_commit_is_that_of_its_committer() {
+    let body = "tree 1\nauthor A <a@x> 5 +0000\ncommitter C C <c@x> 99 +0100\n\ncommitter X <x> 1 +0000\n";
+    assert_eq!(time(body.as_bytes()), Timestamp::from_second(99).ok());
+    assert_eq!(time(b"tree 1\n\ncommitter X <x> 1 +0000\n"), None);
+}
+
+#[test]
 fn what_became_of_a_push_is_told_apart() {
     let told = |flag: &str, summary: &str| format!("To /x\n{flag}\tabc:refs/heads/l\t{summary}\nDone\n");
     assert_eq!(pushed(&told(" ", "1..2"), true), Pushed::Done);
@@ -60,7 +67,7 @@ fn what_became_of_a_push_is_told_apart() {
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes: Vec<u8>, text in "([a-f]{2} (blob|commit|missing)( [0-9]{1,20})?\n.{0,9}\n)*") {
-        let _ = (objects(&bytes), parents(&bytes), pushed(&text, true));
+        let _ = (objects(&bytes), parents(&bytes), time(&bytes), pushed(&text, true));
         let _ = (objects(text.as_bytes()), parents(text.as_bytes()));
     }
 
