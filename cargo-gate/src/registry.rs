@@ -41,7 +41,8 @@ impl<G: Gate> Registered for Entry<G> {
     fn configure(&self, section: &Section<'_>, problems: &mut Problems<'_>) -> Configured {
         let common: Common = section.decode(problems);
         let gate: G = section.decode(problems);
-        section.reject_unknown(&[property_names::<G>(), property_names::<Common>()].concat(), problems);
+        let known = || [property_names::<G>(), property_names::<Common>()].concat();
+        section.reject_unknown(known, problems);
         check_rules(&G::INFO, section, problems);
         Configured { info: self.info(), common, gate: Box::new(gate) }
     }

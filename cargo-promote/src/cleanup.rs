@@ -32,9 +32,7 @@ pub fn kept(
             keep(before, format!("{environment} ran it before"));
         }
     }
-    let mut by_age: Vec<_> = state.candidates.iter().map(|(digest, staged)| (staged.at, *digest)).collect();
-    by_age.sort();
-    for (_, digest) in by_age.into_iter().rev().take(newest) {
+    for digest in state.newest_first().into_iter().take(newest) {
         keep(digest, "it is one of the newest".to_owned());
     }
     for (digest, environments) in approved {

@@ -42,7 +42,7 @@ pub fn candidate(state: &State, word: &str) -> Result<Digest, Trouble> {
 
 /// The candidate that was staged last.
 pub fn newest(state: &State) -> Option<Digest> {
-    state.candidates.iter().max_by_key(|(digest, staged)| (staged.at, **digest)).map(|(digest, _)| *digest)
+    state.newest_first().first().copied()
 }
 
 /// `name version (digest)`, for people.

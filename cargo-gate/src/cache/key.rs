@@ -36,9 +36,22 @@ impl Key {
 
     /// Adds a kind of input whose items have names: each name with its digest or text.
     pub fn named<'a>(&mut self, part: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        self.items(part, items, |text| short(&digest([text])));
+    }
+
+    /// The same for items of which nothing but a digest is known: its beginning tells them apart.
+    pub fn digests<'a>(&mut self, part: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        self.items(part, items, short);
+    }
+
+    fn items<'a>(
+        &mut self,
+        part: &str,
+        items: impl IntoIterator<Item = (&'a str, &'a str)>,
+        short: impl Fn(&str) -> String,
+    ) {
         let items: BTreeMap<&str, &str> = items.into_iter().collect();
         let all = digest(items.iter().flat_map(|(name, text)| [*name, *text]));
-        let short = |text: &str| digest([text]).get(..8).unwrap_or_default().to_owned();
         let names = items.into_iter().map(|(name, text)| (name.to_owned(), short(text))).collect();
         self.parts.insert(part.to_owned(), all);
         self.names.insert(part.to_owned(), names);
@@ -87,15 +100,18 @@ pub(crate) fn digest<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> Stri
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hex(&hash.finalize()).get(..32).unwrap_or_default().to_owned()
+    hex(hash.finalize().get(..16).unwrap_or_default())
 }
 
+/// Thousands of them are made in each run: by `write!` they would take longer than the digests.
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The beginning of a digest, and what is said behind it.
+fn short(digest: &str) -> String {
+    [digest.get(..8).unwrap_or(digest), digest.get(32..).unwrap_or_default()].concat()
 }
 
 #[cfg(test)]
@@ -123,6 +139,19 @@ mod tests {
         for other in others {
             assert_ne!(first.digest(), other.digest(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn items_with_a_digest_are_told_apart_by_its_beginning_and_what_follows_it() {
+        let digest = digest(["x"]);
+        let names = |text: &str| {
+            let mut key = Key::default();
+            key.digests("files", [("a", text)]);
+            key.names["files"]["a"].clone()
+        };
+        assert_eq!(Some(names(&digest).as_str()), digest.get(..8));
+        assert_ne!(names(&format!("{digest}+x")), names(&digest));
+        assert_eq!(names("absent"), "absent");
     }
 
     #[test]

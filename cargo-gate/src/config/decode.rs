@@ -75,6 +75,9 @@ impl Section<'_> {
     where
         T: DeserializeOwned + Default + JsonSchema,
     {
+        if self.table.is_empty() {
+            return T::default();
+        }
         let known = property_names::<T>();
         let mut whole = InlineTable::new();
         let mut sound = true;
@@ -94,7 +97,11 @@ impl Section<'_> {
     }
 
     /// Makes a problem of each key that is not among the known ones.
-    pub fn reject_unknown(&self, known: &[String], problems: &mut Problems<'_>) {
+    pub fn reject_unknown(&self, known: impl Fn() -> Vec<String>, problems: &mut Problems<'_>) {
+        if self.table.is_empty() {
+            return;
+        }
+        let known = known();
         for (key, _) in self.table.iter().filter(|(key, _)| !known.iter().any(|name| name == key)) {
             let span = self.table.get_key_value(key).and_then(|(key, _)| key.span());
             problems.add(span, unknown(self.name, key, known.iter().map(String::as_str)));

@@ -123,10 +123,8 @@ fn from_table(file: &str, text: &str, root: &dyn TableLike) -> Result<Config, Co
     let mut problems = Problems::new(file, text);
     let whole = Section { name: "", table: root };
     let general: General = whole.decode(&mut problems);
-    whole.reject_unknown(
-        &[property_names::<General>(), vec!["gates".to_owned(), custom::KEY.to_owned()]].concat(),
-        &mut problems,
-    );
+    let known = || [property_names::<General>(), vec!["gates".to_owned(), custom::KEY.to_owned()]].concat();
+    whole.reject_unknown(known, &mut problems);
     let ids: Vec<&str> = GATES.iter().map(|gate| gate.info().id).collect();
     let custom = custom::gates(root, &ids, &mut problems);
     let every: Vec<&str> = ids.iter().copied().chain(custom.iter().map(|gate| gate.info.id)).collect();

@@ -3,6 +3,7 @@
 mod beyond;
 mod contents;
 mod data;
+mod digests;
 mod elsewhere;
 mod folder;
 mod formatted;
@@ -11,6 +12,7 @@ mod ignored;
 mod proof;
 mod recorded;
 mod scanned;
+mod searched;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
+pub(super) use self::searched::SearchedFiles;
 use super::{Cancel, CarriedOut, Environment};
 use crate::baseline::Baseline;
 use crate::cache::{Elsewhere, Entry, Explained, Input};
@@ -51,6 +54,15 @@ pub struct Asked<'a> {
     pub cancel: &'a Cancel,
 }
 
+impl Asked<'_> {
+    /// Whether no file that is judged changes in the run: it is in a private copy, into which nobody but the run's own
+    /// programs writes, and those only read.
+    fn is_still(&self) -> bool {
+        self.facts.subject.kind != SubjectKind::Worktree
+            && self.plan.steps.iter().all(|planned| planned.step.only_reads())
+    }
+}
+
 /// What the cache may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheUse {
@@ -70,6 +82,8 @@ pub struct Kept {
     reads: bool,
     keys: BTreeMap<&'static str, Keyed>,
     hits: BTreeMap<&'static str, Entry>,
+    /// The files whose digests are known as the run begins.
+    contents: Option<Contents>,
 }
 
 impl Kept {
@@ -92,7 +106,7 @@ impl Kept {
             hits.insert(*gate, entry);
         }
         contents.save();
-        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits }
+        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits, contents: Some(contents) }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -170,11 +184,8 @@ impl Kept {
             return Some(all);
         }
         let mut contents = Contents::open(folder.contents()).since(asked.facts.now);
-        // nobody but the run's own programs writes into a private copy
-        let is_still = asked.facts.subject.kind != SubjectKind::Worktree
-            && asked.plan.steps.iter().all(|planned| planned.step.only_reads());
         let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
-        let facts = if is_still { asked.facts.clone() } else { listed_again()? };
+        let facts = if asked.is_still() { asked.facts.clone() } else { listed_again()? };
         let now = Asked { facts: &facts, ..*asked };
         let after = ground::keys(&now, &mut contents, |gate| fresh.contains(gate));
         let planned = asked.plan.gates.iter().zip(&asked.config.gates);

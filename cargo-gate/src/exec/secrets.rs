@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::cache::SearchedFiles;
 use super::steps::Bench;
 use crate::gate::Unreadable;
 use crate::secret::{Found, Tree, scan, text_of};
@@ -47,7 +48,7 @@ impl Bench<'_> {
         let odd =
             facts.odd_names.iter().map(|path| (path.to_string_lossy().into_owned(), facts.root.join(path)));
         let wanted = wanted.map(|path| (path.clone(), facts.root.join(path))).chain(odd);
-        let tree = look(&wanted.collect::<Vec<_>>(), most_bytes);
+        let tree = look(&wanted.collect::<Vec<_>>(), most_bytes, &self.kept.searched());
         // a hook has met git's errors already; elsewhere the list of files is what counts
         let below = match &brought {
             Some(brought) => brought.prefix.clone(),
@@ -65,11 +66,13 @@ impl Bench<'_> {
 }
 
 /// Looks at each of those files, on all cores: names to show, and where they lie.
-fn look(files: &[(String, PathBuf)], most_bytes: u64) -> Tree {
-    let looked: Vec<(&String, Looked)> =
-        files.par_iter().map(|(path, file)| (path, look_at(file, path, most_bytes))).collect();
+fn look(files: &[(String, PathBuf)], most_bytes: u64, searched: &SearchedFiles) -> Tree {
+    let look_at = |(path, file): &(String, PathBuf)| look_at(file, path, most_bytes, searched);
+    let looked: Vec<(Looked, Option<String>)> = files.par_iter().map(look_at).collect();
     let mut tree = Tree::default();
-    for (path, looked) in looked {
+    let mut clean = BTreeSet::new();
+    for ((path, _), (looked, key)) in files.iter().zip(looked) {
+        clean.extend(key);
         match looked {
             Looked::Text(bytes, found) => {
                 tree.files += 1;
@@ -82,29 +85,35 @@ fn look(files: &[(String, PathBuf)], most_bytes: u64) -> Tree {
             Looked::Nothing => {}
         }
     }
+    searched.learn(clean);
     tree
 }
 
-fn look_at(file: &Path, path: &str, most_bytes: u64) -> Looked {
+/// What is in a file, and by what to remember that there is nothing.
+fn look_at(file: &Path, path: &str, most_bytes: u64, searched: &SearchedFiles) -> (Looked, Option<String>) {
     let failed = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Looked::Nothing,
         _ => Looked::Unread(error.to_string()),
     };
     match std::fs::symlink_metadata(file) {
-        Err(error) => return failed(&error),
+        Err(error) => return (failed(&error), None),
         // a link's target is looked at where it lies
-        Ok(metadata) if !metadata.is_file() => return Looked::Nothing,
-        Ok(metadata) if metadata.len() > most_bytes => return Looked::Large(metadata.len()),
+        Ok(metadata) if !metadata.is_file() => return (Looked::Nothing, None),
+        Ok(metadata) if metadata.len() > most_bytes => return (Looked::Large(metadata.len()), None),
+        Ok(metadata) if searched.has(path, file) => return (Looked::Text(metadata.len(), Vec::new()), None),
         Ok(_) => {}
     }
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
-        Err(error) => return failed(&error),
+        Err(error) => return (failed(&error), None),
     };
-    let Some(text) = text_of(&bytes) else { return Looked::Binary };
+    let Some(text) = text_of(&bytes) else { return (Looked::Binary, None) };
     match scan(path, &text) {
-        Ok(found) => Looked::Text(bytes.len() as u64, found),
-        Err(cause) => Looked::Unread(cause),
+        Ok(found) => {
+            let clean = found.is_empty().then(|| searched.key(path, &bytes)).flatten();
+            (Looked::Text(bytes.len() as u64, found), clean)
+        }
+        Err(cause) => (Looked::Unread(cause), None),
     }
 }
 
@@ -122,7 +131,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("nested")).unwrap();
         let files = ["a.txt", "b.bin", "c.txt", "gone.txt", "nested"]
             .map(|name| (name.to_owned(), folder.path().join(name)));
-        let tree = look(&files, 100);
+        let tree = look(&files, 100, &SearchedFiles::default());
         assert_eq!((tree.files, tree.bytes, tree.binary), (1, 4, 1));
         assert_eq!(tree.large, [("c.txt".to_owned(), 101)]);
         assert!(tree.found.is_empty() && tree.unread.is_empty());

@@ -207,7 +207,7 @@ impl Bench<'_> {
         let read =
             |list: &[&Source]| files::read_sources(&self.facts.root, list, self.general.max_source_bytes);
         let mut sources = read(&listed);
-        let scanned = self.kept.scanned();
+        let scanned = self.kept.scanned(&self.facts.root);
         scanned.fill(&sources.files);
         // a file that the list lacks may name others
         loop {

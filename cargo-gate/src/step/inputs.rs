@@ -314,7 +314,7 @@ impl Step {
         }
     }
 
-    /// Whether the step reads files and asks git and rustfmt, which write none.
+    /// Whether the step reads files and asks git, rustfmt and `cargo metadata --locked`, which write none.
     pub fn only_reads(&self) -> bool {
         matches!(
             self,
@@ -324,6 +324,7 @@ impl Step {
                 | Self::NearestFile { .. }
                 | Self::ChangedSince { .. }
                 | Self::Lock
+                | Self::Graph { .. }
                 | Self::Base { .. }
                 | Self::BaseFile { .. }
                 | Self::SourceTime

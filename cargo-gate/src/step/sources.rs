@@ -48,6 +48,11 @@ impl SourceFile {
         self.digest.get_or_init(|| digest([self.text()]))
     }
 
+    /// Takes over the digest of its text, which is known without computing it.
+    pub fn has_digest(&self, known: &str) {
+        self.digest.get_or_init(|| known.to_owned());
+    }
+
     /// Takes over what the scanner found in the same text before. Whether it did: a file that was scanned keeps its
     /// own scan.
     pub fn was_scanned(&self, before: FileScan) -> bool {

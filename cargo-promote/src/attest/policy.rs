@@ -129,7 +129,7 @@ fn verdict(config: &Config, candidate: &Candidate, evidence: &[Evidence], now: T
     let unjudged: Vec<&str> = gates.filter(|gate| !gate.judged).map(|gate| gate.id.as_str()).collect();
     let unjudged =
         if unjudged.is_empty() { String::new() } else { format!(", not judged: {}", unjudged.join(", ")) };
-    let (status, count, time) = (verdict.status.name(), verdict.gates.len(), verdict.time);
+    let (status, count, time) = (verdict.status.name(), verdict.gates.len(), second(verdict.time));
     Outcome::Passed(format!("{status}, {count} gates{unjudged}, {whose}, {time}"))
 }
 
@@ -240,12 +240,17 @@ fn missing(what: &str, others: &[String], wanted: &[Role], candidate: &Candidate
 pub fn age(time: Timestamp, most: Option<Timeout>, now: Timestamp) -> Result<(), String> {
     let seconds = now.duration_since(time).as_secs();
     if seconds < -CLOCKS {
-        return Err(format!("is from the future ({time}); look at the clocks"));
+        return Err(format!("is from the future ({}); look at the clocks", second(time)));
     }
     match most {
         Some(most) if seconds > i64::try_from(most.0.as_secs()).unwrap_or(i64::MAX) => {
-            Err(format!("is of {time}, older than {}", String::from(most)))
+            Err(format!("is of {}, older than {}", second(time), String::from(most)))
         }
         _ => Ok(()),
     }
+}
+
+/// The time without what is less than a second, which nobody reads.
+fn second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

@@ -131,7 +131,7 @@ pub fn parse_workspace(text: &str) -> Result<Written, ConfigError> {
     let section = Section { name: "from", table: keys };
     let before = problems.count();
     let decoded: From = section.decode(&mut problems);
-    section.reject_unknown(&property_names::<From>(), &mut problems);
+    section.reject_unknown(property_names::<From>, &mut problems);
     let origin = match decoded.origin() {
         // what could not be decoded has been told already
         _ if problems.count() > before => None,
@@ -160,7 +160,7 @@ fn document<'a>(text: &'a str, problems: &mut Problems<'_>) -> Option<Document<&
 fn config(document: &Document<&str>, mut problems: Problems<'_>) -> Result<Config, ConfigError> {
     let whole = Section { name: "", table: document.as_table() };
     let config: Config = whole.decode(&mut problems);
-    whole.reject_unknown(&property_names::<Config>(), &mut problems);
+    whole.reject_unknown(property_names::<Config>, &mut problems);
     let span = |key: &str| document.as_table().get(key).and_then(toml_edit::Item::span);
     for (key, message) in mistakes(&config) {
         problems.add(span(key), message);

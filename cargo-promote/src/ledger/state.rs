@@ -87,6 +87,14 @@ pub enum Refused {
 }
 
 impl State {
+    /// The staged candidates, those that were staged last first.
+    pub fn newest_first(&self) -> Vec<Digest> {
+        let mut by_age: Vec<_> =
+            self.candidates.iter().map(|(digest, staged)| (staged.at, *digest)).collect();
+        by_age.sort_unstable_by(|one, other| other.cmp(one));
+        by_age.into_iter().map(|(_, digest)| digest).collect()
+    }
+
     /// The state after an action.
     ///
     /// # Errors

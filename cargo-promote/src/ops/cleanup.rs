@@ -21,7 +21,7 @@ use crate::trouble::Trouble;
 pub struct Cleaned {
     /// Whether it was done.
     pub executed: bool,
-    /// The candidates that go.
+    /// The candidates that go, the newest first, as below.
     pub removed: Vec<(Digest, Staged)>,
     /// Those that stay, with why.
     pub kept: Vec<(Digest, Staged, BTreeSet<String>)>,
@@ -61,13 +61,13 @@ pub fn cleanup(session: &Session, newest: usize, execute: bool) -> Result<Cleane
         free.push((store.place(), store.sweep(&keep, !execute)?));
     }
     let staged = |digest: &Digest| state.candidates.get(digest).cloned();
-    let removed: Vec<Digest> =
-        state.candidates.keys().filter(|digest| !after.candidates.contains_key(digest)).copied().collect();
-    let kept = marked.into_iter().filter(|(digest, _)| after.candidates.contains_key(digest));
+    let (stay, go): (Vec<_>, Vec<_>) =
+        state.newest_first().into_iter().partition(|digest| after.candidates.contains_key(digest));
+    let why = |digest: &Digest| marked.get(digest).cloned();
     Ok(Cleaned {
         executed: execute,
-        removed: removed.iter().filter_map(|digest| Some((*digest, staged(digest)?))).collect(),
-        kept: kept.filter_map(|(digest, why)| Some((digest, staged(&digest)?, why))).collect(),
+        removed: go.into_iter().filter_map(|digest| Some((digest, staged(&digest)?))).collect(),
+        kept: stay.into_iter().filter_map(|digest| Some((digest, staged(&digest)?, why(&digest)?))).collect(),
         free,
     })
 }

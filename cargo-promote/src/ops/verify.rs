@@ -120,18 +120,18 @@ pub(super) fn stores(session: &Session) -> Result<Stores, Trouble> {
     names.into_iter().map(|name| session.store(&name).map(|store| (name, store))).collect()
 }
 
-/// The candidates that are meant; where the ledger cannot be read, all that a store has.
+/// The candidates that are meant, the newest first; where the ledger cannot be read, all that a store has.
 fn asked(
     state: Option<&State>,
     stores: &[(Label, Box<dyn Store>)],
     words: &[String],
     problems: &mut Vec<Problem>,
-) -> Result<BTreeSet<Digest>, Trouble> {
+) -> Result<Vec<Digest>, Trouble> {
     if let Some(state) = state {
-        return match words {
-            [] => Ok(state.candidates.keys().copied().collect()),
-            words => words.iter().map(|word| select::candidate(state, word)).collect(),
-        };
+        let named: BTreeSet<Digest> =
+            words.iter().map(|word| select::candidate(state, word)).collect::<Result<_, _>>()?;
+        let newest_first = state.newest_first().into_iter();
+        return Ok(newest_first.filter(|digest| words.is_empty() || named.contains(digest)).collect());
     }
     let mut all = BTreeSet::new();
     for (_, store) in stores {
@@ -140,7 +140,7 @@ fn asked(
             Err(error) => problems.push(Problem::of(&store.place(), "the list of its candidates", &error)),
         }
     }
-    Ok(all)
+    Ok(all.into_iter().collect())
 }
 
 /// The environments that run the candidate from that store.

@@ -43,6 +43,7 @@ struct Stat {
 }
 
 /// Digests of files, known and new.
+#[derive(Debug, Clone)]
 pub(super) struct Contents {
     record: PathBuf,
     known: HashMap<PathBuf, (Stat, String)>,
@@ -85,6 +86,14 @@ impl Contents {
             digest
         });
         digests.collect()
+    }
+
+    /// The digest of the bytes that a file has now, where they are known without reading it: also those that somebody
+    /// has read before this is asked.
+    pub(super) fn known(&self, path: &Path) -> Option<&str> {
+        let (before, digest) = self.known.get(path)?;
+        let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
+        (stat(&metadata) == *before).then(|| digest.strip_suffix(EXECUTABLE).unwrap_or(digest))
     }
 
     /// The digest of one file.
@@ -152,6 +161,15 @@ impl Contents {
         lines.sort();
         let text = format!("{HEAD}\n{}", lines.concat());
         let _ = write_artifact(&self.record, format!("{text}{}\n", digest([&text])).as_bytes());
+    }
+}
+
+#[cfg(test)]
+impl Contents {
+    /// Remembers a file as if it had been written long ago.
+    pub(super) fn settle(&mut self, path: &Path) {
+        let stat = stat(&fs::symlink_metadata(path).unwrap());
+        self.known.insert(path.to_owned(), (stat, hashed(path).unwrap() + EXECUTABLE));
     }
 }
 
@@ -300,6 +318,20 @@ mod tests {
         }
         folder.write("a", "xx");
         assert_ne!(contents.one(&path), digest);
+    }
+
+    #[test]
+    fn of_a_file_that_was_changed_nothing_is_known_without_reading_it() {
+        let folder = Folder::new();
+        let path = folder.old("a", "x");
+        let mut contents = folder.contents();
+        assert_eq!(contents.known(&path), None);
+        contents.settle(&path);
+        assert_eq!(contents.known(&path), Some(digest(["x"]).as_str()));
+        folder.write("a", "xy");
+        assert_eq!(contents.known(&path), None);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(contents.known(&path), None);
     }
 
     #[test]

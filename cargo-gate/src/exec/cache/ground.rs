@@ -83,6 +83,7 @@ struct Ground {
     variables: BTreeMap<String, String>,
     data: BTreeMap<Data, Result<String, String>>,
     program: Result<String, String>,
+    /// A digest of what is known of it but for its files.
     workspace: String,
 }
 
@@ -144,7 +145,7 @@ impl Ground {
             variables: surroundings::variables(facts),
             data: BTreeMap::new(),
             program: surroundings::program(),
-            workspace: workspace(facts),
+            workspace: digest([workspace(facts)]),
         }
     }
 
@@ -200,18 +201,16 @@ impl Ground {
             Files::Sources => {
                 let foreign = facts.foreign_sources.to_string();
                 let sources = some(&mut facts.sources.iter().map(|source| &source.path));
-                key.named(
-                    "sources",
-                    sources.into_iter().chain([("(of other workspaces)", foreign.as_str())]),
-                );
+                let foreign = ("(of other workspaces)", foreign.as_str());
+                key.digests("sources", sources.into_iter().chain([foreign]));
             }
-            Files::Tree => key.named("files", some(&mut self.tree.iter())),
+            Files::Tree => key.digests("files", some(&mut self.tree.iter())),
         }
         if inputs.manifests {
-            key.named("manifests", some(&mut self.manifests.iter()));
+            key.digests("manifests", some(&mut self.manifests.iter()));
         }
         if !inputs.paths.is_empty() {
-            key.named("named files", some(&mut inputs.paths.iter()));
+            key.digests("named files", some(&mut inputs.paths.iter()));
         }
         if !inputs.nearest.is_empty() {
             let above = inputs.nearest.iter().filter_map(|name| self.above.get(name)).flatten();

@@ -107,7 +107,13 @@ pub(super) fn forget(facts: &Facts) {
 /// where no file that git ignores could have been read.
 fn tree(asked: &Asked<'_>) -> Option<String> {
     let facts = asked.facts;
-    if !ignored::files(asked).is_ok_and(|files| files.is_empty()) {
+    let has_ignored = if asked.is_still() {
+        // a copy is made without ignored files, but for a lock file
+        !facts.files.iter().any(|file| file == "Cargo.lock") && facts.root.join("Cargo.lock").exists()
+    } else {
+        !ignored::files(asked).is_ok_and(|files| files.is_empty())
+    };
+    if has_ignored {
         return None;
     }
     if facts.subject.kind != SubjectKind::Worktree {

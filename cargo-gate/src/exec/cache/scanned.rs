@@ -1,11 +1,12 @@
 //! What the scanner found in sources, by their texts alone: what was scanned once is not scanned again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::super::store::write_artifact;
+use super::contents::Contents;
 use super::folder::Folder;
 use super::{Kept, surroundings};
 use crate::cache::digest;
@@ -25,14 +26,19 @@ pub(in crate::exec) struct ScannedFiles {
     head: String,
     /// Scans by the digest of the text.
     known: BTreeMap<String, Vec<u8>>,
+    /// What is known of the files under that folder.
+    contents: Option<(PathBuf, Contents)>,
 }
 
 impl Kept {
-    /// The scans that are known, as far as this run may know them.
-    pub(in crate::exec) fn scanned(&self) -> ScannedFiles {
+    /// The scans of files under that folder that are known, as far as this run may know them.
+    pub(in crate::exec) fn scanned(&self, root: &Path) -> ScannedFiles {
         let program = surroundings::program().ok();
+        let contents = self.contents.clone().filter(|_| self.reads).map(|known| (root.to_owned(), known));
         match (&self.folder, program) {
-            (Some(folder), Some(program)) => ScannedFiles::of(folder, &program, self.reads),
+            (Some(folder), Some(program)) => {
+                ScannedFiles { contents, ..ScannedFiles::of(folder, &program, self.reads) }
+            }
             _ => ScannedFiles::default(),
         }
     }
@@ -44,11 +50,17 @@ impl ScannedFiles {
         let head = format!("{HEAD} {}", digest([program]));
         let known = if reads { std::fs::read(&record).ok() } else { None };
         let known = known.and_then(|bytes| parse(&bytes, &head)).unwrap_or_default();
-        Self { record: Some(record), head, known }
+        Self { record: Some(record), head, known, contents: None }
     }
 
     /// Gives each of those files its scan: a remembered one, or a new one, which is remembered.
     pub(in crate::exec) fn fill(&self, files: &[SourceFile]) {
+        if let Some((root, contents)) = &self.contents {
+            let digest = |file: &SourceFile| {
+                contents.known(&root.join(&file.path)).map(|known| file.has_digest(known))
+            };
+            files.par_iter().for_each(|file| digest(file).unwrap_or_default());
+        }
         let fresh: BTreeMap<String, Vec<u8>> = files
             .par_iter()
             .filter(|file| file.text.is_ok() && !self.has_filled(file))

@@ -63,7 +63,12 @@ fn whole(session: &Session, candidates: &[&Candidate]) {
 fn without_execute_it_is_told_what_would_go_and_nothing_goes() {
     let (_folder, session, all) = session(4);
     let cleaned = cleanup(&session, 1, false).unwrap();
-    assert_eq!((cleaned.removed.len(), cleaned.kept.len()), (3, 1));
+    assert_eq!(cleaned.kept.len(), 1);
+    let goes: Vec<Digest> = cleaned.removed.iter().map(|(digest, _)| *digest).collect();
+    assert_eq!(goes, [2, 1, 0].map(|at: usize| all[at].digest()), "the newest first");
+    let read = crate::ops::verify::verify(&session, &[]).unwrap().read;
+    let read: Vec<Digest> = read.iter().map(|one| one.candidate.digest()).collect();
+    assert_eq!(read, [3, 2, 1, 0].map(|at: usize| all[at].digest()), "the newest first");
     assert!(cleaned.free[0].1 > 0);
     assert_eq!(there(&session).len(), 4);
     whole(&session, &all.iter().collect::<Vec<_>>());
