@@ -195,9 +195,11 @@ fn extension<R: Read>(entry: &mut Entry<'_, R>, own: &[u8]) -> Result<Option<Vec
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes).map_err(damaged)?;
     if kind.is_gnu_longname() {
-        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-        bytes.truncate(end);
-        return Ok(Some(bytes));
+        let name = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
+        if name.contains(&0) {
+            return Err(BadPath::new(name, "has a name that ends at two places").into());
+        }
+        return Ok(Some(name.to_vec()));
     }
     let mut name = None;
     for record in PaxExtensions::new(&bytes) {
