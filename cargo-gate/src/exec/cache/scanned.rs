@@ -56,10 +56,12 @@ impl ScannedFiles {
     /// Gives each of those files its scan: a remembered one, or a new one, which is remembered.
     pub(in crate::exec) fn fill(&self, files: &[SourceFile]) {
         if let Some((root, contents)) = &self.contents {
-            let digest = |file: &SourceFile| {
-                contents.known(&root.join(&file.path)).map(|known| file.has_digest(known))
-            };
-            files.par_iter().for_each(|file| digest(file).unwrap_or_default());
+            // asked after the texts were read: what is known is then the digest of what was read
+            files.par_iter().for_each(|file| {
+                if let Some(known) = contents.known(&root.join(&file.path)) {
+                    file.has_digest(known);
+                }
+            });
         }
         let fresh: BTreeMap<String, Vec<u8>> = files
             .par_iter()
