@@ -222,7 +222,7 @@ fn unseen(facts: &Facts) -> impl Iterator<Item = usize> + '_ {
 /// may lead to each of them. Where it leads to code that is nobody's, or cannot be known, it may lead anywhere.
 fn named_elsewhere(facts: &Facts, source: &SourceFile) -> BTreeSet<Reach> {
     let anywhere = || BTreeSet::from([(source.package, None)]);
-    let Ok(text) = source.text.as_deref() else { return anywhere() };
+    let Ok(text) = source.read() else { return anywhere() };
     // nobody's code is read by way of a package that names it
     let Some(user) = source.package else { return BTreeSet::new() };
     if climbs(text) || includes_other_files(text) {

@@ -10,14 +10,20 @@ use crate::gate::Context;
 use crate::scan::{Reach, Root, RootKind, reach};
 use crate::step::{SourceFile, Sources};
 
-/// How each source is reached from the workspace's targets.
+/// How each source is reached from targets.
 #[derive(Debug)]
-pub struct Reached(BTreeMap<String, Reach>);
+pub struct Reached {
+    files: BTreeMap<String, Reach>,
+    /// Paths that the module trees name and that are not among the sources. Most of them do not exist: a `mod x;` may
+    /// mean `x.rs` or `x/mod.rs`. One that does is compiled, and so is to be judged, though `.gitignore` keeps it out
+    /// of the list of files.
+    pub unlisted: BTreeSet<String>,
+}
 
 impl Reached {
     /// How that file is reached, if at all.
     pub fn get(&self, path: &str) -> Option<&Reach> {
-        self.0.get(path)
+        self.files.get(path)
     }
 
     /// Whether the file is code that users run. A file that no target reaches counts where it lies
@@ -42,33 +48,25 @@ pub fn ships_nothing(cx: &Context<'_>) -> bool {
     !cx.facts.judged(cx.options).flat_map(|package| &package.targets).any(Target::is_production)
 }
 
-/// Paths that the module trees name and that are not among the sources. Most of them do not exist: a
-/// `mod x;` may mean `x.rs` or `x/mod.rs`. One that does is compiled, and so is to be judged, though
-/// `.gitignore` keeps it out of the list of files.
-pub fn unlisted(facts: &Facts, sources: &Sources) -> BTreeSet<String> {
+/// Reaches the sources from all targets of the workspace. [`Sources::reached`] keeps the answer.
+pub(crate) fn of(facts: &Facts, sources: &Sources) -> Reached {
+    from(facts.packages.iter().flat_map(|package| &package.targets), sources)
+}
+
+/// Reaches the sources from these targets. Scans them first, on all cores.
+pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) -> Reached {
+    sources.files.par_iter().filter(|file| !file.is_scanned()).for_each(|file| {
+        file.scan();
+    });
     let missing = RefCell::new(BTreeSet::new());
-    let targets = facts.packages.iter().flat_map(|package| &package.targets);
-    reach(&roots(targets), |path| {
+    let files = reach(&roots(targets), |path| {
         let file = sources.get(path);
         if file.is_none() {
             missing.borrow_mut().insert(path.to_owned());
         }
         file.map(SourceFile::scan)
     });
-    missing.into_inner()
-}
-
-/// Reaches the sources from all targets of the workspace.
-pub fn of(facts: &Facts, sources: &Sources) -> Reached {
-    from(facts.packages.iter().flat_map(|package| &package.targets), sources)
-}
-
-/// Reaches the sources from these targets. Scans them first, on all cores.
-pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) -> Reached {
-    sources.files.par_iter().for_each(|file| {
-        file.scan();
-    });
-    Reached(reach(&roots(targets), |path| sources.get(path).map(SourceFile::scan)))
+    Reached { files, unlisted: missing.into_inner() }
 }
 
 fn roots<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<Root> {

@@ -1,6 +1,7 @@
 //! The key of a verdict: a digest over named parts, each a digest over what one kind of input was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,7 +14,33 @@ pub struct Key {
     /// For kinds with many items: each by its name, to tell later what changed. Kept beside the verdicts, under the
     /// part's digest.
     #[serde(skip)]
-    pub names: BTreeMap<String, Names>,
+    pub names: BTreeMap<String, Arc<Names>>,
+}
+
+/// One kind of input with many items, which the keys of several gates may share.
+#[derive(Debug, Clone)]
+pub struct Part {
+    digest: String,
+    names: Arc<Names>,
+}
+
+impl Part {
+    /// Of items with a name, each with its digest or text.
+    pub fn named<'a>(items: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self::of(items, |text| short(&digest([text])))
+    }
+
+    /// The same for items of which nothing but a digest is known: its beginning tells them apart.
+    pub fn digests<'a>(items: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self::of(items, short)
+    }
+
+    fn of<'a>(items: impl IntoIterator<Item = (&'a str, &'a str)>, short: impl Fn(&str) -> String) -> Self {
+        let items: BTreeMap<&str, &str> = items.into_iter().collect();
+        let digest = digest(items.iter().flat_map(|(name, text)| [*name, *text]));
+        let names: Names = items.into_iter().map(|(name, text)| (name.to_owned(), short(text))).collect();
+        Self { digest, names: Arc::new(names) }
+    }
 }
 
 /// Names of files or variables with a short digest of each, never a value.
@@ -34,27 +61,10 @@ impl Key {
         self.parts.insert(part.to_owned(), digest([text]));
     }
 
-    /// Adds a kind of input whose items have names: each name with its digest or text.
-    pub fn named<'a>(&mut self, part: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        self.items(part, items, |text| short(&digest([text])));
-    }
-
-    /// The same for items of which nothing but a digest is known: its beginning tells them apart.
-    pub fn digests<'a>(&mut self, part: &str, items: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        self.items(part, items, short);
-    }
-
-    fn items<'a>(
-        &mut self,
-        part: &str,
-        items: impl IntoIterator<Item = (&'a str, &'a str)>,
-        short: impl Fn(&str) -> String,
-    ) {
-        let items: BTreeMap<&str, &str> = items.into_iter().collect();
-        let all = digest(items.iter().flat_map(|(name, text)| [*name, *text]));
-        let names = items.into_iter().map(|(name, text)| (name.to_owned(), short(text))).collect();
-        self.parts.insert(part.to_owned(), all);
-        self.names.insert(part.to_owned(), names);
+    /// Adds a kind of input with many items.
+    pub fn part(&mut self, kind: &str, part: &Part) {
+        self.parts.insert(kind.to_owned(), part.digest.clone());
+        self.names.insert(kind.to_owned(), Arc::clone(&part.names));
     }
 
     /// The digest that names the verdict.
@@ -120,7 +130,7 @@ mod tests {
 
     fn key(files: &[(&str, &str)], settings: &str) -> Key {
         let mut key = Key::default();
-        key.named("files", files.iter().copied());
+        key.part("files", &Part::named(files.iter().copied()));
         key.text("settings", settings);
         key
     }
@@ -146,7 +156,7 @@ mod tests {
         let digest = digest(["x"]);
         let names = |text: &str| {
             let mut key = Key::default();
-            key.digests("files", [("a", text)]);
+            key.part("files", &Part::digests([("a", text)]));
             key.names["files"]["a"].clone()
         };
         assert_eq!(Some(names(&digest).as_str()), digest.get(..8));
@@ -164,7 +174,8 @@ mod tests {
     fn what_changed_is_told_by_name() {
         let before = key(&[("a", "1"), ("b", "2"), ("c", "3")], "s");
         let now = key(&[("a", "1"), ("b", "9"), ("d", "4")], "s");
-        let known = |digest: &str| (digest == before.parts["files"]).then(|| before.names["files"].clone());
+        let known =
+            |digest: &str| (digest == before.parts["files"]).then(|| (*before.names["files"]).clone());
         let differences = now.differences(&before.parts, known);
         assert_eq!(differences.len(), 1);
         assert_eq!(differences[0].part, "files");
@@ -188,7 +199,7 @@ mod tests {
         ) {
             let of = |list: &[(String, String)]| {
                 let mut key = Key::default();
-                key.named("x", list.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+                key.part("x", &Part::named(list.iter().map(|(name, text)| (name.as_str(), text.as_str()))));
                 key.digest()
             };
             let map = |list: &[(String, String)]| list.iter().cloned().collect::<BTreeMap<_, _>>();

@@ -12,6 +12,6 @@ pub use dep_info::{DepInfo, rerun_if};
 pub use entry::{Elsewhere, Entry, FORMAT};
 pub use explain::{Explained, Input};
 pub(crate) use key::digest;
-pub use key::{Difference, Key, Names};
+pub use key::{Difference, Key, Names, Part};
 pub use record::{Around, Looked, Record};
 pub use variables::{Places, relevant};

@@ -4,7 +4,6 @@ use super::{Percent, Scale, holds_code, is_test};
 use crate::facts::{Package, selects};
 use crate::finding::{Finding, Place};
 use crate::gate::{Context, Unreadable};
-use crate::reach;
 use crate::text::counted;
 
 /// What the packages and their sources come to.
@@ -27,7 +26,7 @@ pub(crate) fn completeness(
     minimum: Option<Percent>,
     excluded: impl Fn(&str) -> bool,
 ) -> Result<Completeness, Unreadable> {
-    let reached = reach::of(cx.facts, scale.sources);
+    let reached = scale.sources.reached(cx.facts);
     let mut findings = Vec::new();
     let (mut with_code, mut unmeasured) = (0, Vec::new());
     let packages = cx.facts.packages.iter().enumerate();
@@ -114,7 +113,7 @@ mod tests {
         let mut files = vec![file("src/lib.rs", &root), file("src/d.rs", "pub struct D;\n")];
         files.extend(["a", "b", "c"].map(|name| file(&format!("src/{name}.rs"), CODE)));
         files.sort_by(|one, other| one.path.cmp(&other.path));
-        let sources = Sources { files };
+        let sources = Sources::new(files);
         let counts = || LineCounts::new(vec![LineCount { line: 1, hits: 1 }]);
         let files = measured.iter().map(|path| ((*path).to_owned(), counts())).collect();
         let measured = Measured { files, ..Measured::default() };

@@ -94,7 +94,7 @@ mod tests {
     fn lines_are_shown_with_their_counts_and_nothing_of_the_source_is_markup() {
         let text = "fn a() -> Vec<u8> {\n    b(\"&\")\n}\n";
         let file = SourceFile::new("src/<a>.rs".into(), Some(0), Ok(text.into()));
-        let sources = Sources { files: vec![file] };
+        let sources = Sources::new(vec![file]);
         let counts = LineCounts::new(vec![LineCount { line: 1, hits: 3 }, LineCount { line: 2, hits: 0 }]);
         let measured = Measured { files: [("src/<a>.rs".to_owned(), counts)].into(), ..Measured::default() };
         let page = html(&measured, &sources, Percent::whole(80), |_, line| line == 2);

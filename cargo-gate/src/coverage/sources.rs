@@ -65,7 +65,7 @@ mod tests {
     fn code_that_is_taken_out_is_found_and_words_about_it_are_not() {
         let text =
             "// #[coverage(off)]\n#[coverage(off)]\nfn a() {}\n#[cfg_attr(x, coverage(off))]\nfn b() {}\n";
-        let sources = Sources { files: vec![file(text)] };
+        let sources = Sources::new(vec![file(text)]);
         assert_eq!(coverage_off(&sources), [("src/a.rs", 2), ("src/a.rs", 4)]);
     }
 }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn what_is_not_judged_is_named() {
         let text = "#[coverage(off)]\nfn a() {}\n".to_owned();
-        let sources = Sources { files: vec![SourceFile::new("src/a.rs".into(), Some(0), Ok(text))] };
+        let sources = Sources::new(vec![SourceFile::new("src/a.rs".into(), Some(0), Ok(text))]);
         let left_out = LeftOut {
             generated: vec!["debug/build/x/out/t.rs".into()],
             tests: vec!["tests/a.rs".into(), "tests/b.rs".into()],

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::base::Git;
+use super::cache::ScannedFiles;
 use super::{Cancel, Environment, files};
 use crate::affected::{Affected, Link};
 use crate::facts::{Facts, Source};
@@ -37,8 +38,8 @@ pub fn affected(
     changed.sort();
     changed.dedup();
     let every: Vec<&Source> = facts.sources.iter().collect();
-    let sources = files::read_sources(&facts.root, &every, MOST_BYTES);
-    Ok(Affected::new(facts, since, &changed, &sources.files, &links(facts)))
+    let sources = files::read_sources(&facts.root, &every, MOST_BYTES, &ScannedFiles::default());
+    Ok(Affected::new(facts, since, &changed, &sources, &links(facts)))
 }
 
 /// The links among the files, each with where it leads by its own words, and in the end.

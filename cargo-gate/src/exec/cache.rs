@@ -16,6 +16,7 @@ mod searched;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::contents::Contents;
@@ -24,6 +25,7 @@ use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
+pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
 use super::{Cancel, CarriedOut, Environment};
 use crate::baseline::Baseline;
@@ -83,7 +85,7 @@ pub struct Kept {
     keys: BTreeMap<&'static str, Keyed>,
     hits: BTreeMap<&'static str, Entry>,
     /// The files whose digests are known as the run begins.
-    contents: Option<Contents>,
+    contents: Option<Arc<Contents>>,
 }
 
 impl Kept {
@@ -93,7 +95,8 @@ impl Kept {
             return Self::default();
         }
         let folder = Folder::of(&asked.facts.state);
-        let mut contents = Contents::open(folder.contents());
+        let still = asked.is_still().then_some(asked.facts.root.as_path());
+        let mut contents = Contents::open(folder.contents()).still_in(still);
         let keys = ground::keys(asked, &mut contents, |_| true);
         let mut hits = BTreeMap::new();
         for (gate, key) in keys.iter().filter(|_| to == CacheUse::Full) {
@@ -106,7 +109,8 @@ impl Kept {
             hits.insert(*gate, entry);
         }
         contents.save();
-        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits, contents: Some(contents) }
+        let contents = Some(Arc::new(contents));
+        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits, contents }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -183,7 +187,7 @@ impl Kept {
         if fresh.is_empty() {
             return Some(all);
         }
-        let mut contents = Contents::open(folder.contents()).since(asked.facts.now);
+        let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
         let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
         let facts = if asked.is_still() { asked.facts.clone() } else { listed_again()? };
         let now = Asked { facts: &facts, ..*asked };
@@ -198,7 +202,7 @@ impl Kept {
         let mut whole = true;
         for (id, inputs) in inputs {
             let keys = (self.keys.get(id), after.get(id));
-            let entry = match (keys, found.of(&inputs, &asked.facts.root, &mut contents), judged.get(id)) {
+            let entry = match (keys, found.of(&inputs, &mut contents), judged.get(id)) {
                 ((Some(Ok(before)), Some(Ok(now))), Ok(mut elsewhere), Some(report))
                     if before.parts == now.parts =>
                 {
@@ -250,6 +254,17 @@ impl Kept {
             }
         }
         recorded::forget(asked.facts);
+    }
+}
+
+#[cfg(test)]
+impl Kept {
+    /// One that takes a file for one with those bytes.
+    pub(super) fn taking(facts: &Facts, file: &std::path::Path, bytes: &str) -> Self {
+        let folder = Folder::of(&facts.state);
+        let mut contents = Contents::open(folder.contents());
+        contents.settle_as(file, crate::cache::digest([bytes]));
+        Self { folder: Some(folder), reads: true, contents: Some(Arc::new(contents)), ..Self::default() }
     }
 }
 

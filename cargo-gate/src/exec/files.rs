@@ -5,9 +5,10 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 
+use super::cache::ScannedFiles;
 use crate::facts::{Facts, Source, join};
 use crate::gate::Unreadable;
-use crate::step::{FileRead, SourceFile, Sources, Unread};
+use crate::step::{FileRead, SourceFile, Unread};
 
 /// Reads one file.
 pub(super) fn read(root: &Path, path: &str) -> FileRead {
@@ -26,14 +27,25 @@ pub(super) fn nearest(root: &Path, names: &[&str]) -> Option<(String, FileRead)>
     Some(("../".repeat(steps) + name, read(folder, name)))
 }
 
-/// Reads the Rust sources, on all cores. A file that is listed and no longer there (deleted and
-/// not yet committed) is left out.
-pub(super) fn read_sources(root: &Path, sources: &[&Source], most_bytes: u64) -> Sources {
+/// Reads the Rust sources, on all cores; the text of one that was scanned before is read when it is asked for. A file
+/// that is listed and no longer there (deleted and not yet committed) is left out.
+pub(super) fn read_sources(
+    root: &Path,
+    sources: &[&Source],
+    most_bytes: u64,
+    scanned: &ScannedFiles,
+) -> Vec<SourceFile> {
     let read = |source: &&Source| {
-        let text = read_source(&root.join(&source.path), most_bytes)?;
+        let path = root.join(&source.path);
+        if let Some((digest, scan)) = scanned.known(&path, most_bytes) {
+            let gone = || Unread { line: 1, cause: "it was removed during the run; run it again".to_owned() };
+            let read = move || read_source(&path, most_bytes).unwrap_or_else(|| Err(gone()));
+            return Some(SourceFile::known(source.path.clone(), source.package, digest, scan, read));
+        }
+        let text = read_source(&path, most_bytes)?;
         Some(SourceFile::new(source.path.clone(), source.package, text))
     };
-    Sources { files: sources.par_iter().filter_map(read).collect() }
+    sources.par_iter().filter_map(read).collect()
 }
 
 fn read_source(path: &Path, most_bytes: u64) -> Option<Result<String, Unread>> {
@@ -124,8 +136,8 @@ mod tests {
 
     fn read_all(root: &Path, names: &[&str], most: u64) -> Vec<(String, Result<String, Unread>)> {
         let list = sources(names);
-        let files = read_sources(root, &list.iter().collect::<Vec<_>>(), most).files;
-        files.into_iter().map(|file| (file.path, file.text)).collect()
+        let files = read_sources(root, &list.iter().collect::<Vec<_>>(), most, &ScannedFiles::default());
+        files.into_iter().map(|file| (file.path.clone(), file.read().clone())).collect()
     }
 
     #[test]

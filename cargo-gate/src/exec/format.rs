@@ -55,18 +55,27 @@ pub(super) fn all(
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
         (None, None) => Formatted::Answered(file.path.clone(), rustfmt.file(file)),
     };
-    let formatted: Vec<Formatted> = asked.into_par_iter().map(one).collect();
+    // the pool may be busy with what the gates judge meanwhile, and one process needs none of it
+    let formatted: Vec<Formatted> = match fresh.len() {
+        ..=1 => asked.into_iter().map(one).collect(),
+        _ => asked.into_par_iter().map(one).collect(),
+    };
     let answers = files.into_iter().zip(&formatted).zip(is_known);
-    let found = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(of.0, answer));
+    let found = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(facts, of.0, answer));
     known.learn(&found.map(|((of, _), _)| of).collect::<Vec<_>>());
     formatted
 }
 
-/// Whether rustfmt looked at the file and found nothing to change.
-fn is_formatted(file: &SourceFile, answer: &Formatted) -> bool {
+/// Whether rustfmt looked at the text that the file is remembered by, and found nothing to change. In a tree it reads
+/// what lies there by then, which somebody may have changed.
+fn is_formatted(facts: &Facts, file: &SourceFile, answer: &Formatted) -> bool {
+    let Ok(text) = file.read() else { return false };
     match answer {
-        Formatted::Checked(_, hunks) => hunks.is_empty(),
-        Formatted::Answered(_, run) => run.end == End::Code(0) && run.stdout == file.text().as_bytes(),
+        Formatted::Checked(_, hunks) => {
+            hunks.is_empty()
+                && std::fs::read(facts.root.join(&file.path)).is_ok_and(|now| now == text.as_bytes())
+        }
+        Formatted::Answered(_, run) => run.end == End::Code(0) && run.stdout == text.as_bytes(),
     }
 }
 
@@ -178,4 +187,35 @@ fn sound(share: &Share<'_>, run: &Captured) -> Vec<Checked> {
 struct Share<'a> {
     edition: &'a str,
     roots: Vec<&'a str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::digest;
+    use crate::scan::FileScan;
+
+    #[test]
+    fn a_file_is_remembered_as_formatted_only_by_the_text_that_rustfmt_saw() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = Facts { root: folder.path().to_owned(), ..Facts::default() };
+        let file = SourceFile::new("a.rs".to_owned(), None, Ok("fn a() {}\n".to_owned()));
+        let checked = |hunks| Formatted::Checked("a.rs".to_owned(), hunks);
+        let hunk = Hunk { line: 1, text: String::new() };
+        assert!(!is_formatted(&facts, &file, &checked(Vec::new())), "it is gone");
+        std::fs::write(folder.path().join("a.rs"), "fn a() {}\n").unwrap();
+        assert!(is_formatted(&facts, &file, &checked(Vec::new())));
+        assert!(!is_formatted(&facts, &file, &checked(vec![hunk])));
+        std::fs::write(folder.path().join("a.rs"), "fn b() {}\n").unwrap();
+        assert!(!is_formatted(&facts, &file, &checked(Vec::new())), "rustfmt may have seen either");
+    }
+
+    #[test]
+    fn a_text_that_is_another_one_by_then_is_not_remembered() {
+        let late = || Ok(String::new());
+        let file = SourceFile::known("a.rs".into(), None, digest(["fn a( ) {}"]), FileScan::default(), late);
+        assert!(file.text().is_empty());
+        let empty = Captured { end: End::Code(0), ..missing() };
+        assert!(!is_formatted(&Facts::default(), &file, &Formatted::Answered("a.rs".into(), empty)));
+    }
 }

@@ -282,16 +282,18 @@ fn is_part(facts: &Facts, asked: &Path) -> bool {
 
 /// Adds what only the manifests tell; one that cannot be read tells nothing, and cargo will say why.
 fn with_manifests(mut facts: Facts) -> Facts {
-    let text = |path: &str| std::fs::read_to_string(facts.root.join(path)).unwrap_or_default();
+    let root = facts.root.clone();
+    let text = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let root_manifest = text("Cargo.toml");
     let mut own_lints = facts::lints_of_manifest(&root_manifest);
     let first_resolver = Resolver::of_manifest(root_manifest.as_bytes()) == Ok(Resolver::One);
-    let manifests: Vec<String> = facts.packages.iter().map(|package| text(&package.manifest())).collect();
-    for (package, manifest) in facts.packages.iter_mut().zip(&manifests) {
-        own_lints.extend(facts::lints_of_manifest(manifest));
-        facts::mark_own_harnesses(package, manifest);
+    let manifests = facts.packages.par_iter_mut().map(|package| {
+        let manifest = text(&package.manifest());
+        facts::mark_own_harnesses(package, &manifest);
         package.passed_by = first_resolver && !package.folder.is_empty();
-    }
+        facts::lints_of_manifest(&manifest)
+    });
+    own_lints.extend(manifests.flatten_iter().collect::<Vec<_>>());
     facts.own_lints = own_lints;
     facts
 }

@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -21,7 +22,7 @@ use crate::gate::{Context, Options, Outcome, OutputFile, Unreadable};
 use crate::plan::{Choice, Plan};
 use crate::registry::Configured;
 use crate::report::{GateReport, milliseconds};
-use crate::step::{Evidence, Observed};
+use crate::step::{Evidence, Observed, Step};
 use crate::verdict::{Status, conclude, without_evidence};
 
 /// Everything that a run works with.
@@ -68,7 +69,6 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
         let (send, receive) = channel();
         let mut state = State::new(run, &selected, &stop, send);
         state.settle_without_evidence();
-        state.judge_ready(scope);
         state.drive(scope, &receive);
         let times = state.times();
         let (evidence, judged) = (std::mem::take(&mut state.evidence), std::mem::take(&mut state.judged));
@@ -76,6 +76,12 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
         figures::record(run.facts, run.options, &reports, run.cancel);
         CarriedOut { gates: reports, times, judged, evidence }
     })
+}
+
+/// So many steps that do not compile run at once: some wait for the network or for git, and a config may have any
+/// number of commands.
+fn most_beside_builds() -> usize {
+    2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// What a worker reports back.
@@ -151,16 +157,17 @@ impl<'a> State<'a> {
         'a: 'scope,
     {
         loop {
-            if !self.ended() {
-                self.start_ready(scope);
-            }
+            // a step that begins now runs beside what is judged meanwhile; what measures time has the machine to itself,
+            // once nothing else is left to start and to judge
+            self.start_ready(scope, false);
+            self.judge_ready(scope);
+            self.start_ready(scope, true);
             if !self.in_flight() {
                 return;
             }
             match receive.recv_timeout(Duration::from_millis(50)) {
                 Ok(Message::Step { place, observed, duration }) => {
                     self.finish_step(place, observed, duration);
-                    self.judge_ready(scope);
                 }
                 Ok(Message::Gate { place, report }) => self.finish_gate(place, report),
                 Err(_) => {}
@@ -180,20 +187,20 @@ impl<'a> State<'a> {
         self.steps.iter().any(|step| running(step.0)) || self.gates.iter().any(|gate| running(gate.0))
     }
 
-    fn start_ready<'scope>(&mut self, scope: &'scope Scope<'scope, '_>)
+    /// Starts the steps that can begin: those that need the machine to themselves, or the others.
+    fn start_ready<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, exclusive: bool)
     where
         'a: 'scope,
     {
-        let run = self.run;
-        let steps = || run.plan.steps.iter().enumerate();
-        // what measures time has the machine to itself, once nothing else is left to start
-        let shared = steps().filter(|(_, planned)| !planned.step.exclusive());
-        let exclusive = steps().filter(|(_, planned)| planned.step.exclusive());
-        for (place, planned) in shared.chain(exclusive) {
-            let ready = self.is(place, Progress::Waiting)
+        let (run, most) = (self.run, most_beside_builds());
+        let steps = run.plan.steps.iter().enumerate();
+        for (place, planned) in steps.filter(|(_, planned)| planned.step.exclusive() == exclusive) {
+            let ready = !self.ended()
+                && self.is(place, Progress::Waiting)
                 && planned.after.iter().all(|before| self.is(*before, Progress::Finished))
                 && !(planned.step.builds() && self.building())
-                && !(planned.step.exclusive() && self.in_flight());
+                && (planned.step.builds() || self.beside_builds() < most)
+                && !(exclusive && self.in_flight());
             if !ready {
                 continue;
             }
@@ -222,6 +229,14 @@ impl<'a> State<'a> {
 
     fn is(&self, step: usize, progress: Progress) -> bool {
         self.steps.get(step).is_some_and(|step| step.0 == progress)
+    }
+
+    /// How many steps run that do not compile.
+    fn beside_builds(&self) -> usize {
+        let planned = self.run.plan.steps.iter().enumerate();
+        planned
+            .filter(|(place, planned)| !planned.step.builds() && self.is(*place, Progress::Running))
+            .count()
     }
 
     fn building(&self) -> bool {
@@ -259,7 +274,8 @@ impl<'a> State<'a> {
                 let cx = Context::new(run.facts, run.options, selected)
                     .with_tests(run.config.tests())
                     .with_tags(run.config.tags());
-                let mut judged = judge(gate, &cx, &evidence);
+                let judged = judge(gate, &cx, &evidence);
+                let mut judged = sources_held(run, &planned.steps, &evidence).and(judged);
                 let files = write_files(run.facts, gate.info.id, &mut judged);
                 let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
                 report.files = files;
@@ -337,6 +353,15 @@ fn judge(gate: &Configured, cx: &Context<'_>, evidence: &Evidence) -> Result<Out
         let message = text_of(panic.as_ref());
         Err(Unreadable::defect(format!("the gate `{}` panicked: {message}", gate.info.id)))
     })
+}
+
+/// Whether the sources that a gate with those steps has just read are those that were scanned.
+fn sources_held(run: &Run<'_>, steps: &[usize], evidence: &Evidence) -> Result<(), Unreadable> {
+    let mut steps = steps.iter().filter_map(|place| run.plan.steps.get(*place)).map(|planned| &planned.step);
+    match steps.find(|step| **step == Step::Sources).and_then(|step| evidence.get(step)) {
+        Some(Observed::Sources(sources)) => sources.unchanged(),
+        _ => Ok(()),
+    }
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> String {

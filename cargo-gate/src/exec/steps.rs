@@ -17,7 +17,6 @@ use crate::advisory::{LockedPackage, parse_lock};
 use crate::config::General;
 use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
-use crate::reach;
 use crate::sbom::source_time;
 use crate::step::{
     AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Formatted, Observed, Sources, Step,
@@ -204,25 +203,25 @@ impl Bench<'_> {
             selected && !self.general.exclude.matches(&source.path)
         };
         let listed: Vec<&Source> = self.facts.sources.iter().filter(judged).collect();
-        let read =
-            |list: &[&Source]| files::read_sources(&self.facts.root, list, self.general.max_source_bytes);
-        let mut sources = read(&listed);
-        let scanned = self.kept.scanned(&self.facts.root);
-        scanned.fill(&sources.files);
+        let scanned = self.kept.scanned();
+        let read = |list: &[&Source]| {
+            let files = files::read_sources(&self.facts.root, list, self.general.max_source_bytes, &scanned);
+            scanned.fill(&files);
+            files
+        };
+        let mut sources = Sources::new(read(&listed));
         // a file that the list lacks may name others
         loop {
-            let compiled: Vec<Source> = reach::unlisted(self.facts, &sources)
-                .into_iter()
-                .map(|path| Source { package: self.facts.owner(&path), path })
+            let unlisted = sources.reached(self.facts).unlisted.iter();
+            let compiled: Vec<Source> = unlisted
+                .map(|path| Source { package: self.facts.owner(path), path: path.clone() })
                 .filter(|source| judged(&source) && self.facts.root.join(&source.path).is_file())
                 .collect();
-            let more = read(&compiled.iter().collect::<Vec<_>>()).files;
+            let more = read(&compiled.iter().collect::<Vec<_>>());
             if more.is_empty() {
                 return sources;
             }
-            scanned.fill(&more);
-            sources.files.extend(more);
-            sources.files.sort_by(|a, b| a.path.cmp(&b.path));
+            sources = sources.with(more);
         }
     }
 }

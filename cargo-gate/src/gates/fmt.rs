@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::config::Globs;
 use crate::finding::{Finding, Place, Worse};
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
-use crate::reach;
 use crate::step::{Captured, Evidence, Formatted, SourceFile, Step, Tool};
 use crate::text::{counted, exact};
 
@@ -63,7 +62,7 @@ that no `mod` reaches yet, is never looked at, and the check passes.
             let (got, all) = (formatted.len(), sources.files.len());
             return Err(Unreadable::garbage(format!("rustfmt answered for {got} of {all} files")));
         }
-        let reached = reach::of(cx.facts, sources);
+        let reached = sources.reached(cx.facts);
         let mut findings = Vec::new();
         let mut judged = 0;
         for (file, answer) in sources.files.iter().zip(formatted) {

@@ -85,7 +85,7 @@ comment above it: `// SAFE: the pattern is a literal and checked by a test`.
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         let sources = evidence.sources()?;
-        let reached = reach::of(cx.facts, sources);
+        let reached = sources.reached(cx.facts);
         let typed = cx.selected("clippy").then(|| Typed::read(cx, evidence, sources));
         let typed = typed.map(Result::ok);
         let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && reached.is_production(file);
@@ -97,7 +97,7 @@ comment above it: `// SAFE: the pattern is a literal and checked by a test`.
             return Err(Unreadable::no_source());
         }
         let known = typed.as_ref().and_then(Option::as_ref);
-        let found: Vec<Found> = files.par_iter().map(|file| self.in_file(file, known, &reached)).collect();
+        let found: Vec<Found> = files.par_iter().map(|file| self.in_file(file, known, reached)).collect();
         let accepted: usize = found.iter().map(|found| found.accepted).sum();
         let findings: Vec<Finding> = found.into_iter().flat_map(|found| found.findings).collect();
         let outcome = Outcome::new(summary(files.len(), findings.len(), accepted))

@@ -58,8 +58,8 @@ asks the system for.
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
         use rayon::prelude::*;
         let sources = evidence.sources()?;
-        let reached = reach::of(cx.facts, sources);
-        let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && is_shipped(&reached, file);
+        let reached = sources.reached(cx.facts);
+        let judged = |file: &&SourceFile| !self.exclude.matches(&file.path) && is_shipped(reached, file);
         let mut findings: Vec<Finding> =
             sources.files.par_iter().filter(judged).flat_map_iter(in_source).collect();
         let files = sources.files.par_iter().filter(judged).count();
@@ -87,7 +87,7 @@ fn is_shipped(reached: &Reached, file: &SourceFile) -> bool {
 }
 
 fn in_source(file: &SourceFile) -> impl Iterator<Item = Finding> + '_ {
-    file.scan().strings.iter().filter(|literal| !literal.test).flat_map(move |literal| {
+    file.scan().strings.iter().filter(|literal| literal.home && !literal.test).flat_map(move |literal| {
         let text = file.text().get(literal.span.clone()).unwrap_or_default();
         user_paths(text).map(move |(at, path)| {
             let span = literal.span.start + at..literal.span.start + at + path.len();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Globs;
 use crate::finding::Finding;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
+use crate::scan::{is_capital, is_part};
 use crate::step::{Evidence, SourceFile, Step};
 use crate::text::counted;
 
@@ -81,10 +82,17 @@ Do it now, or open an issue and name it: a comment such as `TODO(#123): …`.
 }
 
 impl Todo {
+    /// Whether a comment of the file may hold one of the words: nearly all hold none, and are not read for it.
+    fn may_hold(&self, file: &SourceFile) -> bool {
+        let capitals = &file.scan().capitals;
+        self.words.iter().any(|word| !is_capital(word) || capitals.binary_search(word).is_ok())
+    }
+
     fn open_ends<'a>(&'a self, file: &'a SourceFile) -> impl Iterator<Item = Finding> + 'a {
-        // nearly all comments have none of the words: those are not looked at line by line
         let words: Vec<Finder<'_>> = self.words.iter().map(Finder::new).collect();
-        let texts = file.scan().comments.iter().filter_map(move |comment| {
+        let may_hold = self.may_hold(file);
+        let comments = file.scan().comments.iter().filter(move |_| may_hold);
+        let texts = comments.filter_map(move |comment| {
             let text = file.text().get(comment.span.clone()).unwrap_or_default();
             words.iter().any(|word| word.find(text.as_bytes()).is_some()).then_some((comment, text))
         });
@@ -115,7 +123,6 @@ impl Todo {
 
 /// Where the word stands by itself in the line.
 fn find_word(line: &str, word: &str) -> Option<usize> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).map(|(at, _)| at).find(|at| {
         let before = line.get(..*at).and_then(|text| text.chars().next_back());
         let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
@@ -170,6 +177,15 @@ mod tests {
     fn an_open_end_is_found_in_every_kind_of_comment() {
         assert_eq!(found("// TODO: x\n"), [(1, 4)]);
         assert_eq!(found("/* a\n * FIXME b\n */\n/// HACK\nfn f() {}\n"), [(2, 4), (4, 5)]);
+    }
+
+    #[test]
+    fn words_of_a_config_need_not_be_in_capitals_and_may_hold_more_than_letters() {
+        let words = ["Later", "TO-DO", "2DO"].map(str::to_owned).to_vec();
+        let todo = Todo { words, ..Todo::default() };
+        let text = "// Later\n// TO-DO\n// 2DO\n// TODO\n";
+        let file = SourceFile::new("src/a.rs".into(), Some(0), Ok(text.into()));
+        assert_eq!(todo.open_ends(&file).count(), 3);
     }
 
     #[test]

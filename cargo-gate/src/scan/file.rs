@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct FileScan {
     /// Every comment, in the order of the source.
     pub comments: Vec<Comment>,
+    /// The words in capitals that stand in comments, each once and sorted: runs of letters, digits and underscores
+    /// with a capital and without a small letter.
+    pub capitals: Vec<String>,
     /// Every string literal, in the order of the source.
     pub strings: Vec<Literal>,
     /// Every place that can panic, in the order of the source.
@@ -46,6 +49,8 @@ pub struct Literal {
     pub span: Range<usize>,
     /// Whether it is part of test code.
     pub test: bool,
+    /// Whether it holds `home` or `Users`, as paths of users' folders do.
+    pub home: bool,
 }
 
 /// What surrounds a place in the source.

@@ -23,9 +23,11 @@ mod safe;
 mod scanner;
 mod sites;
 mod tokens;
+mod words;
 
 pub use file::{Comment, Context, Excuse, FileScan, IncludeDecl, Literal, ModuleDecl, PanicKind, PanicSite};
 pub use lines::{LineIndex, Position};
 pub use modules::{Reach, Root, RootKind, reach};
 pub use names::{How, Mention, Names, doc_names, names};
 pub use scanner::scan;
+pub use words::{is_capital, is_part};

@@ -9,6 +9,7 @@ use super::regions::Regions;
 use super::safe::SafeComments;
 use super::sites::{is_index, is_keyword, method_call, panic_macro, path_use};
 use super::tokens::{Delimiter, Kind, Tokens};
+use super::words;
 
 const BRACE: Kind = Kind::Open(Delimiter::Brace);
 
@@ -17,7 +18,8 @@ const BRACE: Kind = Kind::Open(Delimiter::Brace);
 pub fn scan(source: &str) -> FileScan {
     let mut scanner = Scanner::new(Tokens::new(source));
     scanner.run();
-    FileScan { comments: scanner.tokens.comments, ..scanner.found }
+    let comments = scanner.tokens.comments;
+    FileScan { capitals: words::capitals(source, &comments), comments, ..scanner.found }
 }
 
 struct Scanner<'a> {
@@ -58,8 +60,9 @@ impl<'a> Scanner<'a> {
                     self.site(PanicKind::Indexing, at, self.tokens.partner(at));
                 }
                 Kind::Str => {
-                    let span = self.tokens.span(at);
-                    self.found.strings.push(Literal { span, test: self.regions.now().test });
+                    let (span, test) = (self.tokens.span(at), self.regions.now().test);
+                    let home = words::names_a_home(self.tokens.text(at));
+                    self.found.strings.push(Literal { span, test, home });
                 }
                 Kind::Eq if at == self.initialiser && self.may_start_constant() => {
                     let end = statement_end(&self.tokens, at);

@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::cache::digest;
+use crate::facts::Facts;
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::Unreadable;
+use crate::reach::{self, Reached};
 use crate::scan::{FileScan, LineIndex, scan};
 
 /// Why a source could not be read.
@@ -24,23 +26,64 @@ pub struct SourceFile {
     pub path: String,
     /// Index of the owning package in the facts; none where only the workspace root owns it.
     pub package: Option<usize>,
-    /// Its text, or why it could not be read.
-    pub text: Result<String, Unread>,
+    text: OnceLock<Result<String, Unread>>,
+    /// Reads the text of a file of which digest and scan are known already.
+    late: Option<Reader>,
     digest: OnceLock<String>,
     scan: OnceLock<FileScan>,
     lines: OnceLock<LineIndex>,
 }
 
+/// Reads a text when somebody asks for it.
+type Reader = Box<dyn Fn() -> Result<String, Unread> + Send + Sync>;
+
 impl SourceFile {
     /// A file as read.
     pub fn new(path: String, package: Option<usize>, text: Result<String, Unread>) -> Self {
         let (digest, scan, lines) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { path, package, text, digest, scan, lines }
+        Self { path, package, text: text.into(), late: None, digest, scan, lines }
+    }
+
+    /// A file with the digest of its text and what the scanner found in it, both known without reading it. Its text is
+    /// read when it is asked for; where it is another one by then, it could not be read.
+    pub fn known(
+        path: String,
+        package: Option<usize>,
+        known: String,
+        scan: FileScan,
+        read: impl Fn() -> Result<String, Unread> + Send + Sync + 'static,
+    ) -> Self {
+        let asked = known.clone();
+        let read =
+            move || read().and_then(|text| if digest([&text]) == asked { Ok(text) } else { Err(changed()) });
+        let (text, lines) = (OnceLock::new(), OnceLock::new());
+        Self {
+            path,
+            package,
+            text,
+            late: Some(Box::new(read)),
+            digest: known.into(),
+            scan: scan.into(),
+            lines,
+        }
     }
 
     /// Its text; empty where it could not be read (see [`Sources::complete`]).
     pub fn text(&self) -> &str {
-        self.text.as_deref().unwrap_or_default()
+        self.read().as_deref().unwrap_or_default()
+    }
+
+    /// Its text, or why it cannot be read.
+    pub fn read(&self) -> &Result<String, Unread> {
+        self.text.get_or_init(|| match &self.late {
+            Some(read) => read(),
+            None => Ok(String::new()),
+        })
+    }
+
+    /// Why it could not be read, as far as somebody has read it.
+    fn unread(&self) -> Option<(&Self, &Unread)> {
+        Some((self, self.text.get()?.as_ref().err()?))
     }
 
     /// The digest of its text, computed once.
@@ -48,15 +91,15 @@ impl SourceFile {
         self.digest.get_or_init(|| digest([self.text()]))
     }
 
-    /// Takes over the digest of its text, which is known without computing it.
-    pub fn has_digest(&self, known: &str) {
-        self.digest.get_or_init(|| known.to_owned());
-    }
-
     /// Takes over what the scanner found in the same text before. Whether it did: a file that was scanned keeps its
     /// own scan.
     pub fn was_scanned(&self, before: FileScan) -> bool {
         self.scan.set(before).is_ok()
+    }
+
+    /// Whether the scanner has looked at it, now or before.
+    pub fn is_scanned(&self) -> bool {
+        self.scan.get().is_some()
     }
 
     /// What the scanner finds in it, computed once for all gates.
@@ -102,20 +145,56 @@ impl fmt::Debug for SourceFile {
 pub struct Sources {
     /// Sorted by path.
     pub files: Vec<SourceFile>,
+    reached: OnceLock<Reached>,
+}
+
+fn unreadable((file, Unread { line, cause }): (&SourceFile, &Unread)) -> Unreadable {
+    Unreadable::garbage(format!("{}:{line}: {cause}", file.path))
+}
+
+/// Why a text is not read that is no longer the one that was judged.
+fn changed() -> Unread {
+    Unread { line: 1, cause: "it was changed during the run; run it again".to_owned() }
 }
 
 impl Sources {
-    /// The files, where each of them could be read.
+    /// Those, which are sorted by path.
+    pub fn new(files: Vec<SourceFile>) -> Self {
+        Self { files, reached: OnceLock::new() }
+    }
+
+    /// The same with more files.
+    #[must_use]
+    pub fn with(self, more: Vec<SourceFile>) -> Self {
+        let mut files = self.files;
+        files.extend(more);
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Self::new(files)
+    }
+
+    /// How they are reached from the targets of their workspace, found out once for all gates.
+    pub fn reached(&self, facts: &Facts) -> &Reached {
+        self.reached.get_or_init(|| reach::of(facts, self))
+    }
+
+    /// The files, where each could be read that was.
     ///
     /// # Errors
     /// Names the first file that could not, and why.
     pub fn complete(&self) -> Result<&[SourceFile], Unreadable> {
-        match self.files.iter().find_map(|file| Some((file, file.text.as_ref().err()?))) {
-            None => Ok(&self.files),
-            Some((file, Unread { line, cause })) => {
-                Err(Unreadable::garbage(format!("{}:{line}: {cause}", file.path)))
-            }
-        }
+        self.files
+            .iter()
+            .find_map(SourceFile::unread)
+            .map_or(Ok(&self.files), |unread| Err(unreadable(unread)))
+    }
+
+    /// Nothing, where each file that was read after it had been judged by what is known of it was still the same.
+    ///
+    /// # Errors
+    /// Names the first file that was not.
+    pub fn unchanged(&self) -> Result<(), Unreadable> {
+        let mut late = self.files.iter().filter(|file| file.late.is_some());
+        late.find_map(SourceFile::unread).map_or(Ok(()), |unread| Err(unreadable(unread)))
     }
 
     /// The file of that path.

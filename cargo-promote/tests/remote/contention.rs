@@ -16,6 +16,7 @@ use cargo_promote::ops::advance::advance;
 use cargo_promote::ops::ledger::OciLedger;
 use cargo_promote::ops::registry::Registry;
 
+use crate::project::Project;
 use crate::registry::{begin, book};
 use crate::server::Server;
 use crate::things::{by, named, staging};
@@ -157,34 +158,34 @@ fn twenty_promoters_lose_no_move_and_nobody_sees_a_mixture() {
     let (done, beside) = std::thread::scope(|scope| {
         let says = Says(&over);
         for _ in 0..2 {
-            scope.spawn(|| watch(&book(&server.address, "acme/ledger"), &over, least, &reads));
+            scope.spawn(|| watch(&book(&server.address, "acme/ledger"), &over, &reads));
         }
         let all = (0..promoters).map(|_| promoter(&server, "acme/ledger", moves)).collect();
-        let done: Vec<Digest> = told(all, |_| None).into_iter().flatten().collect();
+        let mut done: Vec<Digest> = told(all, |_| None).into_iter().flatten().collect();
+        assert_eq!(done.len(), promoters * moves);
+        // the readers take longer than the promoters: somebody writes as long as they read
+        while reads.load(Ordering::SeqCst) < least {
+            assert!(start.elapsed() < MOST_TIME, "{} of {least} reads", reads.load(Ordering::SeqCst));
+            done.push(step(&ledger).unwrap());
+        }
         drop(says);
         (done, reads.load(Ordering::SeqCst))
     });
     let took = start.elapsed();
     let told = history(&book(&server.address, "acme/ledger"));
     let there: BTreeSet<_> = told.iter().filter(|told| told.void.is_none()).map(|told| told.digest).collect();
-    assert_eq!(done.iter().collect::<BTreeSet<_>>().len(), promoters * moves);
+    assert_eq!(done.iter().collect::<BTreeSet<_>>().len(), done.len());
     let lost: Vec<_> = done.iter().filter(|digest| !there.contains(digest)).collect();
     assert!(lost.is_empty(), "{} lost", lost.len());
-    assert_eq!(told.len(), promoters * moves + 2);
-    let reads = reads.load(Ordering::SeqCst);
-    assert!(reads >= least, "{reads}");
-    eprintln!(
-        "{} entries, {reads} reads, {beside} beside the writers, {:.1} s",
-        told.len(),
-        took.as_secs_f64()
-    );
+    assert_eq!(told.len(), done.len() + 2);
+    assert!(beside >= least, "{beside}");
+    eprintln!("{} entries, {beside} reads beside the writers, {:.1} s", told.len(), took.as_secs_f64());
 }
 
 /// Reads again and again: each end follows from what is before it, and no read shows fewer entries than the one before.
-fn watch(ledger: &OciLedger, over: &AtomicBool, least: usize, reads: &AtomicUsize) {
-    let (start, mut before) = (Instant::now(), 0);
-    while !over.load(Ordering::SeqCst) || reads.load(Ordering::SeqCst) < least {
-        assert!(start.elapsed() < MOST_TIME, "{} of {least} reads", reads.load(Ordering::SeqCst));
+fn watch(ledger: &OciLedger, over: &AtomicBool, reads: &AtomicUsize) {
+    let mut before = 0;
+    while !over.load(Ordering::SeqCst) {
         let head = ledger.head().unwrap();
         let entries = match (&head.joined, &head.last) {
             (Some(joined), _) => joined.entries,
@@ -214,4 +215,50 @@ fn ten_killed_promoters_lose_no_move_that_they_told() {
     assert!(told.iter().all(|digest| there.contains(digest)));
     let next = step(&ledger).unwrap();
     assert_eq!(book(&server.address, "acme/ledger").head().unwrap().last.unwrap().0, next);
+}
+
+/// Staging in a registry, and the ledger beside it.
+fn config(address: &str) -> String {
+    format!(
+        "[stores.registry]\nkind = \"oci\"\nhttp = true\nrepository = \"{address}/acme/tool\"\n\
+         [ledger]\nkind = \"store\"\nname = \"registry\"\n\
+         [[environments]]\nname = \"staging\"\nstore = \"registry\"\naccept = [\"append-only\"]\n"
+    )
+}
+
+#[test]
+fn after_killed_calls_status_is_right_and_the_next_promotion_works() {
+    let Some(server) = Server::start() else { return };
+    let project = Project::new(&config(&server.address), &[]);
+    let candidates = [project.stage(1), project.stage(2)].map(|candidate| candidate.digest());
+    let (versions, mut moved) = (["1.0.1", "1.0.2"], Vec::new());
+    for _ in 0..3 {
+        std::thread::scope(|scope| {
+            for number in 0..10 {
+                let call = Promoter(project.start(&["to", "staging", versions[number % 2], "--execute"]));
+                scope.spawn(|| {
+                    std::thread::sleep(ops::jitter(Duration::from_millis(1500)));
+                    // killed, wherever it is
+                    drop(call);
+                });
+            }
+        });
+        let told = history(&book(&server.address, "acme/tool"));
+        let last =
+            told.iter().rev().filter(|told| told.void.is_none()).find_map(|told| match &told.entry.action {
+                Action::Promote { candidate, .. } => Some(*candidate),
+                _ => None,
+            });
+        assert_eq!(project.runs("staging"), last);
+        moved.push(told.len());
+        let status = project.told(&["status"], 0);
+        let running = |place: usize| status.contains(&format!("staging  tool {}", versions[place]));
+        for place in [0, 1] {
+            assert_eq!(running(place), last == Some(candidates[place]), "{status}");
+        }
+        let next = usize::from(last == Some(candidates[0]));
+        project.told(&["to", "staging", versions[next], "--execute"], 0);
+        assert_eq!(project.runs("staging"), Some(candidates[next]));
+    }
+    eprintln!("entries after each round: {moved:?}");
 }

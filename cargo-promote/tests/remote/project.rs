@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use cargo_gate::exec::Cancel;
 use cargo_gate::gate::Stage;
@@ -82,11 +82,21 @@ impl Project {
         command
     }
 
-    /// `cargo promote` with those arguments.
-    pub(crate) fn promote(&self, args: &[&str]) -> Ran {
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = self.clean(env!("CARGO_BIN_EXE_cargo-promote").into());
         let own = self.env.iter().map(|(name, value)| (name, value));
-        let output = command.arg("promote").args(args).envs(own).output().unwrap();
+        command.arg("promote").args(args).envs(own);
+        command
+    }
+
+    /// `cargo promote` with those arguments, which goes on by itself.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// `cargo promote` with those arguments.
+    pub(crate) fn promote(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }

@@ -241,3 +241,47 @@ fn cut_everywhere(cut: Cut) {
     eprintln!("{cut:?}: at each of {cuts} requests");
     assert!(cuts > 20, "{cuts}");
 }
+
+/// All that can be read of a candidate and the ledger beside it.
+fn read(
+    registry: &Registry,
+    candidate: &Candidate,
+) -> Result<impl PartialEq + std::fmt::Debug + use<>, String> {
+    let [store, ledger] = ["acme/tool"; 2].map(|name| registry.beside(name));
+    let (store, ledger) = (OciStore::new(store), OciLedger::new(ledger));
+    let head = ledger.head().map_err(|error| error.to_string())?;
+    let told =
+        ledger::history(&head, &mut |digest| ledger.entry(digest)).map_err(|error| error.to_string())?;
+    let entries: Vec<Digest> = told.into_iter().map(|told| told.digest).collect();
+    let all = store.candidates().map_err(|error| error.to_string())?;
+    let one = store.candidate(&candidate.digest()).map_err(|error| error.to_string())?;
+    let mut statements = store.attestations(&candidate.digest()).map_err(|error| error.to_string())?;
+    statements.sort();
+    Ok((entries, all, one.digest(), artifacts(&store, candidate)?, statements))
+}
+
+#[test]
+fn a_read_whose_connection_is_cut_is_an_error_and_never_another_answer() {
+    let Some(server) = Server::start() else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let (candidate, files) = candidate(temp.path(), 1);
+    let direct = open(&server.address, "acme/tool");
+    whole(&direct, "acme/tool", &candidate, &files).unwrap();
+    let right = read(&direct, &candidate).unwrap();
+    let proxy = Proxy::start(&server.address);
+    for cut in [Cut::Before, Cut::After] {
+        let mut errors = 0;
+        for at in 0.. {
+            proxy.cut(at, cut);
+            match read(&open(&proxy.address, "acme/tool"), &candidate) {
+                Ok(answer) => assert_eq!(answer, right, "{cut:?} {at}"),
+                Err(_) => errors += 1,
+            }
+            if !proxy.has_cut() {
+                break;
+            }
+        }
+        eprintln!("{cut:?}: {errors} reads were told to have failed");
+        assert!(errors > 5, "{errors}");
+    }
+}

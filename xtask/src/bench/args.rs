@@ -6,14 +6,20 @@ use clap::ValueEnum;
 
 use crate::{packages, program, repo};
 
+/// So many rounds are measured unless somebody says another number.
+pub(super) const ROUNDS: u32 = 9;
+
 /// The command line of `bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Measure these only, and print the table instead of writing docs/benchmarks.md
     #[arg(value_enum)]
     pub(super) cases: Vec<Case>,
+    /// Write the rows of these cases into docs/benchmarks.md, and leave those of the others there as they are
+    #[arg(long, requires = "cases")]
+    pub(super) write: bool,
     /// How many rounds each case is measured
-    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = ROUNDS, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) rounds: u32,
     /// Fail where a bar is missed
     #[arg(long)]
@@ -58,6 +64,13 @@ pub(super) enum Case {
     Rollback,
 }
 
+impl Case {
+    /// Its name on the command line and in the table.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 /// Why there are no figures, or not the hoped-for ones.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -84,6 +97,11 @@ pub(crate) enum Error {
     /// An answer without the figure that is measured.
     #[error("the report of `{0}` has no time of its gate")]
     NoFigure(&'static str),
+    /// Rows of two machines on one page.
+    #[error(
+        "{0} was made on another machine, or another toolchain: measure all cases anew (cargo xtask bench)"
+    )]
+    OtherMachine(&'static str),
     /// Bars that were missed.
     #[error("{0} bars are missed")]
     Missed(usize),

@@ -1,7 +1,6 @@
 //! The rows of the page, and the page.
 
-use std::fmt::Write as _;
-
+use super::args::ROUNDS;
 use super::paired::{Pair, Spread};
 
 /// What one measurement came to.
@@ -15,6 +14,8 @@ pub(super) struct Row {
     pub(super) theirs: String,
     /// The figure that is judged: median, and from smallest to largest.
     pub(super) figure: String,
+    /// How many rounds it was measured; zero for what has none.
+    pub(super) rounds: usize,
     pub(super) bar: String,
     pub(super) standing: Standing,
 }
@@ -45,7 +46,14 @@ impl Row {
             compared: compared.into(),
             ours: milliseconds(pairs.iter().map(|pair| pair.ours.as_secs_f64())),
             theirs: milliseconds(pairs.iter().map(|pair| pair.theirs.as_secs_f64())),
-            figure: format!("{:.2} × ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max),
+            figure: format!(
+                "{:.2} × ({:.2} to {:.2}{})",
+                ratio.median,
+                ratio.min,
+                ratio.max,
+                rounds(pairs.len())
+            ),
+            rounds: pairs.len(),
             bar: String::new(),
             standing: Standing::NoBar,
         }
@@ -60,6 +68,7 @@ impl Row {
             ours: none(),
             theirs: none(),
             figure: none(),
+            rounds: 0,
             bar: none(),
             standing: Standing::NotMeasured(why.to_owned()),
         }
@@ -75,7 +84,7 @@ impl Row {
     /// The same row, with another figure.
     pub(super) fn figure(mut self, spread: Spread, unit: &str) -> Self {
         let Spread { median, min, max } = spread;
-        self.figure = format!("{median:.0} {unit} ({min:.0} to {max:.0})");
+        self.figure = format!("{median:.0} {unit} ({min:.0} to {max:.0}{})", rounds(self.rounds));
         self
     }
 }
@@ -85,13 +94,19 @@ fn milliseconds(seconds: impl Iterator<Item = f64>) -> String {
     format!("{:.0} ms", Spread::of(seconds).median * 1000.0)
 }
 
-/// The rows as a table.
-pub(super) fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| case | compared | ours | theirs | figure: median (min to max) | bar | held |\n\
-         | --- | --- | --- | --- | --- | --- | --- |\n",
-    );
-    for row in rows {
+/// How many rounds a figure is of, where that is not the usual number.
+fn rounds(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        1 => ", 1 round".to_owned(),
+        number if number == ROUNDS as usize => String::new(),
+        number => format!(", {number} rounds"),
+    }
+}
+
+/// The rows as lines of a table.
+pub(super) fn lines(rows: &[Row]) -> Vec<String> {
+    let line = |row: &Row| {
         let standing = match &row.standing {
             Standing::Held => "yes".to_owned(),
             Standing::Missed => "**no**".to_owned(),
@@ -99,23 +114,40 @@ pub(super) fn table(rows: &[Row]) -> String {
             Standing::NotMeasured(why) => format!("not measured: {why}"),
         };
         let Row { case, compared, ours, theirs, figure, bar, .. } = row;
-        let _ =
-            writeln!(text, "| `{case}` | {compared} | {ours} | {theirs} | {figure} | {bar} | {standing} |");
-    }
-    text
+        format!("| `{case}` | {compared} | {ours} | {theirs} | {figure} | {bar} | {standing} |\n")
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The lines under the table's head.
+pub(super) fn table(lines: &[String]) -> String {
+    let head = "| case | compared | ours | theirs | figure: median (min to max) | bar | held |\n\
+                | --- | --- | --- | --- | --- | --- | --- |\n";
+    head.to_owned() + &lines.concat()
+}
+
+/// The lines of a page, with those of the measured cases in the place of what it had of them, in the order of `cases`.
+pub(super) fn merged(page: &str, cases: &[String], measured: &[Row]) -> Vec<String> {
+    let is_new = |case: &String| measured.iter().any(|row| row.case == case);
+    let of = |lines: Vec<String>, case: &String| {
+        let start = format!("| `{case}` |");
+        lines.into_iter().filter(move |line| line.starts_with(&start)).collect::<Vec<_>>()
+    };
+    let old = || page.lines().map(|line| format!("{line}\n")).collect();
+    cases.iter().flat_map(|case| of(if is_new(case) { lines(measured) } else { old() }, case)).collect()
 }
 
 /// The page: how it was measured, on what machine, and the table.
-pub(super) fn page(rows: &[Row], machine: &str, rounds: u32) -> String {
+pub(super) fn page(lines: &[String], machine: &str) -> String {
     format!(
         "\
 # Benchmarks
 
 Made by `cargo xtask bench`; do not edit. `cargo xtask bench --check` measures again and fails where a bar is
-missed; a case's name measures that case only.
+missed; a case's name measures that case only, and with `--write` its rows are written here.
 
-Ours and theirs run in turn, {rounds} rounds after one to warm up; a ratio is taken within a round, and the
-median of the rounds is judged. Times depend on the machine ({machine}); ratios far less. All
+Ours and theirs run in turn, {ROUNDS} rounds after one to warm up, or as many as stand beside the figure; a ratio is
+taken within a round, and the median of the rounds is judged. Times depend on the machine ({machine}); ratios far less. All
 programs are release builds, files are in the system's cache, and ours uses no network.
 
 {table}
@@ -137,11 +169,12 @@ programs are release builds, files are in the system's cache, and ours uses no n
 - `push`: `cargo-bulletproof bulletproof hook pre-push` after a run of the same stage on the same tree.
 - `script`: `cargo-bulletproof bulletproof`, which is the stage pre-push, against a script of the same checks one
   after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
-  cargo-audit, cargo-deny. From nothing is one round.
+  cargo-audit, cargo-deny. What is found in the packages of the registry is accepted by a baseline before
+  (`cargo bulletproof baseline update`); the script goes on after what it finds.
 - `rollback`: `cargo-promote promote rollback production --execute` from one candidate to another on a local store and
   ledger: it reads every byte of three programs, compares, and moves the pointer.
 ",
-        table = table(rows)
+        table = table(lines)
     )
 }
 
@@ -159,18 +192,29 @@ mod tests {
 
     #[test]
     fn a_row_tells_times_ratio_bar_and_standing() {
-        let text = table(&[row().bar("1.3 ×", true), row().bar("0.5 ×", false), row()]);
+        let text = table(&lines(&[row().bar("1.3 ×", true), row().bar("0.5 ×", false), row()]));
         assert!(
-            text.contains("| `fmt` | x | 20 ms | 20 ms | 1.00 × (0.50 to 1.50) | 1.3 × | yes |\n"),
+            text.contains("| `fmt` | x | 20 ms | 20 ms | 1.00 × (0.50 to 1.50, 3 rounds) | 1.3 × | yes |\n"),
             "{text}"
         );
         assert!(text.contains("| 0.5 × | **no** |\n"), "{text}");
-        assert!(text.contains("(0.50 to 1.50) |  |  |\n"), "{text}");
+        assert!(text.contains("(0.50 to 1.50, 3 rounds) |  |  |\n"), "{text}");
     }
 
     #[test]
     fn what_is_not_measured_says_why() {
-        let text = table(&[Row::not_measured("audit", "x", "no tool")]);
+        let text = table(&lines(&[Row::not_measured("audit", "x", "no tool")]));
         assert!(text.contains("| not measured: no tool |\n"), "{text}");
+    }
+
+    #[test]
+    fn a_case_that_is_measured_anew_replaces_its_own_rows_alone() {
+        let cases = ["deny", "fmt", "push"].map(str::to_owned);
+        let before = page(&lines(&[Row { case: "push", ..row() }, row(), row()]), "a machine");
+        let after = merged(&before, &cases, &[Row { case: "deny", ..row() }, row().bar("1 ×", true)]);
+        assert_eq!(after.len(), 3, "{after:?}");
+        let starts = ["| `deny` | x |", "| `fmt` | x |", "| `push` | x |"];
+        assert!(after.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{after:?}");
+        assert!(after[1].ends_with("| 1 × | yes |\n"), "{after:?}");
     }
 }

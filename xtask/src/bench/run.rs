@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::args::{Args, Case, Error};
 use super::cases;
 use super::machine::machine;
-use super::row::{Row, Standing, page, table};
+use super::row::{Row, Standing, lines, merged, page, table};
 use super::subjects::Subjects;
 use crate::program::Program;
 use crate::repo::Repo;
@@ -29,13 +29,27 @@ pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
         say::progress(&format!("measuring {case:?}"));
         rows.extend(measure(*case, &subjects, args)?);
     }
-    say::line(table(&rows).trim_end());
-    if all {
-        repo.write(PAGE, &page(&rows, &machine()?, args.rounds))?;
+    say::line(table(&lines(&rows)).trim_end());
+    if all || args.write {
+        write(repo, &rows, all)?;
         say::line(PAGE);
     }
     let missed = rows.iter().filter(|row| row.standing == Standing::Missed).count();
     if args.check && missed > 0 { Err(Error::Missed(missed)) } else { Ok(()) }
+}
+
+/// Writes the page: of all rows, or with the rows of the other cases as they are there.
+fn write(repo: &Repo, rows: &[Row], all: bool) -> Result<(), Error> {
+    let machine = machine()?;
+    if all {
+        return Ok(repo.write(PAGE, &page(&lines(rows), &machine))?);
+    }
+    let before = repo.read(PAGE)?;
+    if !before.contains(&format!("({machine})")) {
+        return Err(Error::OtherMachine(PAGE));
+    }
+    let cases: Vec<String> = Case::value_variants().iter().map(|case| case.name()).collect();
+    Ok(repo.write(PAGE, &page(&merged(&before, &cases, rows), &machine))?)
 }
 
 fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Error> {

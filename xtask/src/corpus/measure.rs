@@ -229,10 +229,10 @@ fn compare_files(subject: &Subject, truth: &Compiled) -> Comparison {
         let package = package.and_then(|index| subject.facts.packages.get(index));
         package.is_none_or(|package| truth.partly.contains(&package.name))
     };
-    let production = subject.sources.files.iter().filter(|file| subject.reached.is_production(file));
+    let production = subject.sources.files.iter().filter(|file| subject.reached().is_production(file));
     let judged: BTreeSet<String> = production.clone().map(|file| file.path.clone()).collect();
     let surely = production.filter(|file| {
-        !partly(file.package) && subject.reached.get(&file.path).is_some_and(|reach| reach.always)
+        !partly(file.package) && subject.reached().get(&file.path).is_some_and(|reach| reach.always)
     });
     let surely: BTreeSet<String> = surely.map(|file| file.path.clone()).collect();
     Comparison {
@@ -276,7 +276,7 @@ fn compare_panics(
             excuse: seen.map(|seen| seen.excuse).unwrap_or_default(),
             compiled: truth.files.contains(&site.file),
             partly: package.is_none_or(|package| truth.partly.contains(&package.name)),
-            always: subject.reached.get(&site.file).is_some_and(|reach| reach.always),
+            always: subject.reached().get(&site.file).is_some_and(|reach| reach.always),
             doubted: doubted.contains(site),
             generated: !subject.says(&site.file, (site.start, site.end), word_of(&site.rule)),
         }

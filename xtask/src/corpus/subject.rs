@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_gate::exec::{Cancel, Environment, gather};
 use cargo_gate::facts::Facts;
-use cargo_gate::reach::{self, Reached};
+use cargo_gate::reach::Reached;
 use cargo_gate::scan::PanicSite;
 use cargo_gate::step::{SourceFile, Sources, Unread};
 
@@ -19,8 +19,6 @@ pub(super) struct Subject {
     pub(super) facts: Facts,
     /// Its sources.
     pub(super) sources: Sources,
-    /// How they are reached.
-    pub(super) reached: Reached,
 }
 
 impl Subject {
@@ -37,9 +35,13 @@ impl Subject {
                 .map_err(|error| Unread { line: 1, cause: error.to_string() });
             SourceFile::new(source.path.clone(), source.package, text)
         });
-        let sources = Sources { files: files.collect() };
-        let reached = reach::of(&facts, &sources);
-        Ok(Self { root, facts, sources, reached })
+        let sources = Sources::new(files.collect());
+        Ok(Self { root, facts, sources })
+    }
+
+    /// How its sources are reached.
+    pub(super) fn reached(&self) -> &Reached {
+        self.sources.reached(&self.facts)
     }
 
     /// Whether a member has a target for which that holds.

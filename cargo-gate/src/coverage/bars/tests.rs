@@ -17,7 +17,7 @@ fn measured() -> Measured {
 fn sources() -> Sources {
     let text = "fn one() {\n    two();\n    three();\n}\n    five();\n".to_owned();
     let file = |path: &str| SourceFile::new(path.to_owned(), Some(0), Ok(text.clone()));
-    Sources { files: vec![file("src/a.rs"), file("src/auth/b.rs")] }
+    Sources::new(vec![file("src/a.rs"), file("src/auth/b.rs")])
 }
 
 fn rules(findings: &[Finding]) -> Vec<&str> {

@@ -42,6 +42,37 @@ struct Stat {
     place: u64,
 }
 
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The digest of its bytes.
+    pub(super) digest: &'a str,
+    /// How many there are.
+    pub(super) size: u64,
+}
+
+impl<'a> Known<'a> {
+    fn of(digest: &'a str, size: u64) -> Self {
+        Self { digest: digest.strip_suffix(EXECUTABLE).unwrap_or(digest), size }
+    }
+}
+
+/// What a look at a path gave.
+struct Looked {
+    digest: String,
+    /// What the system says of a file whose bytes have that digest.
+    stat: Option<Stat>,
+    /// Whether that is not remembered yet, and settled.
+    is_new: bool,
+}
+
+impl Looked {
+    /// That of something whose bytes nobody is to ask for.
+    fn other(digest: String) -> Self {
+        Self { digest, stat: None, is_new: false }
+    }
+}
+
 /// Digests of files, known and new.
 #[derive(Debug, Clone)]
 pub(super) struct Contents {
@@ -51,18 +82,28 @@ pub(super) struct Contents {
     used: usize,
     /// When the run began, for a look after it.
     since: Option<u128>,
+    /// What was seen in the folder that is still: the digest of each, and how many bytes a file has.
+    seen: HashMap<PathBuf, (String, Option<u64>)>,
+    /// A folder in which nothing changes while the run takes place.
+    still: Option<PathBuf>,
 }
 
 impl Contents {
     /// Those of the record; none where it is damaged.
     pub(super) fn open(record: PathBuf) -> Self {
         let known = fs::read_to_string(&record).ok().and_then(|text| parse(&text)).unwrap_or_default();
-        Self { record, known, news: false, used: 0, since: None }
+        Self { record, known, news: false, used: 0, since: None, seen: HashMap::new(), still: None }
     }
 
     /// For a look after a run that began then: what was written since has no digest but [`WRITTEN`].
     pub(super) fn since(mut self, began: Timestamp) -> Self {
         self.since = Some(since_epoch(began.into()));
+        self
+    }
+
+    /// The same where nobody writes into that folder: what was seen there in this run is there.
+    pub(super) fn still_in(mut self, folder: Option<&Path>) -> Self {
+        self.still = folder.map(Path::to_owned);
         self
     }
 
@@ -76,24 +117,35 @@ impl Contents {
 
     /// The digest of each file, in their order.
     pub(super) fn of(&mut self, paths: &[PathBuf]) -> Vec<String> {
-        let looked: Vec<(String, Option<Stat>)> = paths.par_iter().map(|path| self.look(path)).collect();
+        let looked: Vec<Looked> = paths.par_iter().map(|path| self.look(path)).collect();
         self.used = self.used.max(paths.len());
-        let digests = looked.into_iter().zip(paths).map(|((digest, stat), path)| {
-            if let Some(stat) = stat {
+        let digests = looked.into_iter().zip(paths).map(|(Looked { digest, stat, is_new }, path)| {
+            if let Some(stat) = stat.filter(|_| is_new) {
                 self.known.insert(path.clone(), (stat, digest.clone()));
                 self.news = true;
+            }
+            if self.is_still(path) {
+                self.seen.insert(path.clone(), (digest.clone(), stat.map(|stat| stat.size)));
             }
             digest
         });
         digests.collect()
     }
 
+    /// The same, of which nothing is learnt.
+    pub(super) fn peek(&self, paths: &[PathBuf]) -> Vec<String> {
+        paths.par_iter().map(|path| self.look(path).digest).collect()
+    }
+
     /// The digest of the bytes that a file has now, where they are known without reading it: also those that somebody
     /// has read before this is asked.
-    pub(super) fn known(&self, path: &Path) -> Option<&str> {
+    pub(super) fn known(&self, path: &Path) -> Option<Known<'_>> {
+        if let Some((digest, size)) = self.seen(path) {
+            return Some(Known::of(digest, (*size)?));
+        }
         let (before, digest) = self.known.get(path)?;
         let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
-        (stat(&metadata) == *before).then(|| digest.strip_suffix(EXECUTABLE).unwrap_or(digest))
+        (stat(&metadata) == *before).then(|| Known::of(digest, before.size))
     }
 
     /// The digest of one file.
@@ -101,18 +153,29 @@ impl Contents {
         self.of(&[path.to_owned()]).pop().unwrap_or_default()
     }
 
-    /// The digest, and what to remember it by where it is new and settled.
-    fn look(&self, path: &Path) -> (String, Option<Stat>) {
+    fn is_still(&self, path: &Path) -> bool {
+        self.still.as_ref().is_some_and(|folder| path.starts_with(folder))
+    }
+
+    /// What was seen of a path that is the same still.
+    fn seen(&self, path: &Path) -> Option<&(String, Option<u64>)> {
+        self.seen.get(path).filter(|_| self.is_still(path))
+    }
+
+    fn look(&self, path: &Path) -> Looked {
+        if let Some((digest, _)) = self.seen(path) {
+            return Looked::other(digest.clone());
+        }
         let metadata = match fs::symlink_metadata(path) {
             Ok(metadata) => metadata,
-            Err(error) => return (without_content(&error), None),
+            Err(error) => return Looked::other(without_content(&error)),
         };
         if self.is_written(&stat(&metadata)) && !metadata.is_dir() {
-            return (WRITTEN.to_owned(), None);
+            return Looked::other(WRITTEN.to_owned());
         }
         if metadata.is_symlink() {
             if fs::metadata(path).is_ok_and(|behind| behind.is_file() && self.is_written(&stat(&behind))) {
-                return (WRITTEN.to_owned(), None);
+                return Looked::other(WRITTEN.to_owned());
             }
             let target = fs::read_link(path).map(|target| target.to_string_lossy().into_owned());
             let content = match fs::metadata(path) {
@@ -121,24 +184,24 @@ impl Contents {
                 Err(error) => Err(error),
             };
             let content = content.unwrap_or_else(|error| without_content(&error));
-            return (digest(["link", &target.unwrap_or_default(), &content]), None);
+            return Looked::other(digest(["link", &target.unwrap_or_default(), &content]));
         }
         if metadata.is_dir() {
-            return ("folder".to_owned(), None);
+            return Looked::other("folder".to_owned());
         }
         let stat = stat(&metadata);
         if let Some((_, digest)) = self.known.get(path).filter(|(known, _)| *known == stat) {
-            return (digest.clone(), None);
+            return Looked { digest: digest.clone(), stat: Some(stat), is_new: false };
         }
         let now = SystemTime::now();
         let digest = match hashed(path) {
             Ok(digest) if is_executable(&metadata) => digest + EXECUTABLE,
             Ok(digest) => digest,
-            Err(error) => return (without_content(&error), None),
+            Err(error) => return Looked::other(without_content(&error)),
         };
-        let settled = fs::symlink_metadata(path).is_ok_and(|after| self::stat(&after) == stat)
-            && since_epoch(now).saturating_sub(stat.modified.max(stat.changed)) > SETTLED.as_nanos();
-        (digest, settled.then_some(stat))
+        let same = fs::symlink_metadata(path).is_ok_and(|after| self::stat(&after) == stat);
+        let age = since_epoch(now).saturating_sub(stat.modified.max(stat.changed));
+        Looked { digest, stat: same.then_some(stat), is_new: same && age > SETTLED.as_nanos() }
     }
 
     fn is_written(&self, stat: &Stat) -> bool {
@@ -168,8 +231,13 @@ impl Contents {
 impl Contents {
     /// Remembers a file as if it had been written long ago.
     pub(super) fn settle(&mut self, path: &Path) {
+        self.settle_as(path, hashed(path).unwrap());
+    }
+
+    /// The same with that digest.
+    pub(super) fn settle_as(&mut self, path: &Path, digest: String) {
         let stat = stat(&fs::symlink_metadata(path).unwrap());
-        self.known.insert(path.to_owned(), (stat, hashed(path).unwrap() + EXECUTABLE));
+        self.known.insert(path.to_owned(), (stat, digest + EXECUTABLE));
     }
 }
 
@@ -307,7 +375,7 @@ mod tests {
         let folder = Folder::new();
         let path = folder.old("a", "x");
         let mut contents = folder.contents();
-        let (digest, _) = contents.look(&path);
+        let Looked { digest, .. } = contents.look(&path);
         let stat = stat(&fs::symlink_metadata(&path).unwrap());
         contents.known.insert(path.clone(), (stat, "remembered".to_owned()));
         assert_eq!(contents.one(&path), "remembered");
@@ -325,13 +393,14 @@ mod tests {
         let folder = Folder::new();
         let path = folder.old("a", "x");
         let mut contents = folder.contents();
-        assert_eq!(contents.known(&path), None);
+        assert!(contents.known(&path).is_none());
         contents.settle(&path);
-        assert_eq!(contents.known(&path), Some(digest(["x"]).as_str()));
+        let known = contents.known(&path).map(|known| (known.digest, known.size));
+        assert_eq!(known, Some((digest(["x"]).as_str(), 1)));
         folder.write("a", "xy");
-        assert_eq!(contents.known(&path), None);
+        assert!(contents.known(&path).is_none());
         fs::remove_file(&path).unwrap();
-        assert_eq!(contents.known(&path), None);
+        assert!(contents.known(&path).is_none());
     }
 
     #[test]

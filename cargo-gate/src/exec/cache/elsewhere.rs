@@ -12,7 +12,6 @@ use super::contents::{Contents, WRITTEN};
 use super::{Asked, proof, surroundings};
 use crate::cache::{DepInfo, Elsewhere, digest, rerun_if};
 use crate::facts::{Facts, relative};
-use crate::reach;
 use crate::step::{Evidence, Inputs, Observed};
 
 /// So many files of a package elsewhere may be read.
@@ -26,8 +25,8 @@ pub(super) struct Found {
     code: Result<Elsewhere, String>,
     /// For gates that look at the dependency graph.
     packages: BTreeSet<PathBuf>,
-    /// For gates that read the sources: those that git ignores, there or not.
-    sources: BTreeSet<PathBuf>,
+    /// For gates that read the sources: those that git ignores, there or not, each with its digest.
+    sources: BTreeMap<String, String>,
 }
 
 /// Looks at what the run left behind.
@@ -49,7 +48,9 @@ pub(super) fn find(asked: &Asked<'_>, evidence: &Evidence, code: bool, contents:
     let sources = evidence.sources().map(|sources| {
         let listed: BTreeSet<&String> = facts.sources.iter().map(|source| &source.path).collect();
         let read = sources.files.iter().map(|file| &file.path).filter(|path| !listed.contains(path)).cloned();
-        read.chain(reach::unlisted(facts, sources)).map(PathBuf::from).collect()
+        let names: BTreeSet<String> = read.chain(sources.reached(facts).unlisted.iter().cloned()).collect();
+        let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();
+        names.into_iter().zip(contents.of(&paths)).collect()
     });
     let code = if code { of_code(asked, &packages, contents) } else { Ok(Elsewhere::default()) };
     Found { code, packages, sources: sources.unwrap_or_default() }
@@ -60,19 +61,12 @@ impl Found {
     ///
     /// # Errors
     /// Why that cannot be known.
-    pub(super) fn of(
-        &self,
-        inputs: &Inputs,
-        root: &Path,
-        contents: &mut Contents,
-    ) -> Result<Elsewhere, String> {
+    pub(super) fn of(&self, inputs: &Inputs, contents: &mut Contents) -> Result<Elsewhere, String> {
         let mut all = if inputs.code { self.code.clone()? } else { Elsewhere::default() };
         if inputs.data.contains(&crate::step::Data::Packages) {
             add_packages(&mut all, &self.packages, contents)?;
         }
-        let paths: Vec<PathBuf> = self.sources.iter().map(|path| root.join(path)).collect();
-        let names = self.sources.iter().map(|path| relative(root, path));
-        all.files.extend(names.zip(contents.of(&paths)));
+        all.files.extend(self.sources.clone());
         match all.files.iter().find(|(_, digest)| *digest == WRITTEN) {
             Some((name, _)) => Err(format!("{name} was {WRITTEN}")),
             None => Ok(all),

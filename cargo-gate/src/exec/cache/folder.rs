@@ -81,7 +81,7 @@ impl Folder {
             let Some(digest) = entry.key.parts.get(part) else { continue };
             let path = self.names(digest);
             if !path.exists() {
-                let _ = write_artifact(&path, &serde_json::to_vec(names).unwrap_or_default());
+                let _ = write_artifact(&path, &serde_json::to_vec(&**names).unwrap_or_default());
             }
         }
         write_artifact(&self.place(&entry.report.id, &entry.key), &entry.to_bytes()).is_ok()
@@ -201,12 +201,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cache::Elsewhere;
+    use crate::cache::{Elsewhere, Part};
     use crate::report::GateReport;
 
     fn key(text: &str) -> Key {
         let mut key = Key::default();
-        key.named("files", [("a", text)]);
+        key.part("files", &Part::named([("a", text)]));
         key
     }
 
@@ -235,7 +235,7 @@ mod tests {
         assert!(folder.read("fmt", &key("b")).is_none());
         assert!(folder.read("todo", &key("a")).is_none());
         let names = folder.read_names(&key("a").parts["files"]).unwrap();
-        assert_eq!(names, key("a").names["files"]);
+        assert_eq!(names, *key("a").names["files"]);
     }
 
     #[test]

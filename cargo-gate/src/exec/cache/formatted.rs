@@ -37,7 +37,8 @@ impl FormattedFiles {
     fn of(kept: &Kept, facts: &Facts) -> Option<Self> {
         let folder = kept.folder.as_ref()?;
         let program = surroundings::tools(facts, &[Tool::Rustfmt].into()).ok()?;
-        let settings = surroundings::formatting(facts, &mut kept.contents.clone()?);
+        let contents = kept.contents.as_ref()?;
+        let settings = surroundings::formatting(facts, |paths| contents.peek(paths));
         let settings = settings.iter().flat_map(|(path, digest)| [path.as_str(), digest.as_str()]);
         let by = digest(std::iter::once(program.as_str()).chain(settings));
         Some(Self { known: Digests::open(folder.root().join("formatted"), HEAD), by, reads: false })

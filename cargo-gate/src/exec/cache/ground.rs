@@ -1,5 +1,6 @@
 //! Looks at everything that the gates of a plan read, once for all of them, and makes each gate's key of it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,7 +9,7 @@ use super::contents::Contents;
 use super::data::Look;
 use super::surroundings;
 use super::{Asked, beyond, data, ignored};
-use crate::cache::{Key, digest};
+use crate::cache::{Key, Part, digest};
 use crate::facts::{Facts, join, relative};
 use crate::gate::COMPANIONS;
 use crate::plan::{Choice, PlannedGate};
@@ -85,6 +86,7 @@ struct Ground {
     program: Result<String, String>,
     /// A digest of what is known of it but for its files.
     workspace: String,
+    parts: Parts,
 }
 
 impl Ground {
@@ -136,7 +138,7 @@ impl Ground {
             manifests,
             above: above.collect(),
             formatting: if inputs.formatting {
-                surroundings::formatting(facts, contents)
+                surroundings::formatting(facts, |paths| contents.of(paths))
             } else {
                 BTreeMap::new()
             },
@@ -146,6 +148,7 @@ impl Ground {
             data: BTreeMap::new(),
             program: surroundings::program(),
             workspace: digest([workspace(facts)]),
+            parts: Parts::default(),
         }
     }
 
@@ -166,7 +169,8 @@ impl Ground {
         key.text("tools", &surroundings::tools(asked.facts, &inputs.tools)?);
         self.add_files(asked, inputs, &mut key)?;
         if inputs.environment {
-            key.named("environment", pairs(&self.variables));
+            let variables = || Part::named(pairs(&self.variables));
+            key.part("environment", self.parts.environment.get_or_init(variables));
             // what a private copy is judged with beyond the user's
             key.text("place", &within(asked.facts, &format!("{:?}", asked.facts.variables)));
         }
@@ -192,38 +196,61 @@ impl Ground {
 
     fn add_files(&self, asked: &Asked<'_>, inputs: &Inputs, key: &mut Key) -> Result<(), String> {
         let facts = asked.facts;
-        let of = |name: &String| self.files.get_key_value(name);
-        let some = |names: &mut dyn Iterator<Item = &String>| -> Vec<(&str, &str)> {
-            names.filter_map(of).map(|(name, digest)| (name.as_str(), digest.as_str())).collect()
-        };
         match inputs.files {
             Files::None => {}
-            Files::Sources => {
-                let foreign = facts.foreign_sources.to_string();
-                let sources = some(&mut facts.sources.iter().map(|source| &source.path));
-                let foreign = ("(of other workspaces)", foreign.as_str());
-                key.digests("sources", sources.into_iter().chain([foreign]));
+            Files::Sources => key.part("sources", self.parts.sources.get_or_init(|| self.sources(facts))),
+            Files::Tree => {
+                key.part("files", self.parts.tree.get_or_init(|| Part::digests(self.some(self.tree.iter()))));
             }
-            Files::Tree => key.digests("files", some(&mut self.tree.iter())),
         }
         if inputs.manifests {
-            key.digests("manifests", some(&mut self.manifests.iter()));
+            let manifests = || Part::digests(self.some(self.manifests.iter()));
+            key.part("manifests", self.parts.manifests.get_or_init(manifests));
         }
         if !inputs.paths.is_empty() {
-            key.digests("named files", some(&mut inputs.paths.iter()));
+            key.part("named files", &Part::digests(self.some(inputs.paths.iter())));
         }
         if !inputs.nearest.is_empty() {
             let above = inputs.nearest.iter().filter_map(|name| self.above.get(name)).flatten();
-            key.named("files above", above.map(|(path, digest)| (path.as_str(), digest.as_str())));
+            key.part(
+                "files above",
+                &Part::named(above.map(|(path, digest)| (path.as_str(), digest.as_str()))),
+            );
         }
         if inputs.formatting {
-            key.named("rustfmt's settings", pairs(&self.formatting));
+            key.part("rustfmt's settings", &Part::named(pairs(&self.formatting)));
         }
         if inputs.code {
-            key.named("ignored files", pairs(self.ignored.as_ref().map_err(Clone::clone)?));
+            let ignored = self.ignored.as_ref().map_err(Clone::clone)?;
+            key.part("ignored files", self.parts.ignored.get_or_init(|| Part::named(pairs(ignored))));
         }
         Ok(())
     }
+
+    fn sources(&self, facts: &Facts) -> Part {
+        let foreign = facts.foreign_sources.to_string();
+        let sources = self.some(facts.sources.iter().map(|source| &source.path));
+        Part::digests(sources.chain([("(of other workspaces)", foreign.as_str())]))
+    }
+
+    /// Those files, each with its digest.
+    fn some<'a>(
+        &'a self,
+        names: impl Iterator<Item = &'a String>,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let of = |name: &String| self.files.get_key_value(name);
+        names.filter_map(of).map(|(name, digest)| (name.as_str(), digest.as_str()))
+    }
+}
+
+/// What the keys of several gates share, made once.
+#[derive(Default)]
+struct Parts {
+    sources: OnceCell<Part>,
+    tree: OnceCell<Part>,
+    manifests: OnceCell<Part>,
+    ignored: OnceCell<Part>,
+    environment: OnceCell<Part>,
 }
 
 fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {

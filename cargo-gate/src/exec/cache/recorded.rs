@@ -36,7 +36,7 @@ pub(in crate::exec) fn keep(
     report: &Report,
 ) {
     let facts = asked.facts;
-    let Some(tree) = tree(asked) else { return };
+    let (Some(tree), Some(contents)) = (tree(asked), &kept.contents) else { return };
     let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
         return;
@@ -61,7 +61,7 @@ pub(in crate::exec) fn keep(
     let called = report.environment.tools.iter().filter(|(name, _)| tools.contains(*name));
     let called = called.map(|(name, path)| (name.clone(), path.clone())).collect();
     let looked = Looked { tools, environment: all.environment, hourly, daily };
-    let mut contents = Contents::open(Folder::of(&facts.state).contents());
+    let mut contents = Contents::clone(contents);
     let paths = around(facts, asked.environment, &all);
     let look = Look::from(*asked);
     let of_commit = |gate: &str| {
@@ -73,7 +73,6 @@ pub(in crate::exec) fn keep(
     };
     let data: Vec<Data> = all.data.into_iter().collect();
     let Ok(around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
-    contents.save();
     let record = Record {
         tree: tree.clone(),
         stage: report.stage,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -26,15 +27,15 @@ pub(in crate::exec) struct ScannedFiles {
     head: String,
     /// Scans by the digest of the text.
     known: BTreeMap<String, Vec<u8>>,
-    /// What is known of the files under that folder.
-    contents: Option<(PathBuf, Contents)>,
+    /// What is known of files without reading them; none where that may not stand for an answer.
+    contents: Option<Arc<Contents>>,
 }
 
 impl Kept {
-    /// The scans of files under that folder that are known, as far as this run may know them.
-    pub(in crate::exec) fn scanned(&self, root: &Path) -> ScannedFiles {
+    /// The scans that are known, as far as this run may know them.
+    pub(in crate::exec) fn scanned(&self) -> ScannedFiles {
         let program = surroundings::program().ok();
-        let contents = self.contents.clone().filter(|_| self.reads).map(|known| (root.to_owned(), known));
+        let contents = self.contents.clone().filter(|_| self.reads);
         match (&self.folder, program) {
             (Some(folder), Some(program)) => {
                 ScannedFiles { contents, ..ScannedFiles::of(folder, &program, self.reads) }
@@ -53,19 +54,18 @@ impl ScannedFiles {
         Self { record: Some(record), head, known, contents: None }
     }
 
+    /// The digest of a file of no more than so many bytes, and what was found in it, where both are known without
+    /// reading it.
+    pub(in crate::exec) fn known(&self, path: &Path, most_bytes: u64) -> Option<(String, FileScan)> {
+        let known = self.contents.as_ref()?.known(path).filter(|known| known.size <= most_bytes)?;
+        Some((known.digest.to_owned(), self.scan(known.digest)?))
+    }
+
     /// Gives each of those files its scan: a remembered one, or a new one, which is remembered.
     pub(in crate::exec) fn fill(&self, files: &[SourceFile]) {
-        if let Some((root, contents)) = &self.contents {
-            // asked after the texts were read: what is known is then the digest of what was read
-            files.par_iter().for_each(|file| {
-                if let Some(known) = contents.known(&root.join(&file.path)) {
-                    file.has_digest(known);
-                }
-            });
-        }
         let fresh: BTreeMap<String, Vec<u8>> = files
             .par_iter()
-            .filter(|file| file.text.is_ok() && !self.has_filled(file))
+            .filter(|file| !file.is_scanned() && file.read().is_ok() && !self.has_filled(file))
             .filter_map(|file| Some((file.digest().to_owned(), postcard::to_stdvec(file.scan()).ok()?)))
             .collect();
         if !fresh.is_empty() {
@@ -74,9 +74,11 @@ impl ScannedFiles {
     }
 
     fn has_filled(&self, file: &SourceFile) -> bool {
-        let known = self.known.get(file.digest());
-        let scan = known.and_then(|bytes| postcard::from_bytes::<FileScan>(bytes).ok());
-        scan.is_some_and(|scan| file.was_scanned(scan))
+        self.scan(file.digest()).is_some_and(|scan| file.was_scanned(scan))
+    }
+
+    fn scan(&self, digest: &str) -> Option<FileScan> {
+        postcard::from_bytes(self.known.get(digest)?).ok()
     }
 
     /// What cannot be kept is found again.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::contents::Contents;
 use super::digests::Digests;
@@ -19,7 +20,7 @@ pub(in crate::exec) struct SearchedFiles {
     /// The program: another one may know other secrets. None where nothing is kept.
     by: Option<String>,
     /// What is known of files without reading them; none where that may not stand for an answer.
-    contents: Option<Contents>,
+    contents: Option<Arc<Contents>>,
 }
 
 impl Kept {
@@ -37,8 +38,8 @@ impl SearchedFiles {
     /// Whether the file that lies there holds none, as is known without reading it. The path is the one that is shown,
     /// which tells what kind of text it is.
     pub(in crate::exec) fn has(&self, path: &str, file: &Path) -> bool {
-        let digest = self.contents.as_ref().and_then(|contents| contents.known(file));
-        digest.and_then(|digest| self.of(path, digest)).is_some_and(|key| self.known.has(&key))
+        let known = self.contents.as_ref().and_then(|contents| contents.known(file));
+        known.and_then(|known| self.of(path, known.digest)).is_some_and(|key| self.known.has(&key))
     }
 
     /// By what to remember that those bytes hold none at that path; nothing where it is known, or nothing is kept.
@@ -64,7 +65,7 @@ mod tests {
         let mut contents = Contents::open(folder.join("contents"));
         contents.settle(file);
         let known = Digests::open(folder.join("searched"), HEAD);
-        SearchedFiles { known, by: Some(by.to_owned()), contents: Some(contents) }
+        SearchedFiles { known, by: Some(by.to_owned()), contents: Some(Arc::new(contents)) }
     }
 
     #[test]

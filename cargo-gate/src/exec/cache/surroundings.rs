@@ -135,12 +135,15 @@ pub(super) fn above(root: &Path, name: &str, contents: &mut Contents) -> Vec<(St
 
 /// rustfmt's settings, where it looks for them: beside each source, in each folder above it, in the user's home
 /// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`).
-pub(super) fn formatting(facts: &Facts, contents: &mut Contents) -> BTreeMap<String, String> {
+pub(super) fn formatting(
+    facts: &Facts,
+    digests: impl FnOnce(&[PathBuf]) -> Vec<String>,
+) -> BTreeMap<String, String> {
     let folders = formatting_folders(facts);
     let files =
         folders.iter().flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
     let paths: Vec<PathBuf> = files.collect();
-    let digests = contents.of(&paths);
+    let digests = digests(&paths);
     let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
     named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
 }

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::config::{General, Problems, Section};
+use crate::facts::Source;
 use crate::gate::{Gate, Info, Planned, Rule, SECTIONS, Stage};
 use crate::plan::{PlannedGate, PlannedStep};
 use crate::registry::{Entry, Registered};
 use crate::step::{Executable, ProgramCall, Step, Timing};
 
 macro_rules! gate {
-    ($name:ident, $id:literal, $judge:expr) => {
+    ($name:ident, $id:literal, |$sources:ident| $judge:expr) => {
         #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
         struct $name {}
 
@@ -34,10 +35,13 @@ macro_rules! gate {
             }
 
             fn judge(&self, _: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-                evidence.sources()?;
+                let $sources = evidence.sources();
                 $judge
             }
         }
+    };
+    ($name:ident, $id:literal, $judge:expr) => {
+        gate!($name, $id, |sources| sources.and_then(|_| $judge));
     };
 }
 
@@ -72,13 +76,40 @@ fn carry_out_steps(
     options: &Options,
     cancel: &Cancel,
 ) -> (Vec<GateReport>, Vec<String>) {
-    let planned = |gate: &Configured| PlannedGate {
+    carry_out_knowing(gates, steps, facts, options, cancel, &Kept::default())
+}
+
+/// The same with what the cache knows.
+fn carry_out_knowing(
+    gates: Vec<Configured>,
+    steps: &[Step],
+    facts: &Facts,
+    options: &Options,
+    cancel: &Cancel,
+    kept: &Kept,
+) -> (Vec<GateReport>, Vec<String>) {
+    let all: Vec<usize> = (0..steps.len()).collect();
+    let gates = gates.into_iter().map(|gate| (gate, all.clone())).collect();
+    carry_out_on(gates, steps, facts, options, cancel, kept)
+}
+
+/// The same with each gate on the steps in those places.
+fn carry_out_on(
+    gates: Vec<(Configured, Vec<usize>)>,
+    steps: &[Step],
+    facts: &Facts,
+    options: &Options,
+    cancel: &Cancel,
+    kept: &Kept,
+) -> (Vec<GateReport>, Vec<String>) {
+    let (gates, places): (Vec<Configured>, Vec<Vec<usize>>) = gates.into_iter().unzip();
+    let planned = |(gate, steps): (&Configured, Vec<usize>)| PlannedGate {
         id: gate.info.id,
         choice: Choice::Run,
         reason: String::new(),
-        steps: (0..steps.len()).collect(),
+        steps,
     };
-    let gates_of_plan = gates.iter().map(planned).collect();
+    let gates_of_plan = gates.iter().zip(places).map(planned).collect();
     let step = |step: Step| PlannedStep {
         command: step.to_string(),
         step,
@@ -105,29 +136,74 @@ fn carry_out_steps(
         baseline: &Baseline::default(),
         environment: &Environment::default(),
         cancel,
-        kept: &Kept::default(),
+        kept,
         listen: &listen,
     });
     (reports, heard.into_inner().unwrap())
 }
 
+gate!(Scanning, "scanning", |sources| {
+    let comments: usize = sources?.files.iter().map(|file| file.scan().comments.len()).sum();
+    Ok(Outcome::new(format!("{comments} comments")))
+});
+gate!(Reading, "reading", |sources| {
+    let bytes: usize = sources?.files.iter().map(|file| file.text().len()).sum();
+    Ok(Outcome::new(format!("{bytes} bytes")))
+});
+
+#[test]
+fn a_source_that_is_read_late_and_is_another_one_by_then_leaves_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source { path: "a.rs".into(), package: None };
+    let [root, home] = [folder.path(), folder.path()].map(std::path::Path::to_owned);
+    let facts =
+        Facts { root, home, state: folder.path().join("state"), sources: vec![source], ..Facts::default() };
+    let file = folder.path().join("a.rs");
+    let run = |gate: Configured| {
+        let (kept, options) = (Kept::taking(&facts, &file, "// one\n"), Options::default());
+        let (reports, _) =
+            carry_out_knowing(vec![gate], &[Step::Sources], &facts, &options, &Cancel::default(), &kept);
+        reports.into_iter().map(|report| (report.status, report.reason)).next().unwrap()
+    };
+    let passed = |reason: &str| (Status::Passed, reason.to_owned());
+    std::fs::write(&file, "// one\n").unwrap();
+    for _ in 0..2 {
+        assert_eq!(run(configured::<Reading>()), passed("7 bytes"));
+    }
+    std::fs::write(&file, "// two\n// 3\n").unwrap();
+    assert_eq!(run(configured::<Scanning>()), passed("1 comments"), "it is not read");
+    let (status, reason) = run(configured::<Reading>());
+    assert!(status == Status::Broken && reason.contains("a.rs:1: it was changed during the run"), "{reason}");
+}
+
 gate!(Writing, "writing", Ok(Outcome::new("fine").file("pages/a.html", "<p>")));
+
+fn call(name: &str, folder: &str) -> ProgramCall {
+    let args = vec!["--version".to_owned()];
+    ProgramCall { program: Executable::Named(name.to_owned()), args, folder: folder.to_owned(), limit: None }
+}
+
+/// A program that is nowhere: measured would be this test's own.
+fn measured(folder: &str) -> Step {
+    Step::Timing(Timing { call: call("no-such-program", folder), runs: 1, warmup: 0, exit: 0 })
+}
+
+#[test]
+fn time_is_measured_once_every_gate_that_can_be_judged_is() {
+    let gates = vec![(configured::<Passing>(), vec![1]), (configured::<Failing>(), vec![0, 1])];
+    let (facts, options, kept) = (Facts::default(), Options::default(), Kept::default());
+    let steps = [measured("."), Step::Sources];
+    let (_, heard) = carry_out_on(gates, &steps, &facts, &options, &Cancel::default(), &kept);
+    let place = |what: &[&str]| {
+        let place = heard.iter().position(|event| what.iter().all(|part| event.contains(part)));
+        place.unwrap_or_else(|| panic!("no {what:?}: {heard:#?}"))
+    };
+    let judged = place(&["gate-finished", "\"id\":\"passing\""]);
+    assert!(judged < place(&["step-started", "\"step\":0"]), "{heard:#?}");
+}
 
 #[test]
 fn a_step_that_measures_time_runs_while_nothing_else_does() {
-    let call = |name: &str, folder: &str| {
-        let args = vec!["--version".to_owned()];
-        ProgramCall {
-            program: Executable::Named(name.to_owned()),
-            args,
-            folder: folder.to_owned(),
-            limit: None,
-        }
-    };
-    // a program that is nowhere: measured would be this test's own
-    let measured = |folder: &str| {
-        Step::Timing(Timing { call: call("no-such-program", folder), runs: 1, warmup: 0, exit: 0 })
-    };
     let program = |folder: &str| Step::Program(call("rustc", folder));
     let steps = vec![measured("."), measured(""), program("."), program(""), Step::Sources];
     let facts = Facts { root: std::env::temp_dir(), ..Facts::default() };
@@ -151,6 +227,24 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
         }
     }
     assert_eq!(alone, 2, "{heard:#?}");
+}
+
+#[test]
+fn no_more_steps_run_at_once_than_the_processors_can_bear() {
+    let steps: Vec<Step> = (0..100).map(|number| Step::File { path: format!("{number}") }).collect();
+    let gates = vec![configured::<Passing>()];
+    let (facts, options) = (Facts::default(), Options::default());
+    let (_, heard) = carry_out_steps(gates, &steps, &facts, &options, &Cancel::default());
+    let (mut running, mut highest, mut finished) = (0_usize, 0, 0);
+    for event in &heard {
+        if event.contains("step-started") {
+            running += 1;
+        } else if event.contains("step-finished") {
+            (running, finished) = (running - 1, finished + 1);
+        }
+        highest = highest.max(running);
+    }
+    assert_eq!((highest, finished), (most_beside_builds().min(100), 100));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::step::PANIC_LINTS;
 
 fn rules(text: &str, typed: Option<&Typed>) -> Vec<(String, u32)> {
     let file = SourceFile::new("src/lib.rs".into(), Some(0), Ok(text.into()));
-    let sources = Sources { files: vec![file] };
+    let sources = Sources::new(vec![file]);
     let target = crate::facts::tests::target("a", "lib", "src/lib.rs");
     let package = crate::facts::Package {
         name: "a".into(),
@@ -21,8 +21,8 @@ fn rules(text: &str, typed: Option<&Typed>) -> Vec<(String, u32)> {
         needs: Vec::new(),
     };
     let facts = crate::facts::Facts { packages: vec![package], ..crate::facts::Facts::default() };
-    let reached = reach::of(&facts, &sources);
-    let found = Panics::default().in_file(&sources.files[0], typed, &reached);
+    let reached = sources.reached(&facts);
+    let found = Panics::default().in_file(&sources.files[0], typed, reached);
     found.findings.into_iter().map(|f| (f.rule, f.place.unwrap().line.unwrap())).collect()
 }
 
