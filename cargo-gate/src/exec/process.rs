@@ -2,7 +2,7 @@
 //! of its output.
 
 use std::ffi::OsString;
-use std::io::{PipeReader, Read, Write};
+use std::io::{ErrorKind, PipeReader, Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -17,6 +17,9 @@ use crate::step::{Captured, End, Streams};
 const MOST_OUTPUT: u64 = 512 << 20;
 /// How long a finished process's descendants may hold its pipes open before they are ended.
 const PIPE_GRACE: Duration = Duration::from_secs(2);
+/// How often a program whose file is open for writing is tried again, and after what pause.
+const MOST_BUSY: usize = 50;
+const BUSY_PAUSE: Duration = Duration::from_millis(2);
 
 /// A process to run, in the clean environment.
 #[derive(Debug, Clone)]
@@ -77,7 +80,7 @@ pub fn run(command: &Command, cancel: &Cancel) -> Captured {
             let (end, stdout, stderr) = attend(command, cancel, start, child.as_mut(), out, err);
             ended(end, stdout, stderr)
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !command.program.exists() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && !command.program.exists() => {
             ended(End::NotFound, Vec::new(), Vec::new())
         }
         Err(error) => ended(End::NotStarted(error.to_string()), Vec::new(), Vec::new()),
@@ -115,9 +118,21 @@ fn spawn(command: &Command) -> std::io::Result<Spawned> {
     #[cfg(windows)]
     wrapped.wrap(process_wrap::std::JobObject);
     // the writing ends live in the command: it must be gone before the readers can see the end
-    let child = wrapped.spawn()?;
+    let child = unless_busy(|| wrapped.spawn())?;
     drop(wrapped);
     Ok((child, out, err))
+}
+
+/// Tries again, for a moment, what failed because the program's file is open for writing. One that we wrote is closed by
+/// us, but is open as well in each process that another thread is starting, until that has become its program.
+fn unless_busy<T>(mut start: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    for _ in 0..MOST_BUSY {
+        match start() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => std::thread::sleep(BUSY_PAUSE),
+            started => return started,
+        }
+    }
+    start()
 }
 
 fn attend(
@@ -230,6 +245,28 @@ mod tests {
 
     fn done(script: &str) -> Captured {
         run(&shell(script, Duration::from_secs(20)), &Cancel::default())
+    }
+
+    #[test]
+    fn a_program_that_is_just_being_written_is_tried_again_and_not_for_ever() {
+        let busy = || std::io::Error::from(ErrorKind::ExecutableFileBusy);
+        let mut ends = [Err(busy()), Err(busy()), Ok(3), Ok(4)].into_iter();
+        assert_eq!(unless_busy(|| ends.next().unwrap()).unwrap(), 3);
+        let mut ends = [Err(ErrorKind::PermissionDenied.into()), Ok(4)].into_iter();
+        assert_eq!(unless_busy(|| ends.next().unwrap()).unwrap_err().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(unless_busy(|| Err::<(), _>(busy())).unwrap_err().kind(), ErrorKind::ExecutableFileBusy);
+    }
+
+    /// Linux lets nobody start what is open for writing.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_program_that_stays_open_for_writing_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let ran = run(&Command::new(&path, folder.path(), Duration::from_secs(20)), &Cancel::default());
+        assert!(matches!(&ran.end, End::NotStarted(why) if why.contains("busy")), "{ran:?}");
     }
 
     #[test]

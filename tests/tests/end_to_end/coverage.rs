@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Workspace, git, has_llvm};
+use super::support::{Workspace, git, has_llvm, write_program};
 
 /// The one gate of a report.
 fn gate(report: &Value) -> &Value {
@@ -106,15 +106,13 @@ fn the_tests_run_once_for_all_gates_that_judge_them() {
 #[cfg(unix)]
 #[test]
 fn a_workspace_wrapper_of_the_user_is_called_in_turn() {
-    use std::os::unix::fs::PermissionsExt as _;
     if !has_llvm() {
         return; // nothing reads line counts here
     }
     let workspace = Workspace::of("clean").with_own_target();
     let (wrapper, calls) = (workspace.root().join("../wrapper"), workspace.root().join("../calls"));
     let script = format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec \"$@\"\n", calls.display());
-    std::fs::write(&wrapper, script).unwrap();
-    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&wrapper, &script);
     let run = workspace.bulletproof(&["--gate", "coverage"]).env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
     let report = run.report();
     assert_eq!(gate(&report)["status"], "passed", "{report:#}");

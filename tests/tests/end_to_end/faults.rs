@@ -12,7 +12,9 @@ use cargo_gate::gates::{CUSTOM, GATES};
 
 use self::prelude::*;
 use self::scene::Misbehaviour;
-use super::support::{Act, Fakes, find_program, git, has_llvm, has_nextest, measures_coverage, program_in};
+use super::support::{
+    Act, Fakes, find_program, git, has_llvm, has_nextest, measures_coverage, program_in, write_program,
+};
 
 /// What can go wrong around a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -363,13 +365,11 @@ fn flags_that_switch_lints_off_leave_no_verdict() {
 #[cfg(unix)]
 #[test]
 fn a_program_in_the_place_of_rustc_that_switches_lints_off_leaves_no_verdict() {
-    use std::os::unix::fs::PermissionsExt as _;
     let text = "//! A value that nobody uses.\n\nfn main() {\n    let a = 1;\n}\n";
     let workspace = Workspace::of("size").with("src/main.rs", text).with_own_target();
     let wrapper = workspace.root().join("../wrapper");
     let by_way_of = |flags: &str| {
-        std::fs::write(&wrapper, format!("#!/bin/sh\nexec \"$@\" {flags}\n")).unwrap();
-        std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&wrapper, &format!("#!/bin/sh\nexec \"$@\" {flags}\n"));
         let run = workspace.bulletproof(&["--gate", "clippy"]).env("RUSTC_WRAPPER", &wrapper);
         run.report()["gates"][0]["status"].as_str().unwrap().to_owned()
     };

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::state::{Repo, write_program};
+use super::state::Repo;
+use crate::support::write_program;
 
 fn repo() -> Repo {
     let repo = Repo::of("todo");

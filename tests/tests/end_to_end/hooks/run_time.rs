@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::state::{Repo, write_program};
-use crate::support::{Binary, Run};
+use super::state::Repo;
+use crate::support::{Binary, Run, lay_program, write_program};
 
 /// In the place of our program: notes what it is called with, in the folder of the work tree.
 const NOTES: &str = "#!/bin/sh\n{ echo \"$1 $2 $3\"; shift 3; for word; do echo \"<$word>\"; done; } >> ../ours\n\
@@ -24,9 +24,7 @@ impl Installed {
         prepare(&repo);
         let program = repo.workspace.home().join("it's a töol/cargo-bulletproof");
         fs::create_dir_all(program.parent().unwrap()).unwrap();
-        // a program that was just written may still be open in a process that another test is starting
-        let linked = fs::hard_link(Binary::Bulletproof.path(), &program);
-        linked.or_else(|_| fs::copy(Binary::Bulletproof.path(), &program).map(|_| ())).unwrap();
+        lay_program(&Binary::Bulletproof.path(), &program);
         let run = Run::new(&repo.workspace, Binary::Bulletproof, &["hooks", "install", "--hook", hooks]);
         let mut command = std::process::Command::new(&program);
         let like = run.command();
@@ -48,8 +46,10 @@ impl Installed {
         fs::read_to_string(self.repo.root().join("..").join(name)).ok()
     }
 
-    fn commit(&self) -> bool {
-        self.repo.git(&["commit", "--quiet", "--allow-empty", "--message", "fix: x"]).status.success()
+    /// Commits; what git said where it did not.
+    fn commit(&self) -> Result<(), String> {
+        let output = self.repo.git(&["commit", "--quiet", "--allow-empty", "--message", "fix: x"]);
+        if output.status.success() { Ok(()) } else { Err(format!("{output:?}")) }
     }
 }
 
@@ -58,12 +58,12 @@ fn nothing(_: &Repo) {}
 #[test]
 fn git_runs_our_program_and_its_failure_stops_the_commit() {
     let installed = Installed::new("pre-commit,commit-msg", nothing, NOTES);
-    assert!(installed.commit());
+    installed.commit().unwrap();
     let noted = installed.noted("ours").unwrap();
     assert_eq!(noted, "bulletproof hook pre-commit\nbulletproof hook commit-msg\n<.git/COMMIT_EDITMSG>\n");
     fs::write(installed.repo.root().join("../fail"), "").unwrap();
     let head = installed.repo.done(&["rev-parse", "HEAD"]);
-    assert!(!installed.commit());
+    assert!(installed.commit().is_err());
     assert_eq!(installed.repo.done(&["rev-parse", "HEAD"]), head);
 }
 
@@ -75,7 +75,7 @@ fn a_client_with_a_poor_path_finds_the_program_and_the_toolchain() {
     };
     let says_path = "#!/bin/sh\ncommand -v cargo > ../ours\n";
     let installed = poor(Installed::new("pre-commit", nothing, says_path));
-    assert!(installed.commit());
+    installed.commit().unwrap();
     assert!(installed.noted("ours").unwrap().contains("cargo"), "{:?}", installed.noted("ours"));
     // the program is not where it was: it is found in cargo's folder of the user's home
     let home = installed.repo.workspace.home().join("elsewhere");
@@ -84,7 +84,7 @@ fn a_client_with_a_poor_path_finds_the_program_and_the_toolchain() {
     fs::remove_file(installed.repo.root().join("../ours")).unwrap();
     let repo = installed.repo.env("CARGO_HOME", home);
     let installed = Installed { repo, ..installed };
-    assert!(installed.commit());
+    installed.commit().unwrap();
     assert_eq!(installed.noted("ours").as_deref(), Some("bulletproof hook pre-commit\n"));
 }
 
@@ -108,11 +108,11 @@ fn the_hook_that_was_there_runs_first_and_its_failure_stops_the_commit() {
         repo.write_hook("pre-commit", "#!/bin/sh\necho before >> ../ours\ntest ! -e ../fail\n");
     };
     let installed = Installed::new("pre-commit", before, NOTES);
-    assert!(installed.commit());
+    installed.commit().unwrap();
     assert_eq!(installed.noted("ours").as_deref(), Some("before\nbulletproof hook pre-commit\n"));
     fs::write(installed.repo.root().join("../fail"), "").unwrap();
     fs::remove_file(installed.repo.root().join("../ours")).unwrap();
-    assert!(!installed.commit());
+    assert!(installed.commit().is_err());
     assert_eq!(installed.noted("ours").as_deref(), Some("before\n"), "ours does not run after a failure");
 }
 
@@ -151,7 +151,7 @@ fn a_hook_that_looks_at_its_own_name_still_knows_it() {
         write_program(&folder.join("pre-commit"), "echo own >> ../ours\n");
     };
     let installed = Installed::new("pre-commit", before, NOTES);
-    assert!(installed.commit());
+    installed.commit().unwrap();
     assert_eq!(installed.noted("ours").as_deref(), Some("own\nbulletproof hook pre-commit\n"));
 }
 

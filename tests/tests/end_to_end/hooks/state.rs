@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
-use crate::support::{Workspace, clean};
+use crate::support::{Workspace, clean, write_program};
 
 /// git in a folder, with the environment and identity of the tests; `home` is the user's.
 pub(super) fn git_command(folder: &Path, home: &Path, args: &[&str]) -> Command {
@@ -123,17 +123,6 @@ impl Repo {
 pub(super) fn succeeded(args: &[&str], output: &Output) -> String {
     assert!(output.status.success(), "git {args:?}: {output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Writes a file that may be executed.
-pub(super) fn write_program(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
 }
 
 /// What is in one place of a folder.

@@ -113,7 +113,7 @@ impl Repo {
     /// Lets git write what it writes of its own accord at such a commit: a hook refuses it.
     pub(super) fn settle(&self, commit: &[&str]) {
         let hooks = self.workspace.home().join("refusing");
-        super::state::write_program(&hooks.join("pre-commit"), "#!/bin/sh\nexit 1\n");
+        crate::support::write_program(&hooks.join("pre-commit"), "#!/bin/sh\nexit 1\n");
         for _ in 0..2 {
             self.done(&["status"]);
             let setting = format!("core.hooksPath={}", hooks.display());

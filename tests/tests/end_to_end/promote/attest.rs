@@ -19,7 +19,7 @@ use cargo_promote::ops::keys::{SignWith, Signer};
 use serde_json::Value;
 
 use super::Project;
-use crate::support::{Binary, Run, find_program, git};
+use crate::support::{Binary, Run, find_program, git, write_program};
 
 /// A candidate with what is stated about it, and the keys of whoever may sign.
 struct Stated {
@@ -402,7 +402,6 @@ fn statements_are_shared_as_notes_of_the_tree_and_no_checkout_changes() {
 /// `git` and `ssh-keygen` that write down how they were called, and then do their work.
 #[cfg(unix)]
 pub(super) fn watched(folder: &Path) -> (PathBuf, OsString) {
-    use std::os::unix::fs::PermissionsExt;
     let (bin, log) = (folder.join("bin"), folder.join("calls"));
     fs::create_dir(&bin).unwrap();
     for name in ["git", "ssh-keygen", "cargo"] {
@@ -413,9 +412,7 @@ pub(super) fn watched(folder: &Path) -> (PathBuf, OsString) {
             log = log.display(),
             real = real.display()
         );
-        let path = bin.join(name);
-        fs::write(&path, script).unwrap();
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        write_program(&bin.join(name), &script);
     }
     let rest: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect();
     (log, crate::support::path_with(&bin, &rest))

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Project;
-use crate::support::{Binary, Ran, Run, fake_tool, find_program, git};
+use crate::support::{Binary, Ran, Run, fake_tool, find_program, git, lay_program, program_in};
 
 const LOCK: &str = "version = 4\n\n[[package]]\nname = \"tool\"\nversion = \"1.0.0\"\n";
 
@@ -23,14 +23,11 @@ impl Staging {
         std::fs::write(root.join("README.md"), "# tool\n").unwrap();
         let staging = Self { project, programs: tempfile::tempdir().unwrap() };
         staging.commit("feat: a lock file");
-        let name = |program: &str| format!("{program}{}", std::env::consts::EXE_SUFFIX);
-        std::fs::hard_link(Binary::Promote.path(), staging.programs.path().join(name("cargo-promote")))
-            .or_else(|_| {
-                let to = staging.programs.path().join(name("cargo-promote"));
-                std::fs::copy(Binary::Promote.path(), to).map(|_| ())
-            })
-            .unwrap();
-        std::fs::copy(fake_tool(), staging.programs.path().join(name("cargo-bulletproof"))).unwrap();
+        for (program, name) in
+            [(Binary::Promote.path().as_path(), "cargo-promote"), (fake_tool(), "cargo-bulletproof")]
+        {
+            lay_program(program, &program_in(staging.programs.path(), name));
+        }
         staging.gates("passed");
         staging
     }

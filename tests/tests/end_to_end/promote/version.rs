@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Binary, Ran, Run, Workspace, clean, git};
+use crate::support::{Binary, Ran, Run, Workspace, clean, git, write_program};
 
 const LOG: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-01-01\n\n- First.\n\n\
                    [unreleased]: https://forge.invalid/a/b/compare/v0.1.0...HEAD\n";
@@ -170,14 +170,10 @@ fn a_dirty_tree_and_a_tag_that_is_there_are_refused() {
 #[cfg(unix)]
 #[test]
 fn a_release_that_cannot_be_finished_leaves_everything_as_it_was() {
-    use std::os::unix::fs::PermissionsExt;
     let workspace = released(&["feat: a"]);
     let before = (workspace.listing(), said(&workspace, &["rev-parse", "HEAD"]));
     let hook = |name: &str, text: &str| {
-        let path = workspace.root().join(".git/hooks").join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&workspace.root().join(".git/hooks").join(name), text);
     };
     let unchanged = |why: &str| {
         let failed = version(&workspace, &["--execute"]);

@@ -16,7 +16,7 @@ use page::{Page, Part};
 use server::Server;
 use shown::Shown;
 
-use crate::support::{Binary, clean, find_program, git, path_with, program_in};
+use crate::support::{Binary, clean, find_program, git, lay_program, path_with, program_in};
 
 /// What the page calls the clone, and the registry.
 const CLONE: &str = "/home/ada/tool";
@@ -64,7 +64,7 @@ impl Checkout {
         let stripped = find_program("strip")
             .and_then(|strip| Command::new(strip).arg("-o").args([&to, program]).status().ok());
         if !stripped.is_some_and(|status| status.success()) {
-            std::fs::copy(program, &to).unwrap();
+            lay_program(program, &to);
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{fake_tool, find_program, path_with, program_in};
+use super::{fake_tool, find_program, lay_program, path_with, program_in};
 
 /// What a fake tool does in the place of the real one.
 #[derive(Debug, Clone)]
@@ -104,9 +104,7 @@ impl Fakes {
         let program = program_in(self.folder.path(), tool);
         std::fs::write(program.with_extension("json"), script.to_string()).unwrap();
         if !program.exists() {
-            // a link where the file system allows it: the program has some megabytes
-            let linked = std::fs::hard_link(fake_tool(), &program);
-            linked.or_else(|_| std::fs::copy(fake_tool(), &program).map(|_| ())).unwrap();
+            lay_program(fake_tool(), &program);
         }
     }
 

@@ -4,6 +4,7 @@ mod binaries;
 mod database;
 mod environment;
 mod fakes;
+mod programs;
 mod run;
 mod vendor;
 mod workspace;
@@ -14,6 +15,7 @@ pub(crate) use environment::{
     clean, find_program, has_llvm, has_nextest, measures_coverage, path_with, program_in,
 };
 pub(crate) use fakes::{Act, Fakes};
+pub(crate) use programs::{lay_program, write_program};
 pub(crate) use run::{Ran, Run};
 pub(crate) use vendor::{Vendored, depend_on};
 pub(crate) use workspace::{Workspace, copy_tree, fixtures_folder, git};
