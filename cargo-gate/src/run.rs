@@ -1,6 +1,7 @@
 //! One run from the command line to the exit code.
 
 use std::path::Path;
+use std::thread;
 use std::time::Instant;
 
 use crate::baseline::{Baseline, BaselineError};
@@ -9,8 +10,8 @@ use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{
-    self, Asked, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld, Presence,
-    Run, WriteError,
+    self, Asked, Begun, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld,
+    Presence, Run, WriteError,
 };
 use crate::facts::Facts;
 use crate::gate::{Options, Stage, Unreadable};
@@ -240,7 +241,8 @@ impl Prepared {
     /// What the cache knows of the run.
     fn kept(&self, baseline: Option<&Baseline>, cancel: &Cancel) -> Kept {
         let none = Baseline::default();
-        Kept::look_up(&self.asked(baseline.unwrap_or(&none), cancel), self.cache)
+        let asked = self.asked(baseline.unwrap_or(&none), cancel);
+        Kept::open(&asked, self.cache).look_up(&asked)
     }
 
     /// What is left to do, where the cache answers for some gates.
@@ -251,7 +253,7 @@ impl Prepared {
     fn explain(&self, gate: &str, baseline: Option<&Baseline>, cancel: &Cancel) -> Explained {
         let none = Baseline::default();
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
-        Kept::look_up(&asked, self.cache).explain(&asked, gate)
+        Kept::open(&asked, self.cache).look_up(&asked).explain(&asked, gate)
     }
 
     /// Runs the gates, holds what they found against the baseline, and gives the report.
@@ -259,29 +261,23 @@ impl Prepared {
         let Self { environment, facts, config, options, .. } = self;
         let stage = options.stage;
         let _present = Presence::announce(facts);
-        let kept = self.kept(baseline, cancel);
-        let plan = &self.rest(&kept);
-        listen(&Event::RunStarted {
-            schema_version: SCHEMA_VERSION,
-            stage,
-            gates: plan.selected().into_iter().collect(),
-            steps: plan.steps.len(),
-        });
         let none = Baseline::default();
-        let accepted = baseline.unwrap_or(&none);
-        let run = Run {
-            plan,
-            config,
-            facts,
-            options,
-            baseline: accepted,
-            environment,
-            cancel,
-            kept: &kept,
-            listen,
-        };
-        let done = exec::carry_out(&run);
-        let asked = self.asked(accepted, cancel);
+        let asked = self.asked(baseline.unwrap_or(&none), cancel);
+        let opened = Kept::open(&asked, self.cache);
+        let (kept, done) = thread::scope(|scope| {
+            let begun = Begun::begin(scope, asked, &opened);
+            let kept = opened.look_up(&asked);
+            let plan = self.rest(&kept);
+            listen(&Event::RunStarted {
+                schema_version: SCHEMA_VERSION,
+                stage,
+                gates: plan.selected().into_iter().collect(),
+                steps: plan.steps.len(),
+            });
+            let rest = Asked { plan: &plan, ..asked };
+            let done = exec::carry_out(&Run { asked: rest, kept: &kept, begun: &begun, listen });
+            (kept, done)
+        });
         let elsewhere = kept.record(&asked, &done);
         let CarriedOut { gates, times, .. } = done;
         let mut memory = exec::remembered(facts);

@@ -17,6 +17,7 @@ mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use self::contents::Contents;
@@ -27,43 +28,13 @@ use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
-use super::{Cancel, CarriedOut, Environment};
-use crate::baseline::Baseline;
+use super::{Asked, CarriedOut};
 use crate::cache::{Elsewhere, Entry, Explained, Input};
-use crate::config::Config;
 use crate::facts::Facts;
 use crate::gate::Options;
-use crate::plan::{Plan, PlannedStep};
-use crate::report::{GateReport, Report, SubjectKind, milliseconds};
+use crate::plan::PlannedStep;
+use crate::report::{GateReport, Report, milliseconds};
 use crate::verdict::Status;
-
-/// What the keys are made from: the run as it is planned.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// What is to be done, all gates included.
-    pub plan: &'a Plan,
-    /// The configured gates.
-    pub config: &'a Config,
-    /// The workspace.
-    pub facts: &'a Facts,
-    /// The request.
-    pub options: &'a Options,
-    /// What is accepted.
-    pub baseline: &'a Baseline,
-    /// The environment that we were started in.
-    pub environment: &'a Environment,
-    /// Ends the run early.
-    pub cancel: &'a Cancel,
-}
-
-impl Asked<'_> {
-    /// Whether no file that is judged changes in the run: it is in a private copy, into which nobody but the run's own
-    /// programs writes, and those only read.
-    fn is_still(&self) -> bool {
-        self.facts.subject.kind != SubjectKind::Worktree
-            && self.plan.steps.iter().all(|planned| planned.step.only_reads())
-    }
-}
 
 /// What the cache may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +60,28 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Looks each gate of the plan up.
-    pub fn look_up(asked: &Asked<'_>, to: CacheUse) -> Self {
+    /// The cache with what is known of the sources, for steps that begin before any gate is looked up.
+    pub fn open(asked: &Asked<'_>, to: CacheUse) -> Self {
         if to == CacheUse::Off {
             return Self::default();
         }
         let folder = Folder::of(&asked.facts.state);
         let still = asked.is_still().then_some(asked.facts.root.as_path());
         let mut contents = Contents::open(folder.contents()).still_in(still);
+        let sources = asked.facts.sources.iter().map(|source| asked.facts.root.join(&source.path));
+        contents.of(&sources.collect::<Vec<_>>());
+        let contents = Some(Arc::new(contents));
+        Self { folder: Some(folder), reads: to == CacheUse::Full, contents, ..Self::default() }
+    }
+
+    /// Looks each gate of the plan up.
+    #[must_use]
+    pub fn look_up(&self, asked: &Asked<'_>) -> Self {
+        let (Some(folder), Some(contents)) = (&self.folder, &self.contents) else { return Self::default() };
+        let mut contents = Contents::clone(contents);
         let keys = ground::keys(asked, &mut contents, |_| true);
         let mut hits = BTreeMap::new();
-        for (gate, key) in keys.iter().filter(|_| to == CacheUse::Full) {
+        for (gate, key) in keys.iter().filter(|_| self.reads) {
             let Ok(key) = key else { continue };
             let Some(entry) = folder.read(gate, key).filter(|entry| still_holds(asked, entry, &mut contents))
             else {
@@ -110,7 +92,7 @@ impl Kept {
         }
         contents.save();
         let contents = Some(Arc::new(contents));
-        Self { folder: Some(folder), reads: to == CacheUse::Full, keys, hits, contents }
+        Self { folder: Some(folder.clone()), reads: self.reads, keys, hits, contents }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -172,10 +154,10 @@ impl Kept {
     pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) -> Option<Elsewhere> {
         self.forget_what_failed(asked, done);
         let folder = self.folder.as_ref()?;
-        let CarriedOut { gates: reports, judged, evidence, times } = done;
         let mut all = Elsewhere::default();
         self.hits.values().for_each(|entry| all.add(entry.elsewhere.clone()));
-        let fresh: BTreeSet<&str> = reports
+        let fresh: BTreeSet<&str> = done
+            .gates
             .iter()
             .filter(|report| !report.cached && stands(report))
             .filter(|report| matches!(self.keys.get(report.id.as_str()), Some(Ok(_))))
@@ -187,6 +169,23 @@ impl Kept {
         if fresh.is_empty() {
             return Some(all);
         }
+        // what comes to be kept meanwhile counts the next time
+        thread::scope(|scope| {
+            scope.spawn(|| folder.evict());
+            self.keep(asked, done, folder, &fresh, all)
+        })
+    }
+
+    /// Keeps the verdicts of those gates; gives what all rest on with what these do.
+    fn keep(
+        &self,
+        asked: &Asked<'_>,
+        done: &CarriedOut,
+        folder: &Folder,
+        fresh: &BTreeSet<&str>,
+        mut all: Elsewhere,
+    ) -> Option<Elsewhere> {
+        let CarriedOut { judged, evidence, times, .. } = done;
         let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
         let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
         let facts = if asked.is_still() { asked.facts.clone() } else { listed_again()? };
@@ -220,7 +219,6 @@ impl Kept {
             whole &= entry.is_some_and(|entry| folder.write(&entry));
         }
         contents.save();
-        folder.evict();
         whole.then_some(all)
     }
 

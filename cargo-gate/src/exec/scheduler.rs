@@ -11,38 +11,26 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use super::steps::Bench;
+use super::begun::{Begun, Carried};
 use super::store::write_artifact;
-use super::{Cancel, Environment, Kept, figures};
-use crate::baseline::Baseline;
-use crate::config::Config;
+use super::{Asked, Cancel, Kept, figures};
 use crate::event::{Event, Listener};
 use crate::facts::{Facts, relative};
-use crate::gate::{Context, Options, Outcome, OutputFile, Unreadable};
-use crate::plan::{Choice, Plan};
+use crate::gate::{Context, Outcome, OutputFile, Unreadable};
+use crate::plan::Choice;
 use crate::registry::Configured;
 use crate::report::{GateReport, milliseconds};
 use crate::step::{Evidence, Observed, Step};
 use crate::verdict::{Status, conclude, without_evidence};
 
-/// Everything that a run works with.
+/// A run that begins.
 pub struct Run<'a> {
-    /// What to do.
-    pub plan: &'a Plan,
-    /// The configured gates.
-    pub config: &'a Config,
-    /// The workspace.
-    pub facts: &'a Facts,
-    /// The request.
-    pub options: &'a Options,
-    /// What is accepted.
-    pub baseline: &'a Baseline,
-    /// The environment that we were started in.
-    pub environment: &'a Environment,
-    /// Ends the run early.
-    pub cancel: &'a Cancel,
+    /// What is left to do, and what with.
+    pub asked: Asked<'a>,
     /// What the cache knows of it.
     pub kept: &'a Kept,
+    /// What has begun already.
+    pub begun: &'a Begun,
     /// Who hears of it.
     pub listen: Listener<'a>,
 }
@@ -62,7 +50,7 @@ pub struct CarriedOut {
 
 /// Carries out the plan.
 pub fn carry_out(run: &Run<'_>) -> CarriedOut {
-    let selected = run.plan.selected();
+    let selected = run.asked.plan.selected();
     // `--fail-fast` ends our own steps without pretending that the user interrupted the run
     let stop = Cancel::default();
     thread::scope(|scope| {
@@ -73,7 +61,7 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
         let times = state.times();
         let (evidence, judged) = (std::mem::take(&mut state.evidence), std::mem::take(&mut state.judged));
         let reports = state.reports();
-        figures::record(run.facts, run.options, &reports, run.cancel);
+        figures::record(run.asked.facts, run.asked.options, &reports, run.asked.cancel);
         CarriedOut { gates: reports, times, judged, evidence }
     })
 }
@@ -84,10 +72,10 @@ fn most_beside_builds() -> usize {
     2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// What a worker reports back.
+/// What a worker reports back: of a step that came to no end, nothing.
 enum Message {
-    Step { place: usize, observed: Option<Observed>, duration: Duration },
-    Gate { place: usize, report: GateReport },
+    Step { place: usize, carried: Option<Carried> },
+    Gate { place: usize, report: Box<GateReport> },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,8 +110,8 @@ impl<'a> State<'a> {
             selected,
             stop,
             send,
-            steps: vec![(Progress::Waiting, Duration::ZERO); run.plan.steps.len()],
-            gates: run.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
+            steps: vec![(Progress::Waiting, Duration::ZERO); run.asked.plan.steps.len()],
+            gates: run.asked.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
             evidence: Evidence::default(),
             judged: BTreeMap::new(),
             stopped_by: None,
@@ -132,7 +120,7 @@ impl<'a> State<'a> {
 
     /// Gates that need no step are settled at once.
     fn settle_without_evidence(&mut self) {
-        for (place, gate) in self.run.plan.gates.iter().enumerate() {
+        for (place, gate) in self.run.asked.plan.gates.iter().enumerate() {
             let status = match gate.choice {
                 Choice::Run => continue,
                 Choice::NotSelected => {
@@ -166,20 +154,18 @@ impl<'a> State<'a> {
                 return;
             }
             match receive.recv_timeout(Duration::from_millis(50)) {
-                Ok(Message::Step { place, observed, duration }) => {
-                    self.finish_step(place, observed, duration);
-                }
-                Ok(Message::Gate { place, report }) => self.finish_gate(place, report),
+                Ok(Message::Step { place, carried }) => self.finish_step(place, carried),
+                Ok(Message::Gate { place, report }) => self.finish_gate(place, *report),
                 Err(_) => {}
             }
-            if self.run.cancel.is_set() {
+            if self.run.asked.cancel.is_set() {
                 self.stop.set();
             }
         }
     }
 
     fn ended(&self) -> bool {
-        self.run.cancel.is_set() || self.stopped_by.is_some()
+        self.run.asked.cancel.is_set() || self.stopped_by.is_some()
     }
 
     fn in_flight(&self) -> bool {
@@ -193,7 +179,7 @@ impl<'a> State<'a> {
         'a: 'scope,
     {
         let (run, most) = (self.run, most_beside_builds());
-        let steps = run.plan.steps.iter().enumerate();
+        let steps = run.asked.plan.steps.iter().enumerate();
         for (place, planned) in steps.filter(|(_, planned)| planned.step.exclusive() == exclusive) {
             let ready = !self.ended()
                 && self.is(place, Progress::Waiting)
@@ -210,19 +196,19 @@ impl<'a> State<'a> {
             let (send, before, stop) = (self.send.clone(), self.evidence.clone(), self.stop);
             scope.spawn(move || {
                 let start = Instant::now();
-                let bench = Bench {
-                    facts: run.facts,
-                    options: run.options,
-                    general: &run.config.general,
-                    environment: run.environment,
-                    cancel: stop,
-                    tests: run.config.tests(),
-                    kept: run.kept,
+                let observe = || {
+                    let anew = || {
+                        Arc::new(run.asked.bench(run.kept, stop).carry_out(
+                            &planned.step,
+                            &before,
+                            planned.timeout,
+                        ))
+                    };
+                    run.begun.take(&planned.step).unwrap_or_else(|| (anew(), start.elapsed()))
                 };
-                let observe = || bench.carry_out(&planned.step, &before, planned.timeout);
-                let observed = catch_unwind(AssertUnwindSafe(observe)).ok();
+                let carried = catch_unwind(AssertUnwindSafe(observe)).ok();
                 // the receiver outlives all workers
-                let _ = send.send(Message::Step { place, observed, duration: start.elapsed() });
+                let _ = send.send(Message::Step { place, carried });
             });
         }
     }
@@ -233,23 +219,25 @@ impl<'a> State<'a> {
 
     /// How many steps run that do not compile.
     fn beside_builds(&self) -> usize {
-        let planned = self.run.plan.steps.iter().enumerate();
+        let planned = self.run.asked.plan.steps.iter().enumerate();
         planned
             .filter(|(place, planned)| !planned.step.builds() && self.is(*place, Progress::Running))
             .count()
     }
 
     fn building(&self) -> bool {
-        let planned = self.run.plan.steps.iter().enumerate();
+        let planned = self.run.asked.plan.steps.iter().enumerate();
         planned
             .filter(|(_, planned)| planned.step.builds())
             .any(|(place, _)| self.is(place, Progress::Running))
     }
 
-    fn finish_step(&mut self, place: usize, observed: Option<Observed>, duration: Duration) {
+    fn finish_step(&mut self, place: usize, carried: Option<Carried>) {
+        let (observed, duration) = carried.unzip();
+        let duration = duration.unwrap_or_default();
         self.steps.get_mut(place).into_iter().for_each(|step| *step = (Progress::Finished, duration));
-        if let (Some(observed), Some(planned)) = (observed, self.run.plan.steps.get(place)) {
-            self.evidence.insert(planned.step.clone(), Arc::new(observed));
+        if let (Some(observed), Some(planned)) = (observed, self.run.asked.plan.steps.get(place)) {
+            self.evidence.insert(planned.step.clone(), observed);
         }
         (self.run.listen)(&Event::StepFinished { step: place, duration_ms: milliseconds(duration) });
     }
@@ -259,10 +247,11 @@ impl<'a> State<'a> {
         'a: 'scope,
     {
         let run = self.run;
-        for (place, planned) in run.plan.gates.iter().enumerate() {
+        for (place, planned) in run.asked.plan.gates.iter().enumerate() {
             let waits = self.gates.get(place).is_some_and(|gate| gate.0 == Progress::Waiting);
             let ready = planned.steps.iter().all(|step| self.is(*step, Progress::Finished));
-            let Some(gate) = run.config.gates.get(place).filter(|_| waits && ready && !self.ended()) else {
+            let Some(gate) = run.asked.config.gates.get(place).filter(|_| waits && ready && !self.ended())
+            else {
                 continue;
             };
             self.gates.get_mut(place).into_iter().for_each(|gate| gate.0 = Progress::Running);
@@ -271,19 +260,20 @@ impl<'a> State<'a> {
             let (send, evidence, selected) = (self.send.clone(), self.evidence.clone(), self.selected);
             scope.spawn(move || {
                 let start = Instant::now();
-                let cx = Context::new(run.facts, run.options, selected)
-                    .with_tests(run.config.tests())
-                    .with_tags(run.config.tags());
+                let cx = Context::new(run.asked.facts, run.asked.options, selected)
+                    .with_tests(run.asked.config.tests())
+                    .with_tags(run.asked.config.tags());
                 let judged = judge(gate, &cx, &evidence);
                 let mut judged = sources_held(run, &planned.steps, &evidence).and(judged);
-                let files = write_files(run.facts, gate.info.id, &mut judged);
-                let mut report = conclude(gate, run.options.stage, judged, observing + start.elapsed());
+                let files = write_files(run.asked.facts, gate.info.id, &mut judged);
+                let mut report = conclude(gate, run.asked.options.stage, judged, observing + start.elapsed());
                 report.files = files;
-                if run.facts.home != run.facts.root {
-                    let [home, copy] = [&run.facts.home, &run.facts.root].map(|root| root.to_string_lossy());
+                if run.asked.facts.home != run.asked.facts.root {
+                    let [home, copy] =
+                        [&run.asked.facts.home, &run.asked.facts.root].map(|root| root.to_string_lossy());
                     report.speak_of(&home, &copy);
                 }
-                let report = run.kept.with_key(report);
+                let report = Box::new(run.kept.with_key(report));
                 let _ = send.send(Message::Gate { place, report });
             });
         }
@@ -291,10 +281,10 @@ impl<'a> State<'a> {
 
     fn finish_gate(&mut self, place: usize, mut report: GateReport) {
         self.judged.insert(report.id.clone(), report.clone());
-        self.run.baseline.apply(&mut report);
+        self.run.asked.baseline.apply(&mut report);
         let bad = matches!(report.status, Status::Failed | Status::Broken);
-        if bad && self.run.options.fail_fast && self.stopped_by.is_none() {
-            self.stopped_by = self.run.plan.gates.get(place).map(|gate| gate.id);
+        if bad && self.run.asked.options.fail_fast && self.stopped_by.is_none() {
+            self.stopped_by = self.run.asked.plan.gates.get(place).map(|gate| gate.id);
             self.stop.set();
         }
         let finished = Event::GateFinished { gate: Box::new(report) };
@@ -307,22 +297,27 @@ impl<'a> State<'a> {
     }
 
     fn times(&self) -> Vec<(String, Duration)> {
-        let done = self.run.plan.steps.iter().zip(&self.steps).filter(|_| !self.ended());
+        let done = self.run.asked.plan.steps.iter().zip(&self.steps).filter(|_| !self.ended());
         done.map(|(planned, (_, duration))| (planned.command.clone(), *duration)).collect()
     }
 
     /// The reports; gates that the end of the run came before are `broken`, or `skipped` where
     /// `--fail-fast` asked for it.
     fn reports(mut self) -> Vec<GateReport> {
-        for (place, planned) in self.run.plan.gates.iter().enumerate() {
+        for (place, planned) in self.run.asked.plan.gates.iter().enumerate() {
             let unsettled = self.gates.get(place).is_some_and(|gate| gate.0 != Progress::Finished);
-            let Some(gate) = self.run.config.gates.get(place).filter(|_| unsettled) else { continue };
+            let Some(gate) = self.run.asked.config.gates.get(place).filter(|_| unsettled) else { continue };
             let report = match self.stopped_by {
-                Some(first) if !self.run.cancel.is_set() => {
+                Some(first) if !self.run.asked.cancel.is_set() => {
                     let reason = format!("not run: --fail-fast stopped after {first}");
                     without_evidence(planned.id, Status::Skipped, &reason)
                 }
-                _ => conclude(gate, self.run.options.stage, Err(Unreadable::interrupted()), Duration::ZERO),
+                _ => conclude(
+                    gate,
+                    self.run.asked.options.stage,
+                    Err(Unreadable::interrupted()),
+                    Duration::ZERO,
+                ),
             };
             self.finish_gate(place, report);
         }
@@ -357,7 +352,8 @@ fn judge(gate: &Configured, cx: &Context<'_>, evidence: &Evidence) -> Result<Out
 
 /// Whether the sources that a gate with those steps has just read are those that were scanned.
 fn sources_held(run: &Run<'_>, steps: &[usize], evidence: &Evidence) -> Result<(), Unreadable> {
-    let mut steps = steps.iter().filter_map(|place| run.plan.steps.get(*place)).map(|planned| &planned.step);
+    let mut steps =
+        steps.iter().filter_map(|place| run.asked.plan.steps.get(*place)).map(|planned| &planned.step);
     match steps.find(|step| **step == Step::Sources).and_then(|step| evidence.get(step)) {
         Some(Observed::Sources(sources)) => sources.unchanged(),
         _ => Ok(()),

@@ -3,6 +3,7 @@
 //! filter or `core.autocrlf` stands between the two.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -77,13 +78,14 @@ impl Looked {
 #[derive(Debug, Clone)]
 pub(super) struct Contents {
     record: PathBuf,
-    known: HashMap<PathBuf, (Stat, String)>,
+    /// By paths, as bytes: parts of paths take longer to be compared.
+    known: HashMap<OsString, (Stat, String)>,
     news: bool,
     used: usize,
     /// When the run began, for a look after it.
     since: Option<u128>,
     /// What was seen in the folder that is still: the digest of each, and how many bytes a file has.
-    seen: HashMap<PathBuf, (String, Option<u64>)>,
+    seen: HashMap<OsString, (String, Option<u64>)>,
     /// A folder in which nothing changes while the run takes place.
     still: Option<PathBuf>,
 }
@@ -121,11 +123,12 @@ impl Contents {
         self.used = self.used.max(paths.len());
         let digests = looked.into_iter().zip(paths).map(|(Looked { digest, stat, is_new }, path)| {
             if let Some(stat) = stat.filter(|_| is_new) {
-                self.known.insert(path.clone(), (stat, digest.clone()));
+                self.known.insert(path.into(), (stat, digest.clone()));
                 self.news = true;
             }
-            if self.is_still(path) {
-                self.seen.insert(path.clone(), (digest.clone(), stat.map(|stat| stat.size)));
+            // a second look tells no size
+            if self.is_still(path) && self.seen(path).is_none() {
+                self.seen.insert(path.into(), (digest.clone(), stat.map(|stat| stat.size)));
             }
             digest
         });
@@ -143,7 +146,7 @@ impl Contents {
         if let Some((digest, size)) = self.seen(path) {
             return Some(Known::of(digest, (*size)?));
         }
-        let (before, digest) = self.known.get(path)?;
+        let (before, digest) = self.known.get(path.as_os_str())?;
         let metadata = fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
         (stat(&metadata) == *before).then(|| Known::of(digest, before.size))
     }
@@ -153,13 +156,15 @@ impl Contents {
         self.of(&[path.to_owned()]).pop().unwrap_or_default()
     }
 
+    /// Whether a path lies there for certain: one that is written in another way may do so as well.
     fn is_still(&self, path: &Path) -> bool {
-        self.still.as_ref().is_some_and(|folder| path.starts_with(folder))
+        let below = self.still.as_ref().and_then(|folder| bytes(path).strip_prefix(bytes(folder)));
+        below.and_then(<[u8]>::first).is_some_and(|first| std::path::is_separator(char::from(*first)))
     }
 
     /// What was seen of a path that is the same still.
     fn seen(&self, path: &Path) -> Option<&(String, Option<u64>)> {
-        self.seen.get(path).filter(|_| self.is_still(path))
+        self.seen.get(path.as_os_str())
     }
 
     fn look(&self, path: &Path) -> Looked {
@@ -190,7 +195,7 @@ impl Contents {
             return Looked::other("folder".to_owned());
         }
         let stat = stat(&metadata);
-        if let Some((_, digest)) = self.known.get(path).filter(|(known, _)| *known == stat) {
+        if let Some((_, digest)) = self.known.get(path.as_os_str()).filter(|(known, _)| *known == stat) {
             return Looked { digest: digest.clone(), stat: Some(stat), is_new: false };
         }
         let now = SystemTime::now();
@@ -218,7 +223,7 @@ impl Contents {
             return;
         }
         if self.known.len() > self.used + MOST_OTHERS {
-            self.known.retain(|path, _| path.exists());
+            self.known.retain(|path, _| Path::new(path).exists());
         }
         let mut lines: Vec<String> = self.known.iter().filter_map(line).collect();
         lines.sort();
@@ -237,8 +242,12 @@ impl Contents {
     /// The same with that digest.
     pub(super) fn settle_as(&mut self, path: &Path, digest: String) {
         let stat = stat(&fs::symlink_metadata(path).unwrap());
-        self.known.insert(path.to_owned(), (stat, digest + EXECUTABLE));
+        self.known.insert(path.into(), (stat, digest + EXECUTABLE));
     }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
 }
 
 fn since_epoch(time: SystemTime) -> u128 {
@@ -288,13 +297,13 @@ fn without_content(error: &std::io::Error) -> String {
 }
 
 /// A line of the record; none for a path that does not fit into one.
-fn line((path, (stat, digest)): (&PathBuf, &(Stat, String))) -> Option<String> {
+fn line((path, (stat, digest)): (&OsString, &(Stat, String))) -> Option<String> {
     let Stat { size, modified, changed, place } = stat;
     let path = path.to_str().filter(|path| !path.contains(['\n', '\r']))?;
     Some(format!("{size} {modified} {changed} {place} {digest} {path}\n"))
 }
 
-fn parse(text: &str) -> Option<HashMap<PathBuf, (Stat, String)>> {
+fn parse(text: &str) -> Option<HashMap<OsString, (Stat, String)>> {
     let end = text.strip_suffix('\n')?.rfind('\n')? + 1;
     let (lines, check) = text.split_at_checked(end)?;
     if check.trim_end() != digest([lines]) {
@@ -305,7 +314,7 @@ fn parse(text: &str) -> Option<HashMap<PathBuf, (Stat, String)>> {
     lines.map(parse_line).collect()
 }
 
-fn parse_line(line: &str) -> Option<(PathBuf, (Stat, String))> {
+fn parse_line(line: &str) -> Option<(OsString, (Stat, String))> {
     let mut fields = line.splitn(6, ' ');
     let stat = Stat {
         size: fields.next()?.parse().ok()?,
@@ -314,167 +323,8 @@ fn parse_line(line: &str) -> Option<(PathBuf, (Stat, String))> {
         place: fields.next()?.parse().ok()?,
     };
     let digest = fields.next()?.to_owned();
-    Some((PathBuf::from(fields.next()?), (stat, digest)))
+    Some((fields.next()?.into(), (stat, digest)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Folder(tempfile::TempDir);
-
-    impl Folder {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn path(&self, name: &str) -> PathBuf {
-            self.0.path().join(name)
-        }
-
-        fn write(&self, name: &str, text: &str) -> PathBuf {
-            let path = self.path(name);
-            fs::write(&path, text).unwrap();
-            path
-        }
-
-        /// A file that was written long ago, as far as its time of modification tells.
-        fn old(&self, name: &str, text: &str) -> PathBuf {
-            let path = self.write(name, text);
-            let file = fs::File::options().write(true).open(&path).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
-            path
-        }
-
-        fn contents(&self) -> Contents {
-            Contents::open(self.path("record"))
-        }
-    }
-
-    #[test]
-    fn equal_content_has_one_digest_and_other_content_another() {
-        let folder = Folder::new();
-        let (a, b, c) = (folder.write("a", "x"), folder.write("b", "x"), folder.write("c", "y"));
-        let digests = folder.contents().of(&[a, b, c, folder.path("d")]);
-        assert_eq!(digests[0], digests[1]);
-        assert_ne!(digests[0], digests[2]);
-        assert_eq!(digests[3], ABSENT);
-    }
-
-    #[test]
-    fn a_file_that_was_just_written_is_not_remembered() {
-        let folder = Folder::new();
-        let path = folder.write("a", "x");
-        let mut contents = folder.contents();
-        contents.one(&path);
-        assert!(contents.known.is_empty());
-    }
-
-    #[test]
-    fn a_remembered_digest_is_used_only_while_the_file_is_what_it_was() {
-        let folder = Folder::new();
-        let path = folder.old("a", "x");
-        let mut contents = folder.contents();
-        let Looked { digest, .. } = contents.look(&path);
-        let stat = stat(&fs::symlink_metadata(&path).unwrap());
-        contents.known.insert(path.clone(), (stat, "remembered".to_owned()));
-        assert_eq!(contents.one(&path), "remembered");
-        // the same size and the same time of modification: the inode's own time tells, where there is one
-        folder.old("a", "y");
-        if cfg!(unix) {
-            assert_ne!(contents.one(&path), "remembered");
-        }
-        folder.write("a", "xx");
-        assert_ne!(contents.one(&path), digest);
-    }
-
-    #[test]
-    fn of_a_file_that_was_changed_nothing_is_known_without_reading_it() {
-        let folder = Folder::new();
-        let path = folder.old("a", "x");
-        let mut contents = folder.contents();
-        assert!(contents.known(&path).is_none());
-        contents.settle(&path);
-        let known = contents.known(&path).map(|known| (known.digest, known.size));
-        assert_eq!(known, Some((digest(["x"]).as_str(), 1)));
-        folder.write("a", "xy");
-        assert!(contents.known(&path).is_none());
-        fs::remove_file(&path).unwrap();
-        assert!(contents.known(&path).is_none());
-    }
-
-    #[test]
-    fn a_record_is_read_as_it_was_written_and_a_damaged_one_not_at_all() {
-        let folder = Folder::new();
-        let mut contents = folder.contents();
-        let stat = Stat { size: 1, modified: 2, changed: 3, place: 4 };
-        contents.known.insert(folder.path("a b"), (stat, "d".to_owned()));
-        contents.news = true;
-        contents.save();
-        assert_eq!(folder.contents().known, contents.known);
-        let text = fs::read_to_string(folder.path("record")).unwrap();
-        for cut in 0..text.len() {
-            assert_eq!(parse(text.get(..cut).unwrap()), None, "{cut}");
-        }
-        assert_eq!(parse(&text.replace(" d ", " e ")), None);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_was_written_during_a_run_has_no_content_to_rely_on() {
-        let folder = Folder::new();
-        let began = Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(10)).unwrap();
-        // put in place during the run, with an older time of modification
-        let (old, link) = (folder.old("a", "x"), folder.path("link"));
-        std::os::unix::fs::symlink(&old, &link).unwrap();
-        let mut contents = folder.contents();
-        let before = contents.one(&old);
-        let mut contents = contents.since(began);
-        assert_eq!(
-            contents.of(&[old.clone(), link.clone(), folder.path("none")]),
-            [WRITTEN, WRITTEN, ABSENT]
-        );
-        assert_eq!(contents.result(&old), before);
-        let later = Timestamp::now().checked_add(jiff::SignedDuration::from_secs(10)).unwrap();
-        assert_eq!(contents.since(later).one(&old), before);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_script_that_can_no_longer_be_executed_is_another_file() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = Folder::new();
-        let path = folder.old("a", "x");
-        let plain = folder.contents().one(&path);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        assert_ne!(folder.contents().one(&path), plain);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_program_that_is_replaced_in_place_is_another_one() {
-        let folder = Folder::new();
-        let path = folder.old("tool", "one");
-        let before = stamp(&path).unwrap();
-        assert_eq!(stamp(&path).unwrap(), before);
-        fs::remove_file(&path).unwrap();
-        folder.write("other", "keeps the inode from being used again");
-        folder.old("tool", "two");
-        assert_ne!(stamp(&path).unwrap(), before);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_counts_with_its_target_and_the_content_there() {
-        let folder = Folder::new();
-        let (a, link) = (folder.write("a", "x"), folder.path("link"));
-        std::os::unix::fs::symlink(&a, &link).unwrap();
-        let mut contents = folder.contents();
-        let first = contents.one(&link);
-        folder.write("a", "y");
-        assert_ne!(contents.one(&link), first);
-        fs::remove_file(&link).unwrap();
-        std::os::unix::fs::symlink("elsewhere", &link).unwrap();
-        assert_ne!(contents.one(&link), first);
-    }
-}
+mod tests;

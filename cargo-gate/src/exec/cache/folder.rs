@@ -132,16 +132,17 @@ impl Folder {
     }
 
     fn evict_to(&self, most_bytes: u64, most_of_a_gate: usize) {
+        let mut left = files(&self.root.join("names"));
         for gate in folders(&self.root.join("verdicts")) {
             let mut kept = files(&gate);
             kept.sort_by_key(|kept| kept.used);
             let surplus = kept.len().saturating_sub(most_of_a_gate);
-            kept.iter().take(surplus).for_each(remove);
+            kept.drain(..surplus).for_each(|kept| remove(&kept));
+            left.extend(kept);
         }
-        let mut kept = self.files();
-        kept.sort_by_key(|kept| kept.used);
-        let mut bytes: u64 = kept.iter().map(|kept| kept.bytes).sum();
-        for oldest in kept {
+        left.sort_by_key(|kept| kept.used);
+        let mut bytes: u64 = left.iter().map(|kept| kept.bytes).sum();
+        for oldest in left {
             if bytes <= most_bytes {
                 return;
             }

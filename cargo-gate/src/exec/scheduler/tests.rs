@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::config::{General, Problems, Section};
+use crate::baseline::Baseline;
+use crate::config::{Config, General, Problems, Section};
+use crate::exec::Environment;
 use crate::facts::Source;
-use crate::gate::{Gate, Info, Planned, Rule, SECTIONS, Stage};
-use crate::plan::{PlannedGate, PlannedStep};
+use crate::gate::{Gate, Info, Options, Planned, Rule, SECTIONS, Stage};
+use crate::plan::{Plan, PlannedGate, PlannedStep};
 use crate::registry::{Entry, Registered};
-use crate::step::{Executable, ProgramCall, Step, Timing};
+use crate::step::{Executable, ProgramCall, SourceFile, Sources, Step, Timing};
 
 macro_rules! gate {
     ($name:ident, $id:literal, |$sources:ident| $judge:expr) => {
@@ -102,6 +104,18 @@ fn carry_out_on(
     cancel: &Cancel,
     kept: &Kept,
 ) -> (Vec<GateReport>, Vec<String>) {
+    carry_out_after(gates, steps, facts, options, cancel, (kept, &Begun::default()))
+}
+
+/// The same after what has begun.
+fn carry_out_after(
+    gates: Vec<(Configured, Vec<usize>)>,
+    steps: &[Step],
+    facts: &Facts,
+    options: &Options,
+    cancel: &Cancel,
+    (kept, begun): (&Kept, &Begun),
+) -> (Vec<GateReport>, Vec<String>) {
     let (gates, places): (Vec<Configured>, Vec<Vec<usize>>) = gates.into_iter().unzip();
     let planned = |(gate, steps): (&Configured, Vec<usize>)| PlannedGate {
         id: gate.info.id,
@@ -128,17 +142,17 @@ fn carry_out_on(
     let config = Config { general: General::default(), gates, digest: String::new() };
     let heard = Mutex::new(Vec::new());
     let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
-    let CarriedOut { gates: reports, .. } = carry_out(&Run {
+    let (baseline, environment) = (Baseline::default(), Environment::default());
+    let asked = Asked {
         plan: &plan,
         config: &config,
         facts,
         options,
-        baseline: &Baseline::default(),
-        environment: &Environment::default(),
+        baseline: &baseline,
+        environment: &environment,
         cancel,
-        kept,
-        listen: &listen,
-    });
+    };
+    let CarriedOut { gates: reports, .. } = carry_out(&Run { asked, kept, begun, listen: &listen });
     (reports, heard.into_inner().unwrap())
 }
 
@@ -150,6 +164,28 @@ gate!(Reading, "reading", |sources| {
     let bytes: usize = sources?.files.iter().map(|file| file.text().len()).sum();
     Ok(Outcome::new(format!("{bytes} bytes")))
 });
+
+/// The gate's reason over an empty workspace, after those steps have begun.
+fn reason_after(begun: &Begun) -> String {
+    let gates = vec![(configured::<Reading>(), vec![0])];
+    let (facts, options, cancel) = (Facts::default(), Options::default(), Cancel::default());
+    let (reports, _) =
+        carry_out_after(gates, &[Step::Sources], &facts, &options, &cancel, (&Kept::default(), begun));
+    reports.into_iter().map(|report| report.reason).collect()
+}
+
+#[test]
+fn what_has_begun_is_waited_for_and_not_carried_out_again() {
+    let text = Ok("// one\n".to_owned());
+    let sources = Sources::new(vec![SourceFile::new("a.rs".to_owned(), None, text)]);
+    let begun = Begun::of(Step::Sources, Some(Observed::Sources(sources)));
+    assert_eq!(reason_after(&begun), "7 bytes");
+}
+
+#[test]
+fn what_has_begun_and_came_to_no_end_is_carried_out() {
+    assert_eq!(reason_after(&Begun::of(Step::Sources, None)), "0 bytes");
+}
 
 #[test]
 fn a_source_that_is_read_late_and_is_another_one_by_then_leaves_no_verdict() {
