@@ -268,6 +268,7 @@ impl Prepared {
             let begun = Begun::begin(scope, asked, &opened);
             let kept = opened.look_up(&asked);
             let plan = self.rest(&kept);
+            begun.keep(&plan);
             listen(&Event::RunStarted {
                 schema_version: SCHEMA_VERSION,
                 stage,

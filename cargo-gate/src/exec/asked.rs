@@ -12,7 +12,7 @@ use crate::report::SubjectKind;
 /// A run as it is planned, and everything that it works with.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// What is to be done.
+    /// What is to be done: all gates, where keys are made or verdicts kept; what is left, where it is carried out.
     pub plan: &'a Plan,
     /// The configured gates.
     pub config: &'a Config,
@@ -30,7 +30,7 @@ pub struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// Whether no file that is judged changes in the run: it is in a private copy, into which nobody but the run's own
-    /// programs writes, and those only read.
+    /// programs writes, and those only read. To be asked of a plan with all gates.
     pub(super) fn is_still(&self) -> bool {
         self.facts.subject.kind != SubjectKind::Worktree
             && self.plan.steps.iter().all(|planned| planned.step.only_reads())

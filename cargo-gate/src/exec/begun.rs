@@ -1,14 +1,15 @@
-//! Steps that begin before it is known which gates the cache answers. Nearly every change needs them, others wait for
-//! them, and all that is lost where nobody does is a moment of a processor that has nothing else to do.
+//! Steps that begin before it is known which gates the cache answers. Nearly every change needs them, and others wait
+//! for them. What turns out to be needed by nobody is ended.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use super::{Asked, Kept};
+use super::steps::Bench;
+use super::{Asked, Cancel, Kept};
 use crate::plan::Plan;
 use crate::step::{Evidence, Observed, Step};
 
@@ -20,7 +21,10 @@ pub(super) type Carried = (Arc<Observed>, Duration);
 
 /// The steps of a run that have begun. The default one has none.
 #[derive(Default)]
-pub struct Begun(Mutex<HashMap<Step, Receiver<Carried>>>);
+pub struct Begun {
+    steps: Mutex<HashMap<Step, Receiver<Carried>>>,
+    stop: Cancel,
+}
 
 impl Begun {
     /// Begins those of the plan, where nothing of what they read changes in the run: an answer of the cache is looked
@@ -39,14 +43,32 @@ impl Begun {
             begun.insert(step.clone(), receive);
             open.push((step, timeout, send));
         }
-        scope.spawn(move || carry_out(&asked, opened, open));
-        Self(Mutex::new(begun))
+        let stop = asked.cancel.part();
+        let ended = stop.clone();
+        scope.spawn(move || carry_out(&asked.bench(opened, &ended), open));
+        Self { steps: Mutex::new(begun), stop }
+    }
+
+    /// Ends what that plan does not need.
+    pub fn keep(&self, plan: &Plan) {
+        if planned(plan).count() < self.steps().len() {
+            self.end();
+        }
+    }
+
+    /// Ends what has not come to its end.
+    pub(super) fn end(&self) {
+        self.stop.set();
     }
 
     /// What the step gave, once it has ended; none where it was not begun, or came to no end.
     pub(super) fn take(&self, step: &Step) -> Option<Carried> {
-        let receive = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(step)?;
+        let receive = self.steps().remove(step)?;
         receive.recv().ok()
+    }
+
+    fn steps(&self) -> MutexGuard<'_, HashMap<Step, Receiver<Carried>>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,8 +78,7 @@ fn planned(plan: &Plan) -> impl Iterator<Item = (Step, Duration)> {
     EARLY.into_iter().filter_map(of).map(|planned| (planned.step.clone(), planned.timeout))
 }
 
-fn carry_out(asked: &Asked<'_>, opened: &Kept, steps: Vec<(Step, Duration, Sender<Carried>)>) {
-    let bench = asked.bench(opened, asked.cancel);
+fn carry_out(bench: &Bench<'_>, steps: Vec<(Step, Duration, Sender<Carried>)>) {
     let mut before = Evidence::default();
     for (step, timeout, send) in steps {
         let start = Instant::now();
@@ -78,6 +99,41 @@ impl Begun {
         if let Some(observed) = observed {
             send.send((Arc::new(observed), Duration::ZERO)).unwrap();
         }
-        Self(Mutex::new([(step, receive)].into()))
+        Self { steps: Mutex::new([(step, receive)].into()), stop: Cancel::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Stage;
+    use crate::plan::PlannedStep;
+
+    fn plan(steps: &[Step]) -> Plan {
+        let planned = |step: &Step| PlannedStep {
+            command: step.to_string(),
+            step: step.clone(),
+            gates: Vec::new(),
+            after: Vec::new(),
+            timeout: Duration::from_secs(1),
+            expected_ms: None,
+        };
+        let steps = steps.iter().map(planned).collect();
+        Plan { stage: Stage::PreCommit, affected: None, gates: Vec::new(), steps, expected_ms: None }
+    }
+
+    #[test]
+    fn what_the_rest_of_the_plan_does_not_need_is_ended() {
+        let begun = Begun::of(Step::Format, None);
+        begun.keep(&plan(&[Step::Sources, Step::Format]));
+        assert!(!begun.stop.is_set());
+        begun.keep(&plan(&[Step::Lock]));
+        assert!(begun.stop.is_set());
+    }
+
+    #[test]
+    fn what_never_began_is_not_waited_for() {
+        let begun = Begun::of(Step::Sources, None);
+        assert!(begun.take(&Step::Format).is_none() && begun.take(&Step::Sources).is_none());
     }
 }

@@ -24,6 +24,7 @@ use self::contents::Contents;
 pub(super) use self::contents::stamp;
 use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
+use self::formatted::formatter;
 use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
@@ -57,6 +58,8 @@ pub struct Kept {
     hits: BTreeMap<&'static str, Entry>,
     /// The files whose digests are known as the run begins.
     contents: Option<Arc<Contents>>,
+    /// Which rustfmt, with which settings, there was before any step began; of a private copy only.
+    formatter: Option<String>,
 }
 
 impl Kept {
@@ -68,10 +71,13 @@ impl Kept {
         let folder = Folder::of(&asked.facts.state);
         let still = asked.is_still().then_some(asked.facts.root.as_path());
         let mut contents = Contents::open(folder.contents()).still_in(still);
-        let sources = asked.facts.sources.iter().map(|source| asked.facts.root.join(&source.path));
-        contents.of(&sources.collect::<Vec<_>>());
+        let formatter = still.and_then(|root| {
+            let sources = asked.facts.sources.iter().map(|source| root.join(&source.path));
+            contents.of(&sources.collect::<Vec<_>>());
+            formatter(asked.facts, &contents)
+        });
         let contents = Some(Arc::new(contents));
-        Self { folder: Some(folder), reads: to == CacheUse::Full, contents, ..Self::default() }
+        Self { folder: Some(folder), reads: to == CacheUse::Full, contents, formatter, ..Self::default() }
     }
 
     /// Looks each gate of the plan up.
@@ -92,7 +98,8 @@ impl Kept {
         }
         contents.save();
         let contents = Some(Arc::new(contents));
-        Self { folder: Some(folder.clone()), reads: self.reads, keys, hits, contents }
+        let formatter = self.formatter.clone();
+        Self { folder: Some(folder.clone()), reads: self.reads, keys, hits, contents, formatter }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -198,12 +205,15 @@ impl Kept {
             .collect();
         let code = inputs.iter().any(|(_, inputs)| inputs.code);
         let found = elsewhere::find(asked, evidence, code, &mut contents);
+        // rustfmt may have begun before the keys were made
+        let is_same = |before: &String| formatter(asked.facts, &contents).is_some_and(|now| now == *before);
+        let formats_alike = self.formatter.as_ref().is_none_or(is_same);
         let mut whole = true;
         for (id, inputs) in inputs {
             let keys = (self.keys.get(id), after.get(id));
             let entry = match (keys, found.of(&inputs, &mut contents), judged.get(id)) {
                 ((Some(Ok(before)), Some(Ok(now))), Ok(mut elsewhere), Some(report))
-                    if before.parts == now.parts =>
+                    if before.parts == now.parts && (formats_alike || !inputs.formatting) =>
                 {
                     all.add(elsewhere.clone());
                     // what a later run on other files wrote in their place is no result of this one

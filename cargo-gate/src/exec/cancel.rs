@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shared by all threads of a run. Once set it stays set.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    /// One that sets this one as well.
+    above: Option<Arc<Self>>,
+}
 
 impl Cancel {
     /// A flag that Ctrl-C, SIGTERM and SIGHUP set (and their Windows twins).
@@ -17,13 +21,34 @@ impl Cancel {
         cancel
     }
 
-    /// Ends the run.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// A flag for a part of the run, which ends with the whole.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { flag: Arc::default(), above: Some(Arc::new(self.clone())) }
     }
 
-    /// Whether the run is to end.
+    /// Ends the run, or its part.
+    pub fn set(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the run is to end, or its part.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.flag.load(Ordering::SeqCst) || self.above.as_ref().is_some_and(|above| above.is_set())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_ends_with_the_whole_and_not_the_other_way_round() {
+        let whole = Cancel::default();
+        let (one, other) = (whole.part(), whole.part());
+        one.set();
+        assert!(one.clone().is_set() && !other.is_set() && !whole.is_set());
+        whole.set();
+        assert!(other.is_set());
     }
 }

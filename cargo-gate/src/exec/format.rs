@@ -29,7 +29,7 @@ const FEW: usize = 16;
 pub(super) fn all(
     facts: &Facts,
     sources: &Sources,
-    known: &FormattedFiles,
+    known: &FormattedFiles<'_>,
     timeout: Duration,
     cancel: &Cancel,
 ) -> Vec<Formatted> {
@@ -55,10 +55,9 @@ pub(super) fn all(
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
         (None, None) => Formatted::Answered(file.path.clone(), rustfmt.file(file)),
     };
-    // the pool may be busy with what the gates judge meanwhile, and one process needs none of it
     let formatted: Vec<Formatted> = match fresh.len() {
         ..=1 => asked.into_iter().map(one).collect(),
-        _ => asked.into_par_iter().map(one).collect(),
+        _ => beside_the_pool(|| asked.into_par_iter().map(one).collect()),
     };
     let answers = files.into_iter().zip(&formatted).zip(is_known);
     let found = answers.filter(|((of, answer), is_known)| !is_known && is_formatted(facts, of.0, answer));
@@ -76,6 +75,14 @@ fn is_formatted(facts: &Facts, file: &SourceFile, answer: &Formatted) -> bool {
                 && std::fs::read(facts.root.join(&file.path)).is_ok_and(|now| now == text.as_bytes())
         }
         Formatted::Answered(_, run) => run.end == End::Code(0) && run.stdout == text.as_bytes(),
+    }
+}
+
+/// Waits for processes on threads of their own: those of the shared pool compute meanwhile.
+fn beside_the_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
     }
 }
 
@@ -120,7 +127,8 @@ impl Rustfmt<'_> {
         roots: impl Iterator<Item = &'c SourceFile>,
     ) -> (BTreeMap<String, Vec<Hunk>>, Option<Captured>) {
         let shares = self.shares(roots);
-        let runs: Vec<Captured> = shares.par_iter().map(|share| self.check(share)).collect();
+        let runs: Vec<Captured> =
+            beside_the_pool(|| shares.par_iter().map(|share| self.check(share)).collect());
         // rustfmt prints paths with their links resolved
         let root = std::fs::canonicalize(&self.facts.root).unwrap_or_else(|_| self.facts.root.clone());
         let mut checked: BTreeMap<String, Vec<Hunk>> = BTreeMap::new();

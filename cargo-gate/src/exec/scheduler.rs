@@ -286,6 +286,7 @@ impl<'a> State<'a> {
         if bad && self.run.asked.options.fail_fast && self.stopped_by.is_none() {
             self.stopped_by = self.run.asked.plan.gates.get(place).map(|gate| gate.id);
             self.stop.set();
+            self.run.begun.end();
         }
         let finished = Event::GateFinished { gate: Box::new(report) };
         (self.run.listen)(&finished);

@@ -34,7 +34,7 @@ impl Fuzzer {
         let host = host()?;
         let manifest = repo.root().join("tests").join("fuzz").join("Cargo.toml");
         Program::cargo()
-            .args(["build", "--quiet", "--release", "--target", &host, "--manifest-path"])
+            .args(["build", "--quiet", "--release", "--locked", "--target", &host, "--manifest-path"])
             .args([manifest.as_os_str(), "--target-dir".as_ref(), folder.as_os_str()])
             .dir(repo.root())
             .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))

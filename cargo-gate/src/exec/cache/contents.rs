@@ -97,6 +97,11 @@ impl Contents {
         Self { record, known, news: false, used: 0, since: None, seen: HashMap::new(), still: None }
     }
 
+    /// None, and nothing is kept.
+    pub(super) fn unknown() -> Self {
+        Self::open(PathBuf::new())
+    }
+
     /// For a look after a run that began then: what was written since has no digest but [`WRITTEN`].
     pub(super) fn since(mut self, began: Timestamp) -> Self {
         self.since = Some(since_epoch(began.into()));
@@ -126,8 +131,9 @@ impl Contents {
                 self.known.insert(path.into(), (stat, digest.clone()));
                 self.news = true;
             }
-            // a second look tells no size
-            if self.is_still(path) && self.seen(path).is_none() {
+            // a second look tells no size, and behind a link lies what may change
+            let is_own = stat.is_some() || digest == ABSENT;
+            if is_own && self.is_still(path) && self.seen(path).is_none() {
                 self.seen.insert(path.into(), (digest.clone(), stat.map(|stat| stat.size)));
             }
             digest
@@ -159,7 +165,10 @@ impl Contents {
     /// Whether a path lies there for certain: one that is written in another way may do so as well.
     fn is_still(&self, path: &Path) -> bool {
         let below = self.still.as_ref().and_then(|folder| bytes(path).strip_prefix(bytes(folder)));
-        below.and_then(<[u8]>::first).is_some_and(|first| std::path::is_separator(char::from(*first)))
+        below.is_some_and(|below| {
+            let first = below.first().is_some_and(|first| std::path::is_separator(char::from(*first)));
+            first && memchr::memmem::find(below, b"..").is_none()
+        })
     }
 
     /// What was seen of a path that is the same still.

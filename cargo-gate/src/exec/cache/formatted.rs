@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::Kept;
+use super::contents::Contents;
 use super::digests::Digests;
 use super::surroundings;
 use crate::cache::digest;
@@ -17,31 +18,39 @@ const HEAD: &str = "formatted 2";
 
 /// What is remembered of files that are formatted. The default one remembers nothing and keeps nothing.
 #[derive(Debug, Default)]
-pub(in crate::exec) struct FormattedFiles {
+pub(in crate::exec) struct FormattedFiles<'a> {
     known: Digests,
     /// The program and its settings.
     by: String,
+    /// What they are looked at by; none where nothing is kept.
+    facts: Option<&'a Facts>,
     /// Whether what is known may stand for an answer.
     reads: bool,
 }
 
+/// What rustfmt's answers hang on beside a text: the program and its settings. None where the program cannot be told
+/// apart.
+pub(super) fn formatter(facts: &Facts, contents: &Contents) -> Option<String> {
+    let program = surroundings::tools(facts, &[Tool::Rustfmt].into()).ok()?;
+    let settings = surroundings::formatting(facts, |paths| contents.peek(paths));
+    let settings = settings.iter().flat_map(|(path, digest)| [path.as_str(), digest.as_str()]);
+    Some(digest(std::iter::once(program.as_str()).chain(settings)))
+}
+
 impl Kept {
     /// The files that are known to be formatted, as far as this run may know it.
-    pub(in crate::exec) fn formatted(&self, facts: &Facts) -> FormattedFiles {
+    pub(in crate::exec) fn formatted<'a>(&self, facts: &'a Facts) -> FormattedFiles<'a> {
         FormattedFiles { reads: self.reads, ..FormattedFiles::of(self, facts).unwrap_or_default() }
     }
 }
 
-impl FormattedFiles {
+impl<'a> FormattedFiles<'a> {
     /// Those of the record; none where the program cannot be told apart.
-    fn of(kept: &Kept, facts: &Facts) -> Option<Self> {
+    fn of(kept: &Kept, facts: &'a Facts) -> Option<Self> {
         let folder = kept.folder.as_ref()?;
-        let program = surroundings::tools(facts, &[Tool::Rustfmt].into()).ok()?;
-        let contents = kept.contents.as_ref()?;
-        let settings = surroundings::formatting(facts, |paths| contents.peek(paths));
-        let settings = settings.iter().flat_map(|(path, digest)| [path.as_str(), digest.as_str()]);
-        let by = digest(std::iter::once(program.as_str()).chain(settings));
-        Some(Self { known: Digests::open(folder.root().join("formatted"), HEAD), by, reads: false })
+        let by = kept.formatter.clone().or_else(|| formatter(facts, kept.contents.as_ref()?))?;
+        let known = Digests::open(folder.root().join("formatted"), HEAD);
+        Some(Self { known, by, facts: Some(facts), reads: false })
     }
 
     /// What a file is remembered by.
@@ -56,8 +65,17 @@ impl FormattedFiles {
         if reads { files.par_iter().map(known).collect() } else { vec![false; files.len()] }
     }
 
-    /// Remembers files in which there was nothing to change.
+    /// Remembers files in which there was nothing to change, where the settings were the same all along: rustfmt reads
+    /// them whenever it starts.
     pub(in crate::exec) fn learn(&self, files: &[(&SourceFile, &str)]) {
+        let now = |facts: &Facts| formatter(facts, &Contents::unknown().since(facts.now));
+        if files.is_empty() || self.facts.and_then(now).is_none_or(|now| now != self.by) {
+            return;
+        }
+        self.remember(files);
+    }
+
+    fn remember(&self, files: &[(&SourceFile, &str)]) {
         let keys: BTreeSet<String> =
             files.par_iter().map(|(file, edition)| self.key(file, edition)).collect();
         self.known.learn(keys);
@@ -74,8 +92,8 @@ mod tests {
         SourceFile::new(path.to_owned(), None, Ok(text.to_owned()))
     }
 
-    fn files(record: PathBuf, by: &str) -> FormattedFiles {
-        FormattedFiles { known: Digests::open(record, HEAD), by: by.to_owned(), reads: true }
+    fn files(record: PathBuf, by: &str) -> FormattedFiles<'static> {
+        FormattedFiles { known: Digests::open(record, HEAD), by: by.to_owned(), facts: None, reads: true }
     }
 
     #[test]
@@ -84,7 +102,7 @@ mod tests {
         let record = folder.path().join("formatted");
         let (a, other) = (file("src/a.rs", "fn a() {}\n"), file("src/a.rs", "fn a() { }\n"));
         let moved = file("src/b.rs", "fn a() {}\n");
-        files(record.clone(), "1").learn(&[(&a, "2024")]);
+        files(record.clone(), "1").remember(&[(&a, "2024")]);
         let now = files(record.clone(), "1");
         let asked = [(&a, "2024"), (&a, "2021"), (&other, "2024"), (&moved, "2024")];
         assert_eq!(now.look_up(&asked), [true, false, false, false]);
@@ -96,8 +114,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let record = folder.path().join("formatted");
         let a = file("a.rs", "a");
-        files(record.clone(), "1").learn(&[(&a, "2024")]);
+        files(record.clone(), "1").remember(&[(&a, "2024")]);
         let blind = FormattedFiles { reads: false, ..files(record, "1") };
         assert_eq!(blind.look_up(&[(&a, "2024")]), [false]);
+    }
+
+    #[test]
+    fn nothing_is_remembered_where_the_settings_became_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let [root, home] = [folder.path(), folder.path()].map(std::path::Path::to_owned);
+        let facts = Facts { root, home, now: jiff::Timestamp::now(), ..Facts::default() };
+        let by = formatter(&facts, &Contents::unknown()).unwrap();
+        let a = file("a.rs", "a");
+        let is_known_after = |name: &str| {
+            let record = folder.path().join(name);
+            let now = FormattedFiles { facts: Some(&facts), ..files(record.clone(), &by) };
+            now.learn(&[(&a, "2024")]);
+            files(record, &by).look_up(&[(&a, "2024")]) == [true]
+        };
+        assert!(is_known_after("one"));
+        std::fs::write(folder.path().join("rustfmt.toml"), "").unwrap();
+        assert!(!is_known_after("two"));
     }
 }

@@ -166,7 +166,24 @@ fn what_was_seen_of_a_still_folder_stays_known_however_often_it_is_looked_at() {
     assert_eq!(contents.one(&path), first);
     let known = contents.known(&path).unwrap();
     assert_eq!((known.digest, known.size), (first.as_str(), 3));
+    let above = folder.path().join("src/../a.rs");
+    fs::create_dir(folder.path().join("src")).unwrap();
+    contents.one(&above);
+    assert!(contents.known(&above).is_none(), "who knows where that leads");
     let mut elsewhere = Contents::open(folder.path().join("record")).still_in(Some(Path::new("/elsewhere")));
     elsewhere.one(&path);
     assert!(elsewhere.known(&path).is_none(), "it was written too shortly before");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_lies_behind_a_link_of_a_still_folder_is_looked_at_each_time() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (link, behind) = (folder.path().join("a.rs"), elsewhere.path().join("a.rs"));
+    fs::write(&behind, "one").unwrap();
+    std::os::unix::fs::symlink(&behind, &link).unwrap();
+    let mut contents = Contents::open(folder.path().join("record")).still_in(Some(folder.path()));
+    let first = contents.one(&link);
+    fs::write(&behind, "other").unwrap();
+    assert_ne!(contents.one(&link), first);
 }
