@@ -70,14 +70,33 @@ pub struct Facts {
     pub tools: BTreeMap<Tool, PathBuf>,
     /// The revision, where the workspace is in a git repository with a commit.
     pub revision: Option<Revision>,
+    /// What is known of the repository of a private copy; none where the user's own files are judged.
+    pub copied: Option<Copied>,
     /// When all this was found out.
     pub now: jiff::Timestamp,
+}
+
+/// What is known of the repository of a private copy, which was written for the run, without asking git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top.
+    pub prefix: String,
+    /// Whether there are remote-tracking branches.
+    pub has_remotes: bool,
+    /// How what is judged differs from `HEAD`, as `git diff --raw -z` tells it; none where git has to be asked.
+    pub staged: Option<Vec<u8>>,
 }
 
 impl Facts {
     /// Whether a tool was found.
     pub fn has(&self, tool: Tool) -> bool {
         self.tools.contains_key(&tool)
+    }
+
+    /// The root manifest and those of the members, each once, relative to the workspace root.
+    pub fn manifests(&self) -> impl Iterator<Item = String> + '_ {
+        let members = self.packages.iter().map(Package::manifest).filter(|path| path != "Cargo.toml");
+        std::iter::once("Cargo.toml".to_owned()).chain(members)
     }
 
     /// The day of the run, in UTC: what has a last day is held against it.

@@ -1,6 +1,5 @@
 //! Which sources are production code: the module trees of all targets, over the scanned sources.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -14,9 +13,9 @@ use crate::step::{SourceFile, Sources};
 #[derive(Debug)]
 pub struct Reached {
     files: BTreeMap<String, Reach>,
-    /// Paths that the module trees name and that are not among the sources. Most of them do not exist: a `mod x;` may
-    /// mean `x.rs` or `x/mod.rs`. One that does is compiled, and so is to be judged, though `.gitignore` keeps it out
-    /// of the list of files.
+    /// Paths that the module trees name and that are not among the sources. Few of them exist: the code may be left out
+    /// of every build. One that does is compiled, and so is to be judged, though `.gitignore` keeps it out of the list
+    /// of files.
     pub unlisted: BTreeSet<String>,
 }
 
@@ -58,15 +57,8 @@ pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) ->
     sources.files.par_iter().filter(|file| !file.is_scanned()).for_each(|file| {
         file.scan();
     });
-    let missing = RefCell::new(BTreeSet::new());
-    let files = reach(&roots(targets), |path| {
-        let file = sources.get(path);
-        if file.is_none() {
-            missing.borrow_mut().insert(path.to_owned());
-        }
-        file.map(SourceFile::scan)
-    });
-    Reached { files, unlisted: missing.into_inner() }
+    let (files, unlisted) = reach(&roots(targets), |path| sources.get(path).map(SourceFile::scan));
+    Reached { files, unlisted }
 }
 
 fn roots<'a>(targets: impl Iterator<Item = &'a Target>) -> Vec<Root> {

@@ -176,7 +176,7 @@ pub(crate) struct Prepared {
     /// What the command line asks, where it asks for a whole stage.
     whole: Option<String>,
     /// The copy that is judged is this run's as long as this is there.
-    _ground: Ground,
+    ground: Ground,
 }
 
 impl Prepared {
@@ -213,18 +213,7 @@ impl Prepared {
         }
         let plan = plan::plan(&config, &facts, &options, &args.selection(only))?;
         let plan = exec::remembered(&facts).arrange(plan);
-        Ok(Self {
-            start,
-            started_at,
-            environment,
-            facts,
-            config,
-            options,
-            plan,
-            cache,
-            whole,
-            _ground: ground,
-        })
+        Ok(Self { start, started_at, environment, facts, config, options, plan, cache, whole, ground })
     }
 
     /// What the workspace accepts, where it has a baseline.
@@ -242,7 +231,7 @@ impl Prepared {
     fn kept(&self, baseline: Option<&Baseline>, cancel: &Cancel) -> Kept {
         let none = Baseline::default();
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
-        Kept::open(&asked, self.cache).look_up(&asked)
+        Kept::open(&asked, self.cache, self.ground.records()).look_up(&asked)
     }
 
     /// What is left to do, where the cache answers for some gates.
@@ -253,7 +242,7 @@ impl Prepared {
     fn explain(&self, gate: &str, baseline: Option<&Baseline>, cancel: &Cancel) -> Explained {
         let none = Baseline::default();
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
-        Kept::open(&asked, self.cache).look_up(&asked).explain(&asked, gate)
+        Kept::open(&asked, self.cache, self.ground.records()).look_up(&asked).explain(&asked, gate)
     }
 
     /// Runs the gates, holds what they found against the baseline, and gives the report.
@@ -263,7 +252,7 @@ impl Prepared {
         let _present = Presence::announce(facts);
         let none = Baseline::default();
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
-        let opened = Kept::open(&asked, self.cache);
+        let opened = Kept::open(&asked, self.cache, self.ground.records());
         let (kept, done) = thread::scope(|scope| {
             let begun = Begun::begin(scope, asked, &opened);
             let kept = opened.look_up(&asked);
@@ -300,6 +289,8 @@ impl Prepared {
         if let (Some(request), Some(elsewhere)) = (&self.whole, elsewhere) {
             exec::keep_verdict(&asked, request, &kept, &elsewhere, &report);
         }
+        // what is known of thousands of files takes a while to be freed, for which nobody has to wait
+        rayon::spawn(move || drop((opened, kept)));
         let Report { duration_ms, saved_ms, .. } = report;
         listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms, saved_ms });
         report

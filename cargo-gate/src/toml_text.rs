@@ -4,11 +4,9 @@ use std::ops::Range;
 
 use toml_edit::Document;
 
-use crate::facts::{Facts, Package};
 use crate::finding::{Excerpt, Finding, Place};
 use crate::gate::Unreadable;
 use crate::scan::LineIndex;
-use crate::step::{Evidence, FileRead, Step};
 
 /// A TOML file with what is needed to point into it.
 pub(crate) struct TomlText<'a> {
@@ -44,30 +42,10 @@ impl<'a> TomlText<'a> {
     }
 }
 
-/// The text of a file that a step has read.
-///
-/// # Errors
-/// When the step was not done, or the file is gone, unreadable or not UTF-8.
-pub(crate) fn text<'a>(evidence: &'a Evidence, path: &str) -> Result<&'a str, Unreadable> {
-    match evidence.file(&Step::File { path: path.to_owned() })? {
-        FileRead::Content(bytes) => {
-            std::str::from_utf8(bytes).map_err(|_| Unreadable::garbage(format!("{path} is not UTF-8")))
-        }
-        FileRead::Missing => Err(Unreadable::garbage(format!("{path} is gone"))),
-        FileRead::Failed(cause) => Err(Unreadable::garbage(format!("{path}: {cause}"))),
-    }
-}
-
 /// The document in a text.
 ///
 /// # Errors
 /// When the text is not TOML.
 pub(crate) fn document<'a>(path: &str, text: &'a str) -> Result<Document<&'a str>, Unreadable> {
     Document::parse(text).map_err(|error| Unreadable::garbage(format!("{path}: {}", error.message())))
-}
-
-/// The root manifest and those of the members, each once, relative to the workspace root.
-pub(crate) fn manifests(facts: &Facts) -> impl Iterator<Item = String> + '_ {
-    let members = facts.packages.iter().map(Package::manifest).filter(|path| path != "Cargo.toml");
-    std::iter::once("Cargo.toml".to_owned()).chain(members)
 }

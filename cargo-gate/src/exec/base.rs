@@ -169,12 +169,8 @@ impl Git<'_> {
     }
 
     /// `HEAD`'s commit; none without a repository or a commit.
-    pub(super) fn head(&self, named: Option<&str>) -> AgainstBase<String> {
-        let head = self.head_of(self.commits(&[])?.as_ref())?;
-        match (head, named) {
-            (None, Some(name)) => Err(unknown(name)),
-            (head, _) => Ok(head),
-        }
+    pub(super) fn head(&self) -> AgainstBase<String> {
+        self.head_of(self.commits(&[])?.as_ref())
     }
 
     fn head_of(&self, known: Option<&BTreeMap<String, String>>) -> AgainstBase<String> {

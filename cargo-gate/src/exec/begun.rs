@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use super::steps::Bench;
+use super::format::Ahead;
 use super::{Asked, Cancel, Kept};
 use crate::plan::Plan;
 use crate::step::{Evidence, Observed, Step};
@@ -45,7 +45,7 @@ impl Begun {
         }
         let stop = asked.cancel.part();
         let ended = stop.clone();
-        scope.spawn(move || carry_out(&asked.bench(opened, &ended), open));
+        scope.spawn(move || carry_out(scope, asked, opened, open, &ended));
         Self { steps: Mutex::new(begun), stop }
     }
 
@@ -78,11 +78,27 @@ fn planned(plan: &Plan) -> impl Iterator<Item = (Step, Duration)> {
     EARLY.into_iter().filter_map(of).map(|planned| (planned.step.clone(), planned.timeout))
 }
 
-fn carry_out(bench: &Bench<'_>, steps: Vec<(Step, Duration, Sender<Carried>)>) {
+fn carry_out<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    asked: Asked<'scope>,
+    opened: &Kept,
+    steps: Vec<(Step, Duration, Sender<Carried>)>,
+    cancel: &Cancel,
+) {
+    let bench = asked.bench(opened, cancel);
+    let formats = steps.iter().find(|(step, ..)| *step == Step::Format);
+    let formatting = formats.map(|(_, timeout, _)| {
+        let known = opened.formatted(asked.facts);
+        let ahead = Ahead::begin(scope, asked.facts, &bench.listed(), &known, *timeout, cancel);
+        (known, ahead)
+    });
     let mut before = Evidence::default();
     for (step, timeout, send) in steps {
         let start = Instant::now();
-        let observe = || bench.carry_out(&step, &before, timeout);
+        let observe = || match (&step, &formatting) {
+            (Step::Format, Some((known, ahead))) => bench.formatted(&before, (known, ahead), timeout),
+            _ => bench.carry_out(&step, &before, timeout),
+        };
         // a defect of ours shows again where the step is carried out for its gates
         let Ok(observed) = catch_unwind(AssertUnwindSafe(observe)).map(Arc::new) else { return };
         before.insert(step, Arc::clone(&observed));

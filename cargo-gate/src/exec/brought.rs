@@ -10,6 +10,9 @@ use crate::parse::git_objects::{Named, contents, of_raw_diff, of_rev_list, sizes
 use crate::secret::{Tree, scan, text_of};
 use crate::step::Base;
 
+/// How git tells of each file that differs what it was and what it is.
+pub(super) const RAW: [&str; 4] = ["--raw", "-z", "--no-abbrev", "--no-renames"];
+
 /// How many bytes of contents are asked for at once.
 const CHUNK: u64 = 64 << 20;
 
@@ -35,13 +38,18 @@ impl Git<'_> {
         pushed: bool,
         range: Option<&str>,
     ) -> Result<Brought, Unreadable> {
-        let Some([_, prefix]) = self.about::<2>(&["--is-inside-work-tree", "--show-prefix"])? else {
+        let Some((prefix, head)) = self.place()? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         };
-        let head = self.head(named)?;
+        if let (None, Some(name)) = (&head, named) {
+            return Err(unknown(name));
+        }
         let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
         let base = if named.is_some() || hinted { self.base(named)? } else { None };
-        let remotes = !self.stdout(&["for-each-ref", "--count=1", "refs/remotes"])?.is_empty();
+        let remotes = match &self.facts.copied {
+            Some(copied) => copied.has_remotes,
+            None => !self.stdout(&["for-each-ref", "--count=1", "refs/remotes"])?.is_empty(),
+        };
         let commits = match (&base, &head) {
             _ if range.is_some() => range.map(str::to_owned),
             (_, None) => None,
@@ -50,8 +58,10 @@ impl Git<'_> {
             (None, _) => pushed.then(|| "HEAD".to_owned()),
         };
         let mut objects = commits.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
-        let form = ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff"];
-        let staged = self.stdout(&form)?;
+        let staged = match self.facts.copied.as_ref().and_then(|copied| copied.staged.clone()) {
+            Some(staged) => staged,
+            None => self.stdout(&[&["diff", "--cached", "--no-ext-diff"], &RAW[..]].concat())?,
+        };
         objects.extend(of_raw_diff(&staged).ok_or_else(|| odd("diff --cached"))?);
         let below = |(hash, path): (String, String)| {
             path.strip_prefix(&prefix)
@@ -70,6 +80,16 @@ impl Git<'_> {
             objects.iter().map(|(_, path)| path.clone()).chain(changes.files.into_keys()).collect()
         });
         Ok(Brought { files, objects, prefix })
+    }
+
+    /// The folder of the repository that the workspace lies in, and `HEAD`'s commit; none without a repository.
+    fn place(&self) -> Result<Option<(String, Option<String>)>, Unreadable> {
+        if let Some(copied) = &self.facts.copied {
+            let head = self.facts.revision.as_ref().map(|head| head.commit.clone());
+            return Ok(Some((copied.prefix.clone(), head)));
+        }
+        let asked = self.about::<2>(&["--is-inside-work-tree", "--show-prefix"])?;
+        asked.map(|[_, prefix]| Ok((prefix, self.head()?))).transpose()
     }
 
     /// The contents that commits bring, each under all its paths.

@@ -4,24 +4,27 @@ mod beyond;
 mod contents;
 mod data;
 mod digests;
+mod early;
 mod elsewhere;
 mod folder;
 mod formatted;
 mod ground;
 mod ignored;
+mod layers;
 mod proof;
 mod recorded;
 mod scanned;
 mod searched;
 mod surroundings;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use self::contents::Contents;
 pub(super) use self::contents::stamp;
+pub use self::early::Records;
 use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::formatted::formatter;
@@ -29,6 +32,7 @@ use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
+use self::tree::Tree;
 use super::{Asked, CarriedOut};
 use crate::cache::{Elsewhere, Entry, Explained, Input};
 use crate::facts::Facts;
@@ -58,26 +62,32 @@ pub struct Kept {
     hits: BTreeMap<&'static str, Entry>,
     /// The files whose digests are known as the run begins.
     contents: Option<Arc<Contents>>,
+    /// What else is remembered, as far as it was read early.
+    records: Arc<Records>,
+    /// What the keys found in the tree, where that stays as it is while the run takes place.
+    tree: Option<Arc<Tree>>,
     /// Which rustfmt, with which settings, there was before any step began; of a private copy only.
     formatter: Option<String>,
 }
 
 impl Kept {
     /// The cache with what is known of the sources, for steps that begin before any gate is looked up.
-    pub fn open(asked: &Asked<'_>, to: CacheUse) -> Self {
+    pub fn open(asked: &Asked<'_>, to: CacheUse, records: Arc<Records>) -> Self {
         if to == CacheUse::Off {
             return Self::default();
         }
         let folder = Folder::of(&asked.facts.state);
         let still = asked.is_still().then_some(asked.facts.root.as_path());
-        let mut contents = Contents::open(folder.contents()).still_in(still);
+        let contents = records.contents.or_read(|| Contents::open(folder.contents()));
+        let mut contents = contents.still_in(still);
         let formatter = still.and_then(|root| {
             let sources = asked.facts.sources.iter().map(|source| root.join(&source.path));
             contents.of(&sources.collect::<Vec<_>>());
             formatter(asked.facts, &contents)
         });
-        let contents = Some(Arc::new(contents));
-        Self { folder: Some(folder), reads: to == CacheUse::Full, contents, formatter, ..Self::default() }
+        let contents = Some(contents.shared());
+        let reads = to == CacheUse::Full;
+        Self { folder: Some(folder), reads, contents, records, formatter, ..Self::default() }
     }
 
     /// Looks each gate of the plan up.
@@ -85,7 +95,7 @@ impl Kept {
     pub fn look_up(&self, asked: &Asked<'_>) -> Self {
         let (Some(folder), Some(contents)) = (&self.folder, &self.contents) else { return Self::default() };
         let mut contents = Contents::clone(contents);
-        let keys = ground::keys(asked, &mut contents, |_| true);
+        let (keys, tree) = ground::keys(asked, &mut contents, None, |_| true);
         let mut hits = BTreeMap::new();
         for (gate, key) in keys.iter().filter(|_| self.reads) {
             let Ok(key) = key else { continue };
@@ -97,9 +107,11 @@ impl Kept {
             hits.insert(*gate, entry);
         }
         contents.save();
-        let contents = Some(Arc::new(contents));
-        let formatter = self.formatter.clone();
-        Self { folder: Some(folder.clone()), reads: self.reads, keys, hits, contents, formatter }
+        let contents = Some(contents.shared());
+        let tree = Some(tree).filter(|_| asked.is_still());
+        let Self { folder, reads, records, formatter, .. } = self;
+        let (folder, records, formatter) = (folder.clone(), Arc::clone(records), formatter.clone());
+        Self { folder, reads: *reads, keys, hits, contents, records, tree, formatter }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -176,11 +188,9 @@ impl Kept {
         if fresh.is_empty() {
             return Some(all);
         }
-        // what comes to be kept meanwhile counts the next time
-        thread::scope(|scope| {
-            scope.spawn(|| folder.evict());
-            self.keep(asked, done, folder, &fresh, all)
-        })
+        let whole = self.keep(asked, done, folder, &fresh, all);
+        folder.count(fresh.len());
+        whole
     }
 
     /// Keeps the verdicts of those gates; gives what all rest on with what these do.
@@ -195,9 +205,10 @@ impl Kept {
         let CarriedOut { judged, evidence, times, .. } = done;
         let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
         let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
-        let facts = if asked.is_still() { asked.facts.clone() } else { listed_again()? };
-        let now = Asked { facts: &facts, ..*asked };
-        let after = ground::keys(&now, &mut contents, |gate| fresh.contains(gate));
+        let again = if asked.is_still() { None } else { Some(listed_again()?) };
+        let now = Asked { facts: again.as_ref().unwrap_or(asked.facts), ..*asked };
+        let is_fresh = |gate: &str| fresh.contains(gate);
+        let (after, _) = ground::keys(&now, &mut contents, self.tree.as_ref(), is_fresh);
         let planned = asked.plan.gates.iter().zip(&asked.config.gates);
         let inputs: Vec<_> = planned
             .filter(|(planned, _)| fresh.contains(planned.id))
@@ -221,7 +232,7 @@ impl Kept {
                     let written =
                         written.map(|file| (file.to_string_lossy().into_owned(), contents.result(&file)));
                     elsewhere.files.extend(written);
-                    let at = facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+                    let at = asked.facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
                     Entry::new(before.clone(), elsewhere, at, report, times_of(asked, id, times))
                 }
                 _ => None,
@@ -251,7 +262,7 @@ impl Kept {
             &self.keys
         } else {
             let mut contents = Contents::open(folder.contents());
-            new = ground::keys(asked, &mut contents, |gate| lost.contains_key(gate));
+            (new, _) = ground::keys(asked, &mut contents, None, |gate| lost.contains_key(gate));
             &new
         };
         for (gate, status) in lost {

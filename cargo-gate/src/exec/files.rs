@@ -1,5 +1,6 @@
 //! Reads the files of the workspace.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -17,6 +18,12 @@ pub(super) fn read(root: &Path, path: &str) -> FileRead {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileRead::Missing,
         Err(error) => FileRead::Failed(error.to_string()),
     }
+}
+
+/// Reads the manifests of the workspace.
+pub(super) fn manifests(facts: &Facts) -> BTreeMap<String, FileRead> {
+    let paths: Vec<String> = facts.manifests().collect();
+    paths.into_par_iter().map(|path| (path.clone(), read(&facts.root, &path))).collect()
 }
 
 /// Reads the first of those files in the folder, else in the nearest one above it, with its path from there.

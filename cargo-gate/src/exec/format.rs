@@ -6,12 +6,15 @@
 //! whole) is given to it file by file through standard input, where it formats this file and no other,
 //! and its whole answer is the evidence.
 
+mod ahead;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use rayon::prelude::*;
 
+pub(super) use self::ahead::Ahead;
 use super::Cancel;
 use super::cache::FormattedFiles;
 use super::process::{Command, run};
@@ -25,11 +28,12 @@ const MOST_ROOTS: usize = 200;
 /// Up to so many files are given to rustfmt one by one: their trees are those of the others too.
 const FEW: usize = 16;
 
-/// What rustfmt makes of every source, in their order. Those that are known to be formatted it does not see again.
+/// What rustfmt makes of every source, in their order. Those that are known to be formatted it does not see again, nor
+/// those that somebody gave it ahead.
 pub(super) fn all(
     facts: &Facts,
     sources: &Sources,
-    known: &FormattedFiles<'_>,
+    (known, ahead): (&FormattedFiles<'_>, &Ahead<'_>),
     timeout: Duration,
     cancel: &Cancel,
 ) -> Vec<Formatted> {
@@ -38,7 +42,7 @@ pub(super) fn all(
     };
     let rustfmt = Rustfmt { program, facts, timeout, cancel };
     let files: Vec<(&SourceFile, &str)> =
-        sources.files.iter().map(|file| (file, rustfmt.edition(file))).collect();
+        sources.files.iter().map(|file| (file, edition(facts, file.package))).collect();
     let is_known = known.look_up(&files);
     let fresh: Vec<&SourceFile> =
         files.iter().zip(&is_known).filter(|(_, is_known)| !**is_known).map(|((file, _), _)| *file).collect();
@@ -53,7 +57,11 @@ pub(super) fn all(
     let one = |(file, checked): (&SourceFile, Option<Vec<Hunk>>)| match (checked, &stopped) {
         (Some(hunks), _) => Formatted::Checked(file.path.clone(), hunks),
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
-        (None, None) => Formatted::Answered(file.path.clone(), rustfmt.file(file)),
+        (None, None) => {
+            let key = || known.key(&file.path, file.digest(), edition(facts, file.package));
+            let answer = ahead.take(&key()).unwrap_or_else(|| rustfmt.file(file));
+            Formatted::Answered(file.path.clone(), answer)
+        }
     };
     let formatted: Vec<Formatted> = match fresh.len() {
         ..=1 => asked.into_iter().map(one).collect(),
@@ -152,7 +160,7 @@ impl Rustfmt<'_> {
     fn shares<'c>(&'c self, roots: impl Iterator<Item = &'c SourceFile>) -> Vec<Share<'c>> {
         let mut by_edition: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for root in roots {
-            by_edition.entry(self.edition(root)).or_default().insert(&root.path);
+            by_edition.entry(edition(self.facts, root.package)).or_default().insert(&root.path);
         }
         let cores = rayon::current_num_threads();
         let deal = |(edition, roots): (&'c str, BTreeSet<&'c str>)| {
@@ -167,18 +175,18 @@ impl Rustfmt<'_> {
     fn file(&self, file: &SourceFile) -> Captured {
         let path = self.facts.root.join(&file.path);
         let folder = path.parent().unwrap_or(&self.facts.root);
-        let flags = ["--edition", self.edition(file), "--emit", "stdout", "--quiet"];
+        let flags = ["--edition", edition(self.facts, file.package), "--emit", "stdout", "--quiet"];
         let mut command = Command::new(self.program, folder, self.timeout).args(flags);
         command.stdin = Some(file.text().as_bytes().to_vec());
         run(&command, self.cancel)
     }
+}
 
-    /// The edition of the package that owns the file; the newest of all where none does.
-    fn edition<'b>(&'b self, file: &SourceFile) -> &'b str {
-        let package = file.package.and_then(|index| self.facts.packages.get(index));
-        let newest = || self.facts.packages.iter().map(|package| package.edition.as_str()).max();
-        package.map(|package| package.edition.as_str()).or_else(newest).unwrap_or("2024")
-    }
+/// The edition of the package that owns a file; the newest of all where none does.
+fn edition(facts: &Facts, package: Option<usize>) -> &str {
+    let package = package.and_then(|index| facts.packages.get(index));
+    let newest = || facts.packages.iter().map(|package| package.edition.as_str()).max();
+    package.map(|package| package.edition.as_str()).or_else(newest).unwrap_or("2024")
 }
 
 /// The files that a run surely checked. A run without an error has finished one tree for each root

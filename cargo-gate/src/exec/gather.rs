@@ -1,8 +1,9 @@
 //! Gathers the facts: cargo, rustc and git are asked at the same time.
 
 mod metadata;
+mod walk;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use self::metadata::Metadata;
+pub(super) use self::walk::all_files;
+use self::walk::{Listed, walk, with_nested};
 use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::snapshot::Ground;
@@ -90,14 +93,15 @@ pub fn gather_on(
     }
     let (files, revision) = match &ground.copy {
         // it holds the files of its tree and no other
-        Some(copy) => (Some(copy.listed.clone()), copy.revision.clone()),
+        Some(copy) => (Some(copy.listed.files.clone()), copy.revision.clone()),
         None => thread::scope(|scope| {
             let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
             let files = ask(Tool::Git, &root, &LISTED);
             (succeeded(files), revision.join().ok().flatten())
         }),
     };
-    facts = with_manifests(with_listed(facts, files.as_deref())?);
+    let others = ground.copy.as_ref().map(|copy| &copy.listed.others);
+    facts = with_manifests(with_listed(facts, files.as_deref(), others)?);
     facts = with_flags(facts, environment);
     facts.build_targets = build_targets(&facts, environment);
     facts.rustc_wrapper = rustc_wrapper(&facts, environment);
@@ -113,14 +117,26 @@ pub fn gather_on(
 /// How git lists the files that it tracks or would.
 const LISTED: [&str; 6] = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
 
-/// Adds the files of the tree: those that git lists, else those that a walk finds.
-fn with_listed(facts: Facts, answer: Option<&[u8]>) -> Result<Facts, FactError> {
+/// Adds the files of the tree: those that git lists, else those that a walk finds. Where it is known which of them are
+/// no plain files, only those may be folders.
+fn with_listed(
+    facts: Facts,
+    answer: Option<&[u8]>,
+    others: Option<&BTreeSet<Vec<u8>>>,
+) -> Result<Facts, FactError> {
     let listed = answer.map(facts::from_file_list).transpose()?;
     // a list without the root manifest is of another folder, or of one that git ignores
     let files = match listed.filter(|files| files.iter().any(|file| file == "Cargo.toml")) {
         Some(files) => {
             let odd = facts::odd_names(answer.unwrap_or_default()).map(path_of).collect();
-            with_nested(&facts, files, odd)?
+            let may_be_folder = |name: &String| others.is_none_or(|others| others.contains(name.as_bytes()));
+            let nested: Vec<PathBuf> = files
+                .par_iter()
+                .filter(|name| may_be_folder(name))
+                .map(|name| facts.root.join(name))
+                .filter(|path| path.is_dir())
+                .collect();
+            with_nested(&facts, nested, Listed { shown: files, hidden: Vec::new(), odd })?
         }
         None => walk(&facts.root, &facts.root, &facts.target)?,
     };
@@ -134,7 +150,7 @@ fn with_listed(facts: Facts, answer: Option<&[u8]>) -> Result<Facts, FactError> 
 pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
     let git = facts.tools.get(&Tool::Git);
     let listed = git.map(|git| run(&Command::new(git, &facts.root, TIMEOUT).args(LISTED), cancel));
-    with_listed(facts.clone(), succeeded(listed).as_deref()).ok()
+    with_listed(facts.clone(), succeeded(listed).as_deref(), None).ok()
 }
 
 /// The compiler that a folder uses, and the folder of its toolchain. rustup's proxy takes longer to find them than all
@@ -285,12 +301,14 @@ fn with_manifests(mut facts: Facts) -> Facts {
     let root = facts.root.clone();
     let text = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let root_manifest = text("Cargo.toml");
-    let mut own_lints = facts::lints_of_manifest(&root_manifest);
+    let document = |text: &str| toml_edit::Document::parse(text.to_owned()).ok();
+    let mut own_lints: BTreeSet<String> =
+        document(&root_manifest).iter().flat_map(|root| facts::lints_of_manifest(root)).collect();
     let first_resolver = Resolver::of_manifest(root_manifest.as_bytes()) == Ok(Resolver::One);
     let manifests = facts.packages.par_iter_mut().map(|package| {
-        let manifest = text(&package.manifest());
-        facts::mark_own_harnesses(package, &manifest);
         package.passed_by = first_resolver && !package.folder.is_empty();
+        let Some(manifest) = document(&text(&package.manifest())) else { return BTreeSet::new() };
+        facts::mark_own_harnesses(package, &manifest);
         facts::lints_of_manifest(&manifest)
     });
     own_lints.extend(manifests.flatten_iter().collect::<Vec<_>>());
@@ -321,74 +339,8 @@ fn placed(mut facts: Facts, ground: &Ground) -> Result<Facts, GatherError> {
     }
     let folders = facts.packages.iter().map(|package| package.folder.as_str());
     copy.stays(std::iter::once("").chain(folders))?;
+    facts.copied = Some(copy.copied.clone());
     facts.home.clone_from(&copy.home);
     facts.state.clone_from(&copy.state);
     Ok(facts)
-}
-
-/// Adds the files of nested repositories and submodules, which git lists as one entry each.
-fn with_nested(facts: &Facts, files: Vec<String>, odd: Vec<PathBuf>) -> Result<Listed, FactError> {
-    let nested: Vec<PathBuf> =
-        files.par_iter().map(|entry| facts.root.join(entry)).filter(|path| path.is_dir()).collect();
-    let mut files = Listed { shown: files, hidden: Vec::new(), odd };
-    for folder in nested {
-        let Listed { shown, hidden, odd } = walk(&facts.root, &folder, &facts.target)?;
-        files.shown.extend(shown);
-        files.hidden.extend(hidden);
-        files.odd.extend(odd);
-    }
-    Ok(files)
-}
-
-/// The files of a tree.
-struct Listed {
-    /// Those that may be sources.
-    shown: Vec<String>,
-    /// Those that a walk finds in hidden folders, or hidden themselves.
-    hidden: Vec<String>,
-    /// Those whose names are not UTF-8.
-    odd: Vec<PathBuf>,
-}
-
-impl Listed {
-    fn all(self) -> Vec<String> {
-        let mut files = self.shown;
-        files.extend(self.hidden);
-        files.sort();
-        files
-    }
-}
-
-/// Every file of a folder that no git repository holds.
-pub(super) fn all_files(root: &Path, target: &Path) -> Result<Vec<String>, FactError> {
-    walk(root, root, target).map(Listed::all)
-}
-
-/// The files of a workspace that no git repository holds: all but what `.gitignore` names, git's own
-/// and the target folder. Hidden folders other than `.cargo` are told apart: they hold no sources.
-fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {
-    let target = target.to_owned();
-    let wanted = move |entry: &ignore::DirEntry| entry.file_name() != ".git" && entry.path() != target;
-    let is_hidden = |path: &Path| {
-        let below = path.strip_prefix(start).unwrap_or(path).components();
-        below
-            .into_iter()
-            .any(|part| part.as_os_str() != ".cargo" && part.as_os_str().as_encoded_bytes().starts_with(b"."))
-    };
-    let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
-    let mut files = Listed { shown: Vec::new(), hidden: Vec::new(), odd: Vec::new() };
-    // a link is listed as git lists it, whatever it leads to; the folder itself may be one
-    let is_listed = |entry: &ignore::DirEntry| {
-        entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
-    };
-    for entry in walk.flatten().filter(is_listed) {
-        let Ok(relative) = entry.path().strip_prefix(root) else { continue };
-        let Some(name) = facts::utf8_name(relative.as_os_str().as_encoded_bytes())? else {
-            files.odd.push(relative.to_owned());
-            continue;
-        };
-        let list = if is_hidden(entry.path()) { &mut files.hidden } else { &mut files.shown };
-        list.push(name.replace('\\', "/"));
-    }
-    Ok(files)
 }

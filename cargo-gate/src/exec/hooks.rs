@@ -68,10 +68,11 @@ fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, U
     let hooks = hooks.collect::<Result<Vec<_>, _>>().map_err(|error| {
         Unreadable::garbage(error.to_string()).help("make it a file that you can read, or take it away")
     })?;
-    let version = git.line(&["version"])?;
+    let config = settings(git)?;
+    let runs_config_hooks = !config.hooks.is_empty() && runs_config_hooks(&git.line(&["version"])?);
     Ok(Some(Repository {
-        config: settings(git)?,
-        runs_config_hooks: runs_config_hooks(&version),
+        config,
+        runs_config_hooks,
         workspace: workspace.map(real),
         folder: real(&folder),
         common: real(&common),

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use etcetera::BaseStrategy;
 use rayon::prelude::*;
 
-pub(super) use self::inputs::{Input, of_metadata, of_program};
+pub(super) use self::inputs::{Input, but_names, name_counts, of_metadata, of_program};
 use super::environment::{Environment, is_ours_alone};
 use super::store::write_artifact;
 use crate::cache::digest;

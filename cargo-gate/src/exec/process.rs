@@ -17,6 +17,8 @@ use crate::step::{Captured, End, Streams};
 const MOST_OUTPUT: u64 = 512 << 20;
 /// How long a finished process's descendants may hold its pipes open before they are ended.
 const PIPE_GRACE: Duration = Duration::from_secs(2);
+/// So many bytes fit into a pipe that nobody reads yet, on every system.
+const FITS: usize = 512;
 /// How often a program whose file is open for writing is tried again, and after what pause.
 const MOST_BUSY: usize = 50;
 const BUSY_PAUSE: Duration = Duration::from_millis(2);
@@ -147,7 +149,12 @@ fn attend(
         let pipe = child.stdin().take();
         if let (Some(mut pipe), Some(input)) = (pipe, command.stdin.as_deref()) {
             // a process that ends without reading everything is judged by how it ends
-            scope.spawn(move || pipe.write_all(input).is_ok());
+            let mut write = move || pipe.write_all(input).is_ok();
+            if input.len() <= FITS {
+                write();
+            } else {
+                scope.spawn(write);
+            }
         }
         // each reader holds an end of this: when both are gone, the process has closed its output
         let (open, closed) = channel::<()>();

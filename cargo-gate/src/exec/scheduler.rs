@@ -91,6 +91,8 @@ struct State<'a> {
     stop: &'a Cancel,
     send: Sender<Message>,
     steps: Vec<(Progress, Duration)>,
+    /// How many steps that do not compile run at once.
+    most: usize,
     gates: Vec<(Progress, Option<GateReport>)>,
     evidence: Evidence,
     /// What the gates said before the baseline had its say.
@@ -110,6 +112,7 @@ impl<'a> State<'a> {
             selected,
             stop,
             send,
+            most: most_beside_builds(),
             steps: vec![(Progress::Waiting, Duration::ZERO); run.asked.plan.steps.len()],
             gates: run.asked.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
             evidence: Evidence::default(),
@@ -178,14 +181,14 @@ impl<'a> State<'a> {
     where
         'a: 'scope,
     {
-        let (run, most) = (self.run, most_beside_builds());
+        let run = self.run;
         let steps = run.asked.plan.steps.iter().enumerate();
         for (place, planned) in steps.filter(|(_, planned)| planned.step.exclusive() == exclusive) {
             let ready = !self.ended()
                 && self.is(place, Progress::Waiting)
                 && planned.after.iter().all(|before| self.is(*before, Progress::Finished))
                 && !(planned.step.builds() && self.building())
-                && (planned.step.builds() || self.beside_builds() < most)
+                && (planned.step.builds() || self.beside_builds() < self.most)
                 && !(exclusive && self.in_flight());
             if !ready {
                 continue;

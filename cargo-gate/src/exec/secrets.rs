@@ -95,12 +95,14 @@ fn look_at(file: &Path, path: &str, most_bytes: u64, searched: &SearchedFiles) -
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Looked::Nothing,
         _ => Looked::Unread(error.to_string()),
     };
+    if let Some(bytes) = searched.clean(path, file).filter(|bytes| *bytes <= most_bytes) {
+        return (Looked::Text(bytes, Vec::new()), None);
+    }
     match std::fs::symlink_metadata(file) {
         Err(error) => return (failed(&error), None),
         // a link's target is looked at where it lies
         Ok(metadata) if !metadata.is_file() => return (Looked::Nothing, None),
         Ok(metadata) if metadata.len() > most_bytes => return (Looked::Large(metadata.len()), None),
-        Ok(metadata) if searched.has(path, file) => return (Looked::Text(metadata.len(), Vec::new()), None),
         Ok(_) => {}
     }
     let bytes = match std::fs::read(file) {

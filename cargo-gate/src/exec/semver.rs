@@ -29,7 +29,7 @@ impl Bench<'_> {
 /// What the package is compared with, by its tags.
 fn against(git: &Git<'_>, call: &SemverCall) -> Result<Against, Unreadable> {
     // without a commit there is no tag either
-    let Some(head) = git.head(None)? else { return call.against(LastTag::Never) };
+    let Some(head) = git.head()? else { return call.against(LastTag::Never) };
     let version = Version::parse(&call.version)
         .map_err(|error| Unreadable::garbage(format!("{}: {error}", call.package)))?;
     let tags = read_tags(&git.stdout(&TAGS)?).map_err(Unreadable::garbage)?;

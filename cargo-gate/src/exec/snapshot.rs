@@ -3,6 +3,7 @@
 
 mod checkout;
 mod git;
+mod listed;
 mod lock;
 mod place;
 mod pushed;
@@ -12,16 +13,20 @@ mod times;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use self::checkout::Checkout;
+use rayon::prelude::*;
+
+use self::checkout::{Checkout, Entry};
 use self::git::Git;
+use self::listed::Listed;
 use self::lock::Held;
 use self::place::{Place, joined};
 pub use self::pushed::{Push, Pushed, hook_input, pushed};
-use self::repository::Repository;
+use self::repository::{Judged, Repository};
 use self::times::Built;
-use super::{Cancel, Environment};
-use crate::facts::Revision;
+use super::{Cancel, Environment, Records};
+use crate::facts::{Copied, Revision};
 use crate::subject::{Subject, Wanted, below, is_absolute, paths};
 
 /// Why there is no copy to judge.
@@ -105,16 +110,20 @@ pub(super) struct Copy {
     pub(super) users: Option<PathBuf>,
     /// The workspace root from the top of the repository.
     pub(super) below: String,
+    /// What is known of its repository.
+    pub(super) copied: Copied,
     /// The top of the copy.
     pub(super) top: PathBuf,
     /// What outlives a run.
     pub(super) state: PathBuf,
     /// Where cargo builds.
     pub(super) target: PathBuf,
-    /// The files of the workspace, as git lists them there.
-    pub(super) listed: Vec<u8>,
+    /// Its files.
+    pub(super) listed: Listed,
     /// What git would say of the revision there.
     pub(super) revision: Option<Revision>,
+    /// What is remembered of the workspace.
+    pub(super) records: Arc<Records>,
     _built: Built,
     _held: Held,
 }
@@ -169,6 +178,20 @@ fn found(
     Ok((place, refs))
 }
 
+/// Brings the files here. A lock file that git ignores serves here as it does there.
+fn with_lock(checkout: &Checkout<'_>, place: &Place, judged: &Judged) -> Result<Vec<Entry>, SnapshotError> {
+    let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
+    let path = checkout.tree.join(&lock);
+    let users = std::fs::read(place.home.join("Cargo.lock")).ok();
+    let is_same =
+        |foreign: &Path| foreign == lock && std::fs::read(&path).ok() == users && checkout.ignores(foreign);
+    let files = checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
+    if let Some(text) = users.filter(|_| !path.exists() && checkout.ignores(&lock)) {
+        std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
+    }
+    Ok(files)
+}
+
 impl Ground {
     /// The user's own tree.
     pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {
@@ -206,6 +229,7 @@ impl Ground {
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
         super::presence::clear_own(&place.folder);
+        let records = if environment.asks_anew { Records::default() } else { Records::begin(&place.state) };
         let built = Built::begin(&place.folder)?;
         let judged = match commit {
             Some(judged) => judged,
@@ -214,18 +238,11 @@ impl Ground {
         let top = place.folder.join("tree");
         let checkout =
             Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone(), refs };
-        // a lock file that git ignores serves here as it does there
-        let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
-        let users_lock = std::fs::read(place.home.join("Cargo.lock")).ok();
-        let is_same = |path: &Path| {
-            let same = || std::fs::read(top.join(path)).ok() == users_lock;
-            path == lock && same() && checkout.ignores(path)
-        };
-        let files = checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
-        if let Some(text) = users_lock.filter(|_| !top.join(&lock).exists() && checkout.ignores(&lock)) {
-            let path = top.join(&lock);
-            std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
-        }
+        let (files, staged) = std::thread::scope(|scope| {
+            let staged = scope.spawn(|| repository.staged(&judged));
+            (with_lock(&checkout, &place, &judged), staged.join())
+        });
+        let (files, staged) = (files?, staged.ok().flatten());
         if !joined(&top, &place.below).join("Cargo.toml").is_file() {
             // one that is only meant to be added, or a link to what is not there: cargo would look above the copy
             return Err(SnapshotError::NoManifest(place.below));
@@ -233,22 +250,28 @@ impl Ground {
         let mut directory = joined(&top, &place.asked);
         while !directory.is_dir() && directory.pop() {}
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
-        let prefix = crate::facts::join(&place.below, "").into_bytes();
-        let below = files.iter().filter_map(|name| name.strip_prefix(prefix.as_slice()));
-        let listed = below.flat_map(|name| [name, b"\0"].concat()).collect();
+        let prefix = crate::facts::join(&place.below, "");
+        let listed = Listed::of(&files, &prefix);
         let copy = Copy {
             home: place.home,
             users: repository.top,
             below: place.below,
+            copied: Copied { prefix, has_remotes: checkout.has_remotes(), staged },
             state: place.state,
             target: place.folder.join("target"),
             top,
             listed,
             revision: judged.revision(),
+            records: Arc::new(records),
             _built: built,
             _held: held,
         };
         Ok(Self { directory, manifest: named, subject: judged.subject, copy: Some(copy) })
+    }
+
+    /// What is remembered of the workspace, as far as it was read meanwhile.
+    pub fn records(&self) -> Arc<Records> {
+        self.copy.as_ref().map(|copy| Arc::clone(&copy.records)).unwrap_or_default()
     }
 
     /// What is judged.
@@ -287,17 +310,28 @@ impl Copy {
         let mut seen: BTreeSet<String> =
             folders.map(|folder| folder.trim_end_matches('/').to_owned()).collect();
         let mut open: Vec<String> = seen.iter().cloned().collect();
-        while let Some(folder) = open.pop() {
-            let manifest = crate::facts::join(&folder, "Cargo.toml");
-            let text = std::fs::read_to_string(joined(&self.top, &manifest)).unwrap_or_default();
-            for path in paths(&text) {
-                match below(&folder, &path).filter(|_| !is_absolute(&path)) {
-                    Some(inner) if seen.insert(inner.clone()) => open.push(inner),
+        let named = |folder: &String| {
+            let manifest = joined(&self.top, &crate::facts::join(folder, "Cargo.toml"));
+            paths(&std::fs::read_to_string(manifest).unwrap_or_default())
+        };
+        while !open.is_empty() {
+            let found: Vec<Vec<String>> = open.par_iter().map(named).collect();
+            let mut more = Vec::new();
+            for (folder, path) in open
+                .iter()
+                .zip(found)
+                .flat_map(|(folder, paths)| paths.into_iter().map(move |path| (folder, path)))
+            {
+                match below(folder, &path).filter(|_| !is_absolute(&path)) {
+                    Some(inner) if seen.insert(inner.clone()) => more.push(inner),
                     Some(_) => {}
                     None if is_absolute(&path) && !self.is_users(Path::new(&path)) => {}
-                    None => return Err(SnapshotError::Leaves(manifest, path)),
+                    None => {
+                        return Err(SnapshotError::Leaves(crate::facts::join(folder, "Cargo.toml"), path));
+                    }
                 }
             }
+            open = more;
         }
         Ok(())
     }

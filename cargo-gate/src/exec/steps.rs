@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::base::Git;
-use super::cache::Kept;
+use super::cache::{FormattedFiles, Kept};
 use super::files::changed_since;
+use super::format::Ahead;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
@@ -19,8 +20,7 @@ use crate::facts::{Facts, Source, selects};
 use crate::gate::{Options, Unreadable};
 use crate::sbom::source_time;
 use crate::step::{
-    AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Formatted, Observed, Sources, Step,
-    Streams,
+    AgainstBase, Base, BaseBuilt, Captured, End, Evidence, FileRead, Observed, Sources, Step, Streams,
 };
 use crate::step::{Tool, ToolCall, read_graph};
 use crate::test_run::TestSettings;
@@ -42,7 +42,8 @@ impl Bench<'_> {
         match step {
             Step::Tool(call) | Step::ToolAfter { call, .. } => Observed::Tool(self.call(call, timeout)),
             Step::Sources => Observed::Sources(self.sources()),
-            Step::Format => Observed::Format(self.formatted(before, timeout)),
+            Step::Format => self.format(before, timeout),
+            Step::Manifests => Observed::Manifests(files::manifests(self.facts)),
             Step::File { path } => Observed::File(files::read(&self.facts.root, path)),
             Step::NearestFile { names } => Observed::NearestFile(files::nearest(&self.facts.root, names)),
             Step::ChangedSince { path } => Observed::ChangedSince(changed_since(self.facts, path)),
@@ -107,14 +108,21 @@ impl Bench<'_> {
         }
     }
 
-    fn formatted(&self, before: &Evidence, timeout: Duration) -> Vec<Formatted> {
-        match before.get(&Step::Sources) {
-            Some(Observed::Sources(sources)) => {
-                let known = self.kept.formatted(self.facts);
-                format::all(self.facts, sources, &known, timeout, self.cancel)
-            }
+    fn format(&self, before: &Evidence, timeout: Duration) -> Observed {
+        self.formatted(before, (&self.kept.formatted(self.facts), &Ahead::default()), timeout)
+    }
+
+    /// What rustfmt makes of the sources; some of it may be on its way already.
+    pub(super) fn formatted(
+        &self,
+        before: &Evidence,
+        ahead: (&FormattedFiles<'_>, &Ahead<'_>),
+        timeout: Duration,
+    ) -> Observed {
+        Observed::Format(match before.get(&Step::Sources) {
+            Some(Observed::Sources(sources)) => format::all(self.facts, sources, ahead, timeout, self.cancel),
             _ => Vec::new(),
-        }
+        })
     }
 
     fn source_time(&self, timeout: Duration) -> Result<Option<Timestamp>, Unreadable> {
@@ -195,27 +203,31 @@ impl Bench<'_> {
         run(&command, self.cancel)
     }
 
+    fn is_judged(&self, source: &Source) -> bool {
+        let package = source.package.and_then(|index| self.facts.packages.get(index));
+        let selected = package.map_or(self.options.packages.is_empty(), |p| selects(self.options, &p.name));
+        selected && !self.general.exclude.matches(&source.path)
+    }
+
+    /// The sources that are judged, as far as they are listed.
+    pub(super) fn listed(&self) -> Vec<&Source> {
+        self.facts.sources.iter().filter(|source| self.is_judged(source)).collect()
+    }
+
     fn sources(&self) -> Sources {
-        let judged = |source: &&Source| {
-            let package = source.package.and_then(|index| self.facts.packages.get(index));
-            let selected =
-                package.map_or(self.options.packages.is_empty(), |p| selects(self.options, &p.name));
-            selected && !self.general.exclude.matches(&source.path)
-        };
-        let listed: Vec<&Source> = self.facts.sources.iter().filter(judged).collect();
         let scanned = self.kept.scanned();
         let read = |list: &[&Source]| {
             let files = files::read_sources(&self.facts.root, list, self.general.max_source_bytes, &scanned);
             scanned.fill(&files);
             files
         };
-        let mut sources = Sources::new(read(&listed));
+        let mut sources = Sources::new(read(&self.listed()));
         // a file that the list lacks may name others
         loop {
             let unlisted = sources.reached(self.facts).unlisted.iter();
             let compiled: Vec<Source> = unlisted
                 .map(|path| Source { package: self.facts.owner(path), path: path.clone() })
-                .filter(|source| judged(&source) && self.facts.root.join(&source.path).is_file())
+                .filter(|source| self.is_judged(source) && self.facts.root.join(&source.path).is_file())
                 .collect();
             let more = read(&compiled.iter().collect::<Vec<_>>());
             if more.is_empty() {

@@ -6,18 +6,14 @@ use std::path::{Path, PathBuf};
 use super::Package;
 
 /// clippy's lints that a manifest sets, for the workspace or for its own package.
-pub fn lints_of_manifest(text: &str) -> BTreeSet<String> {
-    let Ok(document) = toml_edit::Document::parse(text) else { return BTreeSet::new() };
-    let root = document.as_table();
+pub fn lints_of_manifest(root: &toml_edit::Table) -> BTreeSet<String> {
     let lints = [root.get("lints"), root.get("workspace").and_then(|workspace| workspace.get("lints"))];
     let clippy = lints.into_iter().flatten().filter_map(|lints| lints.get("clippy")?.as_table_like());
     clippy.flat_map(|table| table.iter().map(|(name, _)| format!("clippy::{name}"))).collect()
 }
 
 /// Marks the targets that the manifest gives a harness of their own, which `cargo metadata` does not tell.
-pub fn mark_own_harnesses(package: &mut Package, manifest: &str) {
-    let Ok(document) = toml_edit::Document::parse(manifest) else { return };
-    let root = document.as_table();
+pub fn mark_own_harnesses(package: &mut Package, root: &toml_edit::Table) {
     let own = |table: &dyn toml_edit::TableLike| {
         table.get("harness").and_then(toml_edit::Item::as_bool) == Some(false)
     };
@@ -107,9 +103,9 @@ mod tests {
     #[test]
     fn lints_are_read_from_the_workspace_and_from_the_package() {
         let text = "[workspace.lints.clippy]\nunwrap_used = \"deny\"\n[lints.clippy]\npanic = { level = \"warn\" }\n";
-        let lints: Vec<String> = lints_of_manifest(text).into_iter().collect();
-        assert_eq!(lints, ["clippy::panic", "clippy::unwrap_used"]);
-        assert!(lints_of_manifest("[lints]\nworkspace = true\n").is_empty());
+        let lints = |text: &str| lints_of_manifest(&text.parse::<toml_edit::DocumentMut>().unwrap());
+        assert_eq!(lints(text).into_iter().collect::<Vec<_>>(), ["clippy::panic", "clippy::unwrap_used"]);
+        assert!(lints("[lints]\nworkspace = true\n").is_empty());
     }
 
     #[test]
@@ -126,10 +122,8 @@ mod tests {
         };
         let mut package = package("a", "");
         package.targets = vec![target("a", "lib"), target("one", "test"), target("two", "test")];
-        mark_own_harnesses(
-            &mut package,
-            "[[test]]\nname = \"two\"\nharness = false\n[[test]]\nname = \"one\"\n",
-        );
+        let manifest = "[[test]]\nname = \"two\"\nharness = false\n[[test]]\nname = \"one\"\n";
+        mark_own_harnesses(&mut package, &manifest.parse::<toml_edit::DocumentMut>().unwrap());
         let own: Vec<bool> = package.targets.iter().map(|target| target.own_harness).collect();
         assert_eq!(own, [false, false, true]);
     }
@@ -170,8 +164,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_gives_lints_and_flags(text: String) {
-            let _ = (lints_of_manifest(&text), flags_of_config(&text, "rustflags"), split_flags(&text));
-            let _ = includes_of_config(&text);
+            let _ = text.parse::<toml_edit::DocumentMut>().map(|root| lints_of_manifest(&root));
+            let _ = (flags_of_config(&text, "rustflags"), split_flags(&text), includes_of_config(&text));
         }
     }
 }

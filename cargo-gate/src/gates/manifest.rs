@@ -14,7 +14,7 @@ use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable
 use crate::parse::cargo_error::{self, CargoErrorKind};
 use crate::step::{Evidence, Step, graph};
 use crate::text::counted;
-use crate::toml_text::{TomlText, document, manifests, text};
+use crate::toml_text::{TomlText, document};
 
 /// The settings of `manifest`.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -60,18 +60,17 @@ The finding names the line and what to write there. A lock file out of step: `ca
     };
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        let files = manifests(cx.facts).map(|path| Step::File { path });
-        Planned::Steps(files.chain([graph(cx)]).collect())
+        Planned::Steps(vec![Step::Manifests, graph(cx)])
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let root = text(evidence, "Cargo.toml")?;
+        let root = evidence.manifest("Cargo.toml")?;
         let workspace_lints =
             document("Cargo.toml", root)?.get("workspace").and_then(|w| w.get("lints")).is_some();
         let mut findings = lock(cx, evidence)?;
         let mut files = 0;
-        for path in manifests(cx.facts) {
-            let text = text(evidence, &path)?;
+        for path in cx.facts.manifests() {
+            let text = evidence.manifest(&path)?;
             let manifest = TomlText::new(&path, text);
             let document = document(&path, text)?;
             findings.extend(dependencies(&manifest, document.as_table()));

@@ -12,7 +12,7 @@ use crate::facts::{Facts, join};
 use crate::finding::Finding;
 use crate::gate::{Context, Gate, Info, Outcome, Planned, Rule, Stage, Unreadable};
 use crate::step::{Evidence, FileRead, Sources, Step, graph};
-use crate::toml_text::{TomlText, document, manifests, text};
+use crate::toml_text::{TomlText, document};
 use crate::unused::{self, Entry, Verdict};
 
 /// The settings of `unused-deps`.
@@ -90,8 +90,8 @@ ignore = [{ name = \"openssl\", package = \"server\", reason = \"turns on its fe
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
         let readmes = cx.facts.packages.iter().map(|package| readme(&package.folder));
-        let files = manifests(cx.facts).chain(readmes).map(|path| Step::File { path });
-        Planned::Steps(files.chain([graph(cx), Step::Sources]).collect())
+        let files = readmes.map(|path| Step::File { path });
+        Planned::Steps([Step::Manifests, graph(cx), Step::Sources].into_iter().chain(files).collect())
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
@@ -161,7 +161,7 @@ impl UnusedDeps {
         let wanted: BTreeSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         let usage = unused::usage(members.facts, index, members.sources, readme, &wanted);
         let path = members.facts.packages.get(index).map(crate::facts::Package::manifest).unwrap_or_default();
-        let manifest = TomlText::new(&path, text(evidence, &path)?);
+        let manifest = TomlText::new(&path, evidence.manifest(&path)?);
         let document = document(&path, manifest.text)?;
         for entry in &entries {
             let verdict = unused::judge(members.metadata, package, &entries, entry, &usage);
@@ -194,10 +194,10 @@ impl UnusedDeps {
         ignored: &mut [bool],
     ) -> Result<Vec<Finding>, Unreadable> {
         let mut inherited = BTreeSet::new();
-        for path in manifests(facts) {
-            inherited.extend(unused::inherited(document(&path, text(evidence, &path)?)?.as_table()));
+        for path in facts.manifests() {
+            inherited.extend(unused::inherited(document(&path, evidence.manifest(&path)?)?.as_table()));
         }
-        let root = TomlText::new("Cargo.toml", text(evidence, "Cargo.toml")?);
+        let root = TomlText::new("Cargo.toml", evidence.manifest("Cargo.toml")?);
         let offered = unused::workspace_dependencies(document("Cargo.toml", root.text)?.as_table());
         let unused = offered.into_iter().filter(|declared| !inherited.contains(&declared.key));
         let findings =

@@ -96,22 +96,18 @@ independent = [{ packages = [\"tool\"], reason = \"released on its own\" }]
     }
 
     fn plan(&self, cx: &Context<'_>) -> Planned {
-        let files = manifests(cx.facts).map(|path| Step::File { path });
-        let mut steps: Vec<Step> = files.collect();
-        steps.extend([head_step(), shallow_step(), Step::Objects { names: self.names(cx) }]);
-        Planned::Steps(steps)
+        let objects = Step::Objects { names: self.names(cx) };
+        Planned::Steps(vec![Step::Manifests, head_step(), shallow_step(), objects])
     }
 
     fn judge(&self, cx: &Context<'_>, evidence: &Evidence) -> Result<Outcome, Unreadable> {
-        let text =
-            |path: &str| evidence.text(path)?.ok_or_else(|| Unreadable::garbage(format!("{path} is gone")));
         let all: Vec<&Package> = cx.facts.packages.iter().collect();
-        let Some(workspace) = workspace_version(text("Cargo.toml")?, &all) else {
+        let Some(workspace) = workspace_version(evidence.manifest("Cargo.toml")?, &all) else {
             return Err(Unreadable::garbage("no package of the workspace states a version"));
         };
         let mut findings = Vec::new();
-        for path in manifests(cx.facts) {
-            findings.extend(self.manifest(cx, &workspace, &path, text(&path)?)?);
+        for path in cx.facts.manifests() {
+            findings.extend(self.manifest(cx, &workspace, &path, evidence.manifest(&path)?)?);
         }
         let head = head(cx, evidence)?;
         let tagged = self.tagged(cx, evidence)?;
@@ -322,12 +318,6 @@ fn already_tagged(cx: &Context<'_>, workspace: &WorkspaceVersion, tag: &str, com
         .anchor(tag);
     let release = cx.options.stage == Stage::Release;
     Finding { severity: if release { Severity::Error } else { Severity::Warning }, ..finding }
-}
-
-/// The root manifest and those of the members, each once.
-fn manifests(facts: &Facts) -> impl Iterator<Item = String> + '_ {
-    let members = facts.packages.iter().map(Package::manifest).filter(|path| path != "Cargo.toml");
-    std::iter::once("Cargo.toml".to_owned()).chain(members)
 }
 
 fn head_step() -> Step {

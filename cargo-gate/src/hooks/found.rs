@@ -27,7 +27,7 @@ pub struct Repository {
     pub common: PathBuf,
     /// What git's configuration says about hooks.
     pub config: GitConfig,
-    /// Whether this git runs hooks of its configuration.
+    /// Whether this git runs hooks of its configuration; where it has none, git is not asked.
     pub runs_config_hooks: bool,
     /// Each hook, in the order of [`HookName::ALL`].
     pub hooks: Vec<Found>,

@@ -45,17 +45,22 @@ pub struct Reach {
 }
 
 /// Follows the `mod` declarations and `include!`s from the roots and tells of each file how it is
-/// reached. `file` gives the scan of a file, or nothing where there is no such file; a file that is
-/// not there is not in the result.
+/// reached, and which paths are named and not there. `file` gives the scan of a file, or nothing
+/// where there is no such file.
 ///
 /// Paths are resolved as rustc does, see
-/// <https://doc.rust-lang.org/reference/items/modules.html#module-source-filenames>.
-pub fn reach<'a>(roots: &[Root], file: impl Fn(&str) -> Option<&'a FileScan>) -> BTreeMap<String, Reach> {
+/// <https://doc.rust-lang.org/reference/items/modules.html#module-source-filenames>. Of the two
+/// files that a module may be only one can be there: where one is, the other is not named.
+pub fn reach<'a>(
+    roots: &[Root],
+    file: impl Fn(&str) -> Option<&'a FileScan>,
+) -> (BTreeMap<String, Reach>, BTreeSet<String>) {
     let mut reached = BTreeMap::<String, Reach>::new();
-    let mut seen = BTreeSet::new();
+    let (mut missing, mut seen) = (BTreeSet::new(), BTreeSet::new());
     let mut waiting: Vec<Visit> = roots.iter().map(Visit::root).collect();
     while let Some(visit) = waiting.pop() {
         let Some(scan) = file(&visit.path) else {
+            missing.insert(visit.path);
             continue;
         };
         let visit = Visit { way: visit.way.through(scan.whole_file), ..visit };
@@ -64,7 +69,11 @@ pub fn reach<'a>(roots: &[Root], file: impl Fn(&str) -> Option<&'a FileScan>) ->
         }
         visit.record(&mut reached);
         for declared in &scan.modules {
-            waiting.extend(visit.modules(declared));
+            let mut places = visit.modules(declared);
+            if places.iter().any(|place| file(&place.path).is_some()) {
+                places.retain(|place| file(&place.path).is_some());
+            }
+            waiting.extend(places);
         }
         for included in &scan.includes {
             let path = join(folder(&visit.path), &included.path);
@@ -72,7 +81,7 @@ pub fn reach<'a>(roots: &[Root], file: impl Fn(&str) -> Option<&'a FileScan>) ->
             waiting.push(Visit { path, owns_folder: true, way });
         }
     }
-    reached
+    (reached, missing)
 }
 
 /// One way to one file.

@@ -62,6 +62,8 @@ pub enum Observed {
     Sources(Sources),
     /// What rustfmt made of each source, in the order of the sources.
     Format(Vec<Formatted>),
+    /// The manifests, each by its path from the workspace root.
+    Manifests(BTreeMap<String, FileRead>),
     /// A file.
     File(FileRead),
     /// A file that was looked for, by its path from the workspace root; none where there is none.
@@ -282,14 +284,20 @@ impl Evidence {
     /// # Errors
     /// When the step was not done, or the file cannot be read as text.
     pub fn text(&self, path: &str) -> Result<Option<&str>, Unreadable> {
-        match self.file(&Step::File { path: path.to_owned() })? {
-            FileRead::Content(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(Some(text)),
-                Err(_) => Err(Unreadable::garbage(format!("{path} is not UTF-8"))),
-            },
-            FileRead::Missing => Ok(None),
-            FileRead::Failed(cause) => Err(Unreadable::garbage(format!("{path}: {cause}"))),
-        }
+        text_of(path, self.file(&Step::File { path: path.to_owned() })?)
+    }
+
+    /// The text of a manifest.
+    ///
+    /// # Errors
+    /// When the step was not done, or the file is gone or cannot be read as text.
+    pub fn manifest(&self, path: &str) -> Result<&str, Unreadable> {
+        let read = match self.get(&Step::Manifests) {
+            Some(Observed::Manifests(read)) => read.get(path),
+            _ => None,
+        };
+        let read = read.ok_or_else(|| Unreadable::not_done(&Step::Manifests))?;
+        text_of(path, read)?.ok_or_else(|| Unreadable::garbage(format!("{path} is gone")))
     }
 
     /// A file of the workspace.
@@ -312,5 +320,17 @@ impl Evidence {
             Some(Observed::ChangedSince(read)) => Ok(read.as_ref().map_err(Clone::clone)?.as_deref()),
             _ => Err(Unreadable::not_done(step)),
         }
+    }
+}
+
+/// The text of a file; none where there is no such file.
+fn text_of<'a>(path: &str, read: &'a FileRead) -> Result<Option<&'a str>, Unreadable> {
+    match read {
+        FileRead::Content(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(Unreadable::garbage(format!("{path} is not UTF-8"))),
+        },
+        FileRead::Missing => Ok(None),
+        FileRead::Failed(cause) => Err(Unreadable::garbage(format!("{path}: {cause}"))),
     }
 }

@@ -261,6 +261,7 @@ impl Step {
             Self::Format => {
                 Inputs { formatting: true, tools: [Tool::Rustfmt].into(), ..Inputs::files(Files::Sources) }
             }
+            Self::Manifests => Inputs { manifests: true, ..Inputs::default() },
             Self::File { path } => Inputs::paths([path.clone()]),
             Self::NearestFile { names } => {
                 Inputs { nearest: names.iter().copied().collect(), ..Inputs::default() }
@@ -320,6 +321,7 @@ impl Step {
             self,
             Self::Sources
                 | Self::Format
+                | Self::Manifests
                 | Self::File { .. }
                 | Self::NearestFile { .. }
                 | Self::ChangedSince { .. }

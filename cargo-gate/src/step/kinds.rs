@@ -28,6 +28,8 @@ pub enum Step {
     Sources,
     /// Those files as rustfmt would write them.
     Format,
+    /// The root manifest and those of the members, read together: there may be hundreds.
+    Manifests,
     /// One file of the workspace.
     File {
         /// Relative to the workspace root.
@@ -236,6 +238,7 @@ impl Step {
             | Self::SourceTime
             | Self::Hooks
             | Self::Secrets { .. }
+            | Self::Manifests
             | Self::File { .. }
             | Self::NearestFile { .. }
             | Self::ChangedSince { .. }
@@ -275,6 +278,7 @@ impl fmt::Display for Step {
             Self::Tool(call) | Self::ToolAfter { call, .. } => write!(f, "{call}"),
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
+            Self::Manifests => write!(f, "read the manifests"),
             Self::File { path } => write!(f, "read {path}"),
             Self::NearestFile { names } => write!(f, "look for {}", names.join(", ")),
             Self::ChangedSince { path } => write!(f, "look what was changed after {path}"),

@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::super::store::write_artifact;
+use super::layers::Layers;
 use crate::cache::digest;
 
 /// The first line of the record.
@@ -78,14 +80,13 @@ impl Looked {
 #[derive(Debug, Clone)]
 pub(super) struct Contents {
     record: PathBuf,
-    /// By paths, as bytes: parts of paths take longer to be compared.
-    known: HashMap<OsString, (Stat, String)>,
+    known: Layers<(Stat, String)>,
     news: bool,
     used: usize,
     /// When the run began, for a look after it.
     since: Option<u128>,
     /// What was seen in the folder that is still: the digest of each, and how many bytes a file has.
-    seen: HashMap<OsString, (String, Option<u64>)>,
+    seen: Layers<(String, Option<u64>)>,
     /// A folder in which nothing changes while the run takes place.
     still: Option<PathBuf>,
 }
@@ -94,12 +95,22 @@ impl Contents {
     /// Those of the record; none where it is damaged.
     pub(super) fn open(record: PathBuf) -> Self {
         let known = fs::read_to_string(&record).ok().and_then(|text| parse(&text)).unwrap_or_default();
-        Self { record, known, news: false, used: 0, since: None, seen: HashMap::new(), still: None }
+        Self {
+            record,
+            known: known.into(),
+            news: false,
+            used: 0,
+            since: None,
+            seen: Layers::default(),
+            still: None,
+        }
     }
 
-    /// None, and nothing is kept.
-    pub(super) fn unknown() -> Self {
-        Self::open(PathBuf::new())
+    /// The same to be cloned: the clones share what is known by now.
+    pub(super) fn shared(mut self) -> Arc<Self> {
+        self.known.share();
+        self.seen.share();
+        Arc::new(self)
     }
 
     /// For a look after a run that began then: what was written since has no digest but [`WRITTEN`].
@@ -112,6 +123,11 @@ impl Contents {
     pub(super) fn still_in(mut self, folder: Option<&Path>) -> Self {
         self.still = folder.map(Path::to_owned);
         self
+    }
+
+    /// Whether there is a folder where nobody writes.
+    pub(super) fn is_of_still(&self) -> bool {
+        self.still.is_some()
     }
 
     /// The digest of what the run itself wrote.
@@ -169,6 +185,11 @@ impl Contents {
             let first = below.first().is_some_and(|first| std::path::is_separator(char::from(*first)));
             first && memchr::memmem::find(below, b"..").is_none()
         })
+    }
+
+    /// Whether that path was looked at, and is the same as long as the run takes.
+    pub(super) fn has_seen(&self, path: &Path) -> bool {
+        self.seen(path).is_some()
     }
 
     /// What was seen of a path that is the same still.
@@ -231,10 +252,11 @@ impl Contents {
         if !std::mem::take(&mut self.news) {
             return;
         }
-        if self.known.len() > self.used + MOST_OTHERS {
-            self.known.retain(|path, _| Path::new(path).exists());
+        let mut known: Vec<_> = self.known.iter().collect();
+        if known.len() > self.used + MOST_OTHERS {
+            known.retain(|(path, _)| Path::new(path).exists());
         }
-        let mut lines: Vec<String> = self.known.iter().filter_map(line).collect();
+        let mut lines: Vec<String> = known.into_iter().filter_map(line).collect();
         lines.sort();
         let text = format!("{HEAD}\n{}", lines.concat());
         let _ = write_artifact(&self.record, format!("{text}{}\n", digest([&text])).as_bytes());
@@ -243,6 +265,11 @@ impl Contents {
 
 #[cfg(test)]
 impl Contents {
+    /// None, and nothing is kept.
+    pub(super) fn unknown() -> Self {
+        Self::open(PathBuf::new())
+    }
+
     /// Remembers a file as if it had been written long ago.
     pub(super) fn settle(&mut self, path: &Path) {
         self.settle_as(path, hashed(path).unwrap());

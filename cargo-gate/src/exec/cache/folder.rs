@@ -1,6 +1,7 @@
 //! The folder of kept verdicts: a file each, written beside its place and moved there, the oldest use evicted.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -12,6 +13,9 @@ use crate::verdict::Status;
 const MOST_BYTES: u64 = 64 << 20;
 /// The most verdicts of one gate that are kept.
 const MOST_OF_A_GATE: usize = 100;
+
+/// So many verdicts may come to be kept before those that are too many are looked for.
+const MOST_UNCOUNTED: u64 = 50;
 
 /// The most failures of one gate that are remembered.
 const MOST_FAILURES: usize = 1000;
@@ -126,8 +130,19 @@ impl Folder {
         Entry::of(&fs::read(newest.path).ok()?)
     }
 
-    /// Removes what was not used for longest, until what is left keeps within the bounds.
-    pub(super) fn evict(&self) {
+    /// Counts verdicts that were kept. Every so often removes what was not used for longest, until what is left keeps
+    /// within the bounds.
+    pub(super) fn count(&self, kept: usize) {
+        let path = self.root.join("uncounted");
+        let file = fs::File::options().append(true).create(true).open(&path);
+        let added = file.and_then(|mut file| {
+            file.write_all(&vec![b'.'; kept])?;
+            file.metadata()
+        });
+        if added.is_ok_and(|metadata| metadata.len() <= MOST_UNCOUNTED) {
+            return;
+        }
+        let _ = fs::remove_file(&path);
         self.evict_to(MOST_BYTES, MOST_OF_A_GATE);
     }
 
@@ -283,6 +298,23 @@ mod tests {
         assert_eq!(left, ["a", "c"]);
         folder.evict_to(0, 2);
         assert_eq!(folder.status().0, [("fmt".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn the_bounds_are_looked_at_whenever_so_many_verdicts_were_kept() {
+        let (_kept, folder) = folder();
+        for number in 0..=MOST_OF_A_GATE as u64 {
+            aged(&folder, "fmt", &number.to_string(), number);
+        }
+        let kept = || folder.status().0[0].1;
+        folder.count(30);
+        folder.count(20);
+        assert_eq!(kept(), MOST_OF_A_GATE + 1);
+        folder.count(1);
+        assert_eq!(kept(), MOST_OF_A_GATE);
+        assert!(folder.read("fmt", &key("0")).is_none(), "the oldest");
+        folder.count(50);
+        assert!(folder.root.join("uncounted").exists(), "it is counted from the beginning again");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //! edition, the file's path and its text.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Kept;
 use super::contents::Contents;
 use super::digests::Digests;
+use super::folder::Folder;
 use super::surroundings;
 use crate::cache::digest;
 use crate::facts::Facts;
@@ -23,7 +26,7 @@ pub(in crate::exec) struct FormattedFiles<'a> {
     /// The program and its settings.
     by: String,
     /// What they are looked at by; none where nothing is kept.
-    facts: Option<&'a Facts>,
+    looks: Option<(&'a Facts, Arc<Contents>)>,
     /// Whether what is known may stand for an answer.
     reads: bool,
 }
@@ -32,9 +35,14 @@ pub(in crate::exec) struct FormattedFiles<'a> {
 /// apart.
 pub(super) fn formatter(facts: &Facts, contents: &Contents) -> Option<String> {
     let program = surroundings::tools(facts, &[Tool::Rustfmt].into()).ok()?;
-    let settings = surroundings::formatting(facts, |paths| contents.peek(paths));
+    let settings = surroundings::formatting(facts, contents.is_of_still(), |paths| contents.peek(paths));
     let settings = settings.iter().flat_map(|(path, digest)| [path.as_str(), digest.as_str()]);
     Some(digest(std::iter::once(program.as_str()).chain(settings)))
+}
+
+/// What is remembered.
+pub(super) fn read(folder: &Folder) -> Digests {
+    Digests::open(folder.root().join("formatted"), HEAD)
 }
 
 impl Kept {
@@ -48,37 +56,61 @@ impl<'a> FormattedFiles<'a> {
     /// Those of the record; none where the program cannot be told apart.
     fn of(kept: &Kept, facts: &'a Facts) -> Option<Self> {
         let folder = kept.folder.as_ref()?;
-        let by = kept.formatter.clone().or_else(|| formatter(facts, kept.contents.as_ref()?))?;
-        let known = Digests::open(folder.root().join("formatted"), HEAD);
-        Some(Self { known, by, facts: Some(facts), reads: false })
+        let contents = kept.contents.as_ref()?;
+        let by = kept.formatter.clone().or_else(|| formatter(facts, contents))?;
+        let known = kept.records.formatted.or_read(|| read(folder));
+        Some(Self { known, by, looks: Some((facts, Arc::clone(contents))), reads: false })
     }
 
-    /// What a file is remembered by.
-    fn key(&self, file: &SourceFile, edition: &str) -> String {
-        digest([self.by.as_str(), edition, &file.path, file.digest()])
+    /// The digest of a file's text, where it is known without reading it.
+    pub(in crate::exec) fn text_of(&self, file: &Path) -> Option<&str> {
+        Some(self.looks.as_ref()?.1.known(file)?.digest)
+    }
+
+    /// What a file is remembered by: its path, the digest of its text, its edition.
+    pub(in crate::exec) fn key(&self, path: &str, text: &str, edition: &str) -> String {
+        digest([self.by.as_str(), edition, path, text])
+    }
+
+    /// Whether the file that is remembered by that is known to be formatted.
+    pub(in crate::exec) fn has(&self, key: &str) -> bool {
+        self.reads && self.known.has(key)
     }
 
     /// Whether each of those files, with its edition, is known to be formatted.
     pub(in crate::exec) fn look_up(&self, files: &[(&SourceFile, &str)]) -> Vec<bool> {
-        let known = |(file, edition): &(&SourceFile, &str)| self.known.has(&self.key(file, edition));
-        let reads = self.reads && !self.known.is_empty();
-        if reads { files.par_iter().map(known).collect() } else { vec![false; files.len()] }
+        let known =
+            |(file, edition): &(&SourceFile, &str)| self.has(&self.key(&file.path, file.digest(), edition));
+        if self.known.is_empty() { vec![false; files.len()] } else { files.par_iter().map(known).collect() }
     }
 
     /// Remembers files in which there was nothing to change, where the settings were the same all along: rustfmt reads
     /// them whenever it starts.
     pub(in crate::exec) fn learn(&self, files: &[(&SourceFile, &str)]) {
-        let now = |facts: &Facts| formatter(facts, &Contents::unknown().since(facts.now));
-        if files.is_empty() || self.facts.and_then(now).is_none_or(|now| now != self.by) {
-            return;
+        let now = |(facts, contents): &(&Facts, Arc<Contents>)| {
+            formatter(facts, &Contents::clone(contents).since(facts.now))
+        };
+        if !files.is_empty() && self.looks.as_ref().and_then(now).is_some_and(|now| now == self.by) {
+            self.remember(files);
         }
-        self.remember(files);
     }
 
     fn remember(&self, files: &[(&SourceFile, &str)]) {
         let keys: BTreeSet<String> =
-            files.par_iter().map(|(file, edition)| self.key(file, edition)).collect();
+            files.par_iter().map(|(file, edition)| self.key(&file.path, file.digest(), edition)).collect();
         self.known.learn(keys);
+    }
+}
+
+#[cfg(test)]
+impl<'a> FormattedFiles<'a> {
+    /// Nothing is known to be formatted, and what is known of files without reading them is that of these.
+    pub(in crate::exec) fn knowing(facts: &'a Facts, files: &[&Path]) -> Self {
+        let mut contents = Contents::unknown();
+        for file in files {
+            contents.settle(file);
+        }
+        Self { looks: Some((facts, Arc::new(contents))), reads: true, ..Self::default() }
     }
 }
 
@@ -93,7 +125,7 @@ mod tests {
     }
 
     fn files(record: PathBuf, by: &str) -> FormattedFiles<'static> {
-        FormattedFiles { known: Digests::open(record, HEAD), by: by.to_owned(), facts: None, reads: true }
+        FormattedFiles { known: Digests::open(record, HEAD), by: by.to_owned(), looks: None, reads: true }
     }
 
     #[test]
@@ -122,13 +154,15 @@ mod tests {
     #[test]
     fn nothing_is_remembered_where_the_settings_became_others() {
         let folder = tempfile::tempdir().unwrap();
-        let [root, home] = [folder.path(), folder.path()].map(std::path::Path::to_owned);
+        let [root, home] = [folder.path(), folder.path()].map(Path::to_owned);
         let facts = Facts { root, home, now: jiff::Timestamp::now(), ..Facts::default() };
-        let by = formatter(&facts, &Contents::unknown()).unwrap();
+        let contents = Arc::new(Contents::unknown());
+        let by = formatter(&facts, &contents).unwrap();
         let a = file("a.rs", "a");
         let is_known_after = |name: &str| {
             let record = folder.path().join(name);
-            let now = FormattedFiles { facts: Some(&facts), ..files(record.clone(), &by) };
+            let now =
+                FormattedFiles { looks: Some((&facts, Arc::clone(&contents))), ..files(record.clone(), &by) };
             now.learn(&[(&a, "2024")]);
             files(record, &by).look_up(&[(&a, "2024")]) == [true]
         };

@@ -1,16 +1,17 @@
 //! Looks at everything that the gates of a plan read, once for all of them, and makes each gate's key of it.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::contents::Contents;
 use super::data::Look;
 use super::surroundings;
+use super::tree::Tree;
 use super::{Asked, beyond, data, ignored};
 use crate::cache::{Key, Part, digest};
-use crate::facts::{Facts, join, relative};
+use crate::facts::{Facts, relative};
 use crate::gate::COMPANIONS;
 use crate::plan::{Choice, PlannedGate};
 use crate::registry::Configured;
@@ -19,12 +20,14 @@ use crate::step::{Data, Files, Inputs, Step};
 /// The key of a gate's inputs, or why its verdict is never used again.
 pub(super) type Keyed = Result<Key, String>;
 
-/// The keys of those gates that are to be judged from evidence.
+/// The keys of those gates that are to be judged from evidence, and what the tree holds for them. Where that is known
+/// from before and was still, it is not looked at again.
 pub(super) fn keys(
     asked: &Asked<'_>,
     contents: &mut Contents,
+    before: Option<&Arc<Tree>>,
     wanted: impl Fn(&str) -> bool,
-) -> BTreeMap<&'static str, Keyed> {
+) -> (BTreeMap<&'static str, Keyed>, Arc<Tree>) {
     let gates: Vec<(&PlannedGate, &Configured, Inputs)> = asked
         .plan
         .gates
@@ -35,11 +38,12 @@ pub(super) fn keys(
         .collect();
     let kept = gates.iter().filter(|(.., inputs)| inputs.never.is_none());
     let all = kept.fold(Inputs::default(), |all, (.., inputs)| all.and(inputs.clone()));
-    let ground = Ground::look(asked, &all, contents);
-    gates
+    let ground = Ground::look(asked, &all, contents, before);
+    let keys = gates
         .into_iter()
         .map(|(planned, gate, inputs)| (planned.id, ground.key(asked, planned, gate, &inputs)))
-        .collect()
+        .collect();
+    (keys, ground.tree)
 }
 
 /// All that the gate's steps read.
@@ -71,11 +75,7 @@ fn steps<'a>(
 
 /// What was found of everything that the gates read.
 struct Ground {
-    /// Digests of files by their names in keys.
-    files: BTreeMap<String, String>,
-    /// Which of them are the tree.
-    tree: BTreeSet<String>,
-    manifests: BTreeSet<String>,
+    tree: Arc<Tree>,
     above: BTreeMap<&'static str, Vec<(String, String)>>,
     formatting: BTreeMap<String, String>,
     ignored: Result<BTreeMap<String, String>, String>,
@@ -86,18 +86,19 @@ struct Ground {
     program: Result<String, String>,
     /// A digest of what is known of it but for its files.
     workspace: String,
-    parts: Parts,
+    of_ignored: OnceLock<Part>,
+    of_environment: OnceLock<Part>,
 }
 
 impl Ground {
-    fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
+    fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents, before: Option<&Arc<Tree>>) -> Self {
         let facts = asked.facts;
         let (data, ignored, beyond, mut ground) = thread::scope(|scope| {
             let each = |one: &Data| (one.clone(), data::revision(&Look::from(*asked), one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
             let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));
-            let ground = Self::of_files(asked, inputs, contents);
+            let ground = Self::of_files(asked, inputs, contents, before);
             let data = data.into_iter().filter_map(|one| one.join().ok()).collect();
             (data, ignored.join().ok().flatten(), beyond.join().ok().flatten(), ground)
         });
@@ -111,34 +112,24 @@ impl Ground {
         ground
     }
 
-    fn of_files(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents) -> Self {
+    fn of_files(
+        asked: &Asked<'_>,
+        inputs: &Inputs,
+        contents: &mut Contents,
+        before: Option<&Arc<Tree>>,
+    ) -> Self {
         let facts = asked.facts;
-        let manifests = manifests(asked);
-        let listed = facts.files.iter().filter(|_| inputs.files == Files::Tree);
-        let sources = facts.sources.iter().map(|source| &source.path).filter(|_| inputs.files != Files::None);
-        let mut tree: BTreeSet<String> = listed.chain(sources).cloned().collect();
-        let names: BTreeSet<String> = tree.iter().chain(&manifests).chain(&inputs.paths).cloned().collect();
-        let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();
-        let mut files: BTreeMap<String, String> = names.into_iter().zip(contents.of(&paths)).collect();
-        if inputs.files == Files::Tree {
-            let odd: Vec<PathBuf> = facts.odd_names.iter().map(|name| facts.root.join(name)).collect();
-            let shown = |name: &PathBuf| {
-                let bytes = name.as_os_str().as_encoded_bytes();
-                format!("{} {}", name.display(), digest([bytes]))
-            };
-            let names: Vec<String> = facts.odd_names.iter().map(shown).collect();
-            tree.extend(names.iter().cloned());
-            files.extend(names.into_iter().zip(contents.of(&odd)));
-        }
+        let tree = match before {
+            Some(tree) if tree.holds(asked, contents) => Arc::clone(tree),
+            _ => Arc::new(Tree::look(asked, inputs, contents)),
+        };
         let above =
             inputs.nearest.iter().map(|name| (*name, surroundings::above(&facts.root, name, contents)));
         Self {
-            files,
             tree,
-            manifests,
             above: above.collect(),
             formatting: if inputs.formatting {
-                surroundings::formatting(facts, |paths| contents.of(paths))
+                surroundings::formatting(facts, contents.is_of_still(), |paths| contents.of(paths))
             } else {
                 BTreeMap::new()
             },
@@ -148,7 +139,8 @@ impl Ground {
             data: BTreeMap::new(),
             program: surroundings::program(),
             workspace: digest([workspace(facts)]),
-            parts: Parts::default(),
+            of_ignored: OnceLock::new(),
+            of_environment: OnceLock::new(),
         }
     }
 
@@ -170,7 +162,7 @@ impl Ground {
         self.add_files(asked, inputs, &mut key)?;
         if inputs.environment {
             let variables = || Part::named(pairs(&self.variables));
-            key.part("environment", self.parts.environment.get_or_init(variables));
+            key.part("environment", self.of_environment.get_or_init(variables));
             // what a private copy is judged with beyond the user's
             key.text("place", &within(asked.facts, &format!("{:?}", asked.facts.variables)));
         }
@@ -195,20 +187,16 @@ impl Ground {
     }
 
     fn add_files(&self, asked: &Asked<'_>, inputs: &Inputs, key: &mut Key) -> Result<(), String> {
-        let facts = asked.facts;
         match inputs.files {
             Files::None => {}
-            Files::Sources => key.part("sources", self.parts.sources.get_or_init(|| self.sources(facts))),
-            Files::Tree => {
-                key.part("files", self.parts.tree.get_or_init(|| Part::digests(self.some(self.tree.iter()))));
-            }
+            Files::Sources => key.part("sources", self.tree.sources(asked.facts)),
+            Files::Tree => key.part("files", self.tree.files()),
         }
         if inputs.manifests {
-            let manifests = || Part::digests(self.some(self.manifests.iter()));
-            key.part("manifests", self.parts.manifests.get_or_init(manifests));
+            key.part("manifests", self.tree.manifests());
         }
         if !inputs.paths.is_empty() {
-            key.part("named files", &Part::digests(self.some(inputs.paths.iter())));
+            key.part("named files", &Part::digests(self.tree.some(inputs.paths.iter())));
         }
         if !inputs.nearest.is_empty() {
             let above = inputs.nearest.iter().filter_map(|name| self.above.get(name)).flatten();
@@ -222,35 +210,10 @@ impl Ground {
         }
         if inputs.code {
             let ignored = self.ignored.as_ref().map_err(Clone::clone)?;
-            key.part("ignored files", self.parts.ignored.get_or_init(|| Part::named(pairs(ignored))));
+            key.part("ignored files", self.of_ignored.get_or_init(|| Part::named(pairs(ignored))));
         }
         Ok(())
     }
-
-    fn sources(&self, facts: &Facts) -> Part {
-        let foreign = facts.foreign_sources.to_string();
-        let sources = self.some(facts.sources.iter().map(|source| &source.path));
-        Part::digests(sources.chain([("(of other workspaces)", foreign.as_str())]))
-    }
-
-    /// Those files, each with its digest.
-    fn some<'a>(
-        &'a self,
-        names: impl Iterator<Item = &'a String>,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let of = |name: &String| self.files.get_key_value(name);
-        names.filter_map(of).map(|(name, digest)| (name.as_str(), digest.as_str()))
-    }
-}
-
-/// What the keys of several gates share, made once.
-#[derive(Default)]
-struct Parts {
-    sources: OnceCell<Part>,
-    tree: OnceCell<Part>,
-    manifests: OnceCell<Part>,
-    ignored: OnceCell<Part>,
-    environment: OnceCell<Part>,
 }
 
 fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
@@ -263,18 +226,6 @@ fn within(facts: &Facts, text: &str) -> String {
     // as it is, and as JSON and `Debug` write it
     let escaped = root.replace('\\', "\\\\");
     text.replace(&*escaped, "").replace(&*root, "")
-}
-
-/// The manifests, the lock file and all that tells cargo and rustup how to work here, by their names in keys.
-fn manifests(asked: &Asked<'_>) -> BTreeSet<String> {
-    let facts = asked.facts;
-    let members = facts.packages.iter().map(|package| join(&package.folder, "Cargo.toml"));
-    // a patch that is not used now may be, by what its manifest says
-    let others = facts.files.iter().filter(|file| file.ends_with("/Cargo.toml")).cloned();
-    let fixed = ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"].map(str::to_owned);
-    let configs = super::super::gather::cargo_configs(&facts.root, asked.environment);
-    let configs = configs.iter().map(|(path, _)| relative(&facts.root, path));
-    members.chain(others).chain(fixed).chain(facts.cargo_configs.iter().cloned()).chain(configs).collect()
 }
 
 /// What the config says of the gate, and of what all gates share.

@@ -11,6 +11,7 @@ use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
 use super::data::Look;
 use super::folder::Folder;
+use super::surroundings::FORMATTING;
 use super::{Asked, Kept, data, elsewhere, ground, ignored, surroundings};
 use crate::cache::{Around, Elsewhere, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
@@ -19,7 +20,7 @@ use crate::report::{Report, SubjectKind};
 use crate::step::{Data, Inputs, Tool};
 use crate::verdict::Status;
 
-/// So many records are kept; the oldest go first.
+/// So many records are kept where there came to be twice as many; the oldest go first.
 const MOST_RECORDS: usize = 200;
 
 fn place(folder: &Path, tree: &str, stage: Stage) -> PathBuf {
@@ -132,9 +133,8 @@ fn around(facts: &Facts, environment: &Environment, inputs: &Inputs) -> Vec<Path
     let configs = cargo_configs(&facts.root, environment).into_iter().map(|(path, _)| path);
     let home = environment.cargo_home.iter();
     let of_home = home.flat_map(|home| ["config.toml", "config"].map(|name| home.join(name)));
-    let settings = surroundings::formatting_folders(facts).into_iter();
     let settings =
-        settings.flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
+        surroundings::users_formatting().flat_map(|folder| FORMATTING.map(|name| folder.join(name)));
     let all: BTreeSet<PathBuf> = above.chain(configs).chain(of_home).chain(settings).collect();
     // what lies in the workspace is in the tree
     all.into_iter().filter(|path| !path.starts_with(&facts.root)).collect()
@@ -243,13 +243,41 @@ pub fn recorded(
     Ok(Record { again: record.again.iter().cloned().chain(of_commit).collect(), ..record })
 }
 
+/// Removes the oldest records where they are too many by far: to look at all of them after each run takes a while.
 fn prune(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut records: BTreeSet<(std::time::SystemTime, PathBuf)> =
-        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
-    while records.len() > MOST_RECORDS {
-        if let Some((_, path)) = records.pop_first() {
-            let _ = std::fs::remove_file(path);
-        }
+    let records: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    if records.len() <= 2 * MOST_RECORDS {
+        return;
+    }
+    let aged = |record: std::fs::DirEntry| Some((record.metadata().ok()?.modified().ok()?, record.path()));
+    let mut records: Vec<(std::time::SystemTime, PathBuf)> = records.into_iter().filter_map(aged).collect();
+    records.sort();
+    let surplus = records.len().saturating_sub(MOST_RECORDS);
+    for (_, path) in records.iter().take(surplus) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_records_stay_where_there_are_too_many_by_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let write = |number: usize| {
+            let file = std::fs::File::create(folder.path().join(number.to_string())).unwrap();
+            let age = std::time::Duration::from_secs(number as u64);
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH + age).unwrap();
+        };
+        (0..2 * MOST_RECORDS).for_each(write);
+        prune(folder.path());
+        assert_eq!(names().count(), 2 * MOST_RECORDS);
+        write(2 * MOST_RECORDS);
+        prune(folder.path());
+        assert_eq!(names().count(), MOST_RECORDS);
+        let oldest = names().map(|name| name.to_string_lossy().parse::<usize>().unwrap()).min();
+        assert_eq!(oldest, Some(MOST_RECORDS + 1));
     }
 }

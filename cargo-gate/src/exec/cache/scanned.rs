@@ -19,14 +19,16 @@ const HEAD: &str = "scanned 1";
 /// The most that is remembered beyond the files of a run: of other branches, of what was before. In bytes.
 const MOST_OTHERS: usize = 8 << 20;
 
+/// Scans by the digest of the text.
+pub(super) type Scans = BTreeMap<String, Vec<u8>>;
+
 /// What is remembered of scans. The default one remembers nothing and keeps nothing.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct ScannedFiles {
     record: Option<PathBuf>,
     /// The line that a record begins with: the scanner of another program may find something else.
     head: String,
-    /// Scans by the digest of the text.
-    known: BTreeMap<String, Vec<u8>>,
+    known: Scans,
     /// What is known of files without reading them; none where that may not stand for an answer.
     contents: Option<Arc<Contents>>,
 }
@@ -38,20 +40,36 @@ impl Kept {
         let contents = self.contents.clone().filter(|_| self.reads);
         match (&self.folder, program) {
             (Some(folder), Some(program)) => {
-                ScannedFiles { contents, ..ScannedFiles::of(folder, &program, self.reads) }
+                let known =
+                    if self.reads { self.records.scans.or_read(|| read(folder)) } else { Scans::new() };
+                ScannedFiles { contents, ..ScannedFiles::of(folder, &program, known) }
             }
             _ => ScannedFiles::default(),
         }
     }
 }
 
+fn place(folder: &Folder) -> PathBuf {
+    folder.root().join("scanned")
+}
+
+fn head(program: &str) -> String {
+    format!("{HEAD} {}", digest([program]))
+}
+
+/// What this program remembers.
+pub(super) fn read(folder: &Folder) -> Scans {
+    surroundings::program().map(|program| read_by(folder, &program)).unwrap_or_default()
+}
+
+fn read_by(folder: &Folder, program: &str) -> Scans {
+    let bytes = std::fs::read(place(folder)).ok();
+    bytes.and_then(|bytes| parse(&bytes, &head(program))).unwrap_or_default()
+}
+
 impl ScannedFiles {
-    fn of(folder: &Folder, program: &str, reads: bool) -> Self {
-        let record = folder.root().join("scanned");
-        let head = format!("{HEAD} {}", digest([program]));
-        let known = if reads { std::fs::read(&record).ok() } else { None };
-        let known = known.and_then(|bytes| parse(&bytes, &head)).unwrap_or_default();
-        Self { record: Some(record), head, known, contents: None }
+    fn of(folder: &Folder, program: &str, known: Scans) -> Self {
+        Self { record: Some(place(folder)), head: head(program), known, contents: None }
     }
 
     /// The digest of a file of no more than so many bytes, and what was found in it, where both are known without
@@ -143,7 +161,8 @@ mod tests {
     }
 
     fn remembered(folder: &tempfile::TempDir, program: &str) -> ScannedFiles {
-        ScannedFiles::of(&Folder::of(folder.path()), program, true)
+        let folder = Folder::of(folder.path());
+        ScannedFiles::of(&folder, program, read_by(&folder, program))
     }
 
     #[test]
@@ -171,8 +190,7 @@ mod tests {
     #[test]
     fn a_run_that_may_not_read_scans_anew_and_remembers() {
         let folder = tempfile::tempdir().unwrap();
-        ScannedFiles::of(&Folder::of(folder.path()), "1", false).fill(&[file(TEXT)]);
-        assert!(ScannedFiles::of(&Folder::of(folder.path()), "1", false).known.is_empty());
+        ScannedFiles::of(&Folder::of(folder.path()), "1", Scans::new()).fill(&[file(TEXT)]);
         assert_eq!(remembered(&folder, "1").known.len(), 1);
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::contents::Contents;
 use super::digests::Digests;
+use super::folder::Folder;
 use super::{Kept, surroundings};
 use crate::cache::digest;
 
@@ -23,23 +24,28 @@ pub(in crate::exec) struct SearchedFiles {
     contents: Option<Arc<Contents>>,
 }
 
+/// What is remembered.
+pub(super) fn read(folder: &Folder) -> Digests {
+    Digests::open(folder.root().join("searched"), HEAD)
+}
+
 impl Kept {
     /// The files that are known to hold no secret, as far as this run may know it.
     pub(in crate::exec) fn searched(&self) -> SearchedFiles {
         let (Some(folder), Ok(program)) = (&self.folder, surroundings::program()) else {
             return SearchedFiles::default();
         };
-        let known = Digests::open(folder.root().join("searched"), HEAD);
+        let known = self.records.searched.or_read(|| read(folder));
         SearchedFiles { known, by: Some(program), contents: self.contents.clone().filter(|_| self.reads) }
     }
 }
 
 impl SearchedFiles {
-    /// Whether the file that lies there holds none, as is known without reading it. The path is the one that is shown,
-    /// which tells what kind of text it is.
-    pub(in crate::exec) fn has(&self, path: &str, file: &Path) -> bool {
-        let known = self.contents.as_ref().and_then(|contents| contents.known(file));
-        known.and_then(|known| self.of(path, known.digest)).is_some_and(|key| self.known.has(&key))
+    /// How many bytes the file that lies there has, where it is known without reading it that it holds none. The path is
+    /// the one that is shown, which tells what kind of text it is.
+    pub(in crate::exec) fn clean(&self, path: &str, file: &Path) -> Option<u64> {
+        let known = self.contents.as_ref()?.known(file)?;
+        self.known.has(&self.of(path, known.digest)?).then_some(known.size)
     }
 
     /// By what to remember that those bytes hold none at that path; nothing where it is known, or nothing is kept.
@@ -74,21 +80,22 @@ mod tests {
         let file = folder.path().join("a.txt");
         std::fs::write(&file, "one").unwrap();
         let first = searched(folder.path(), &file, "1");
-        assert!(!first.has("a.txt", &file));
+        assert!(first.clean("a.txt", &file).is_none());
         first.learn(first.key("a.txt", b"one").into_iter().collect());
         let later = searched(folder.path(), &file, "1");
-        assert!(later.has("a.txt", &file) && later.key("a.txt", b"one").is_none());
-        assert!(!later.has("b.txt", &file) && !searched(folder.path(), &file, "2").has("a.txt", &file));
+        assert!(later.clean("a.txt", &file) == Some(3) && later.key("a.txt", b"one").is_none());
+        assert!(later.clean("b.txt", &file).is_none());
+        assert!(searched(folder.path(), &file, "2").clean("a.txt", &file).is_none());
         let blind = SearchedFiles { contents: None, ..searched(folder.path(), &file, "1") };
-        assert!(!blind.has("a.txt", &file));
+        assert!(blind.clean("a.txt", &file).is_none());
         std::fs::write(&file, "other").unwrap();
-        assert!(!later.has("a.txt", &file), "it was written since");
-        assert!(!searched(folder.path(), &file, "1").has("a.txt", &file));
+        assert!(later.clean("a.txt", &file).is_none(), "it was written since");
+        assert!(searched(folder.path(), &file, "1").clean("a.txt", &file).is_none());
     }
 
     #[test]
     fn without_a_cache_nothing_is_known_or_kept() {
         let none = SearchedFiles::default();
-        assert!(none.key("a.txt", b"one").is_none() && !none.has("a.txt", Path::new("a.txt")));
+        assert!(none.key("a.txt", b"one").is_none() && none.clean("a.txt", Path::new("a.txt")).is_none());
     }
 }

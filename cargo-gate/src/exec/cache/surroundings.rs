@@ -133,23 +133,38 @@ pub(super) fn above(root: &Path, name: &str, contents: &mut Contents) -> Vec<(St
     paths.iter().zip(contents.of(&paths)).map(|(path, digest)| (shown(root, path), digest)).collect()
 }
 
+/// The names of rustfmt's settings.
+pub(super) const FORMATTING: [&str; 2] = ["rustfmt.toml", ".rustfmt.toml"];
+
 /// rustfmt's settings, where it looks for them: beside each source, in each folder above it, in the user's home
-/// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`).
+/// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`). In a folder
+/// that is still nothing lies that is not listed.
 pub(super) fn formatting(
     facts: &Facts,
+    is_still: bool,
     digests: impl FnOnce(&[PathBuf]) -> Vec<String>,
 ) -> BTreeMap<String, String> {
-    let folders = formatting_folders(facts);
-    let files =
-        folders.iter().flat_map(|folder| ["rustfmt.toml", ".rustfmt.toml"].map(|name| folder.join(name)));
-    let paths: Vec<PathBuf> = files.collect();
+    let above = facts.root.ancestors().map(Path::to_owned);
+    let folders: BTreeSet<PathBuf> = above.chain(users_formatting()).collect();
+    let mut paths: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| FORMATTING.map(|name| folder.join(name))).collect();
+    if is_still {
+        let is_settings =
+            |file: &&String| file.rsplit_once('/').is_some_and(|(_, name)| FORMATTING.contains(&name));
+        paths.extend(facts.files.iter().filter(is_settings).map(|file| facts.root.join(file)));
+    } else {
+        let below = folders_of_sources(facts);
+        paths.extend(
+            below.iter().flat_map(|folder| FORMATTING.map(|name| facts.root.join(folder).join(name))),
+        );
+    }
     let digests = digests(&paths);
     let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
     named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
 }
 
-/// The folders of those settings.
-pub(super) fn formatting_folders(facts: &Facts) -> BTreeSet<PathBuf> {
+/// The folders below the root that sources lie in, and those above them.
+fn folders_of_sources(facts: &Facts) -> BTreeSet<&str> {
     let mut below: BTreeSet<&str> = BTreeSet::new();
     for source in &facts.sources {
         let mut above = source.path.as_str();
@@ -158,8 +173,11 @@ pub(super) fn formatting_folders(facts: &Facts) -> BTreeSet<PathBuf> {
             above = folder;
         }
     }
-    let below = below.into_iter().map(|folder| facts.root.join(folder));
-    let mut folders: BTreeSet<PathBuf> = facts.root.ancestors().map(Path::to_owned).chain(below).collect();
+    below
+}
+
+/// The folders of the user's own settings of rustfmt.
+pub(super) fn users_formatting() -> impl Iterator<Item = PathBuf> {
     let home = etcetera::home_dir().ok();
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let configs = [
@@ -169,6 +187,5 @@ pub(super) fn formatting_folders(facts: &Facts) -> BTreeSet<PathBuf> {
         variable("XDG_CONFIG_HOME").map(|folder| folder.join("rustfmt")),
         variable("APPDATA").map(|folder| folder.join("rustfmt")),
     ];
-    folders.extend(configs.into_iter().flatten());
-    folders
+    configs.into_iter().flatten()
 }

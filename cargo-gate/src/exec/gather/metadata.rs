@@ -34,7 +34,9 @@ impl Metadata<'_> {
             return (Err(GatherError::NoCargo), compiler());
         };
         let command = self.command(cargo);
-        let mut memo = Memo::of(environment, &words(&command));
+        let names = ground.copy.as_ref().and_then(|copy| Some((copy.listed.names.as_ref()?, &copy.top)));
+        let words = words(&command).into_iter().chain(names.map(|(digest, _)| digest.into()));
+        let mut memo = Memo::of(environment, &words.collect::<Vec<_>>());
         if let Some(answer) = memo.answer() {
             return (Ok(answer.into_bytes()), compiler());
         }
@@ -49,6 +51,10 @@ impl Metadata<'_> {
             let inputs = of_cargo.zip(of_answer).map(|(of_cargo, of_answer)| {
                 // cargo reads its configuration where it is called, wherever the manifest lies
                 let configs = memo::Input::Configs(ground.directory.clone());
+                let of_answer = match names {
+                    Some((_, top)) => memo::but_names(of_answer, top),
+                    None => of_answer,
+                };
                 of_cargo.into_iter().chain(of_answer).chain([configs]).collect()
             });
             memo.keep(answer, inputs);

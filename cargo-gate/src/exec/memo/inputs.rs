@@ -67,6 +67,31 @@ impl Input {
     }
 }
 
+/// Whether cargo may find a package or a target by that name, or a readme, of which it tells. Modules of a crate lie where
+/// it does not look.
+pub(in crate::exec) fn name_counts(path: &[u8]) -> bool {
+    let mut parts = path.rsplit(|byte| *byte == b'/');
+    let name = parts.next().unwrap_or_default();
+    let folders: Vec<&[u8]> = parts.collect();
+    let is_looked_into = |folder: &&[u8]| [&b"bin"[..], b"tests", b"examples", b"benches"].contains(folder);
+    match name {
+        b"Cargo.toml" | b"build.rs" => true,
+        name if name.ends_with(b".rs") => {
+            folders.first().is_none_or(|folder| *folder == b"src") || folders.iter().any(is_looked_into)
+        }
+        name => name.starts_with(b"README"),
+    }
+}
+
+/// Those inputs without what the names of all files below a folder tell.
+pub(in crate::exec) fn but_names(inputs: BTreeSet<Input>, below: &Path) -> BTreeSet<Input> {
+    let by_names = |input: &Input| match input {
+        Input::Members(path) | Input::Targets(path) => path.starts_with(below),
+        _ => false,
+    };
+    inputs.into_iter().filter(|input| !by_names(input)).collect()
+}
+
 fn content(path: &Path) -> Option<String> {
     match fs::read(path) {
         Ok(bytes) => Some(digest([bytes])),

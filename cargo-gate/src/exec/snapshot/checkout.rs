@@ -23,6 +23,35 @@ pub(super) struct Checkout<'a> {
     pub(super) refs: Vec<u8>,
 }
 
+/// A file of the tree.
+pub(super) struct Entry {
+    /// Its mode, its object and its stage.
+    pub(super) head: Vec<u8>,
+    /// Its path from the top, as git names it.
+    pub(super) name: Vec<u8>,
+}
+
+impl Entry {
+    /// Whether it is neither a link nor a submodule.
+    pub(super) fn is_plain(&self) -> bool {
+        self.head.starts_with(b"100")
+    }
+
+    pub(super) fn is_link(&self) -> bool {
+        self.head.starts_with(b"120000 ")
+    }
+
+    pub(super) fn is_submodule(&self) -> bool {
+        self.head.starts_with(b"160000 ")
+    }
+
+    /// That of a line of `git ls-files --stage`.
+    fn of(line: &[u8]) -> Option<Self> {
+        let (head, name) = line.split_at_checked(memchr::memchr(b'\t', line)?)?;
+        Some(Self { head: head.to_owned(), name: name.get(1..)?.to_owned() })
+    }
+}
+
 /// What a branch without a commit is called here.
 const UNBORN: &str = "ref: refs/worktree/unborn\n";
 /// What of the git directory is used again: the rest is written for every run.
@@ -31,14 +60,14 @@ const KEPT: [&str; 3] = ["index", "objects", "copies"];
 const COPIED: [&str; 4] = ["shallow", "info/attributes", "info/exclude", "info/grafts"];
 
 impl Checkout<'_> {
-    /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew. Gives the names of
-    /// the tree's files.
+    /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew. Gives the tree's
+    /// files.
     pub(super) fn bring(
         &self,
         head: Option<&str>,
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
-    ) -> Result<Vec<Vec<u8>>, SnapshotError> {
+    ) -> Result<Vec<Entry>, SnapshotError> {
         if self.is_ours() {
             match self.update(head, tree, kept) {
                 Err(SnapshotError::Git(_) | SnapshotError::Disk(_)) => {}
@@ -53,6 +82,11 @@ impl Checkout<'_> {
     pub(super) fn ignores(&self, path: &Path) -> bool {
         let asked = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
         self.git().ask(asked).is_ok_and(|captured| captured.end == End::Code(0))
+    }
+
+    /// Whether there are remote-tracking branches.
+    pub(super) fn has_remotes(&self) -> bool {
+        memchr::memmem::find(&self.refs, b" refs/remotes/").is_some()
     }
 
     fn is_ours(&self) -> bool {
@@ -78,7 +112,7 @@ impl Checkout<'_> {
         head: Option<&str>,
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
-    ) -> Result<Vec<Vec<u8>>, SnapshotError> {
+    ) -> Result<Vec<Entry>, SnapshotError> {
         self.furnish(head, tree)?;
         // edited files are written again, those in the way are replaced
         self.git().stdout(&["read-tree", "--reset", "-u", tree])?;
@@ -88,10 +122,7 @@ impl Checkout<'_> {
             self.remove(&foreign)?;
         }
         self.entries(&listed)?;
-        let name = |entry: &Vec<u8>| {
-            entry.split_at_checked(memchr::memchr(b'\t', entry)? + 1).map(|parts| parts.1.to_owned())
-        };
-        Ok(listed.iter().filter_map(name).collect())
+        Ok(listed)
     }
 
     /// Writes all of the git directory that is not kept: whatever was written there since is gone, locks of a killed
@@ -165,15 +196,15 @@ impl Checkout<'_> {
         git.with("GIT_DIR", self.own.as_os_str()).with("GIT_WORK_TREE", self.tree.as_os_str())
     }
 
-    /// The entries of the index, each with its mode, and the files that are not of the tree, whoever wrote them: by
+    /// The entries of the index, and the files that are not of the tree, whoever wrote them: by
     /// one call, which marks each.
-    fn listed(&self) -> Result<(Vec<Vec<u8>>, Vec<PathBuf>), SnapshotError> {
+    fn listed(&self) -> Result<(Vec<Entry>, Vec<PathBuf>), SnapshotError> {
         let listed = self.git().stdout(&["ls-files", "-z", "-t", "--cached", "--stage", "--others"])?;
         let (mut entries, mut foreign) = (Vec::new(), Vec::new());
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             match line.strip_prefix(b"? ") {
                 Some(name) => foreign.push(path_of(name)),
-                None => entries.push(line.get(2..).unwrap_or_default().to_owned()),
+                None => entries.extend(line.get(2..).and_then(Entry::of)),
             }
         }
         Ok((entries, foreign))
@@ -213,16 +244,14 @@ impl Checkout<'_> {
 
     /// Looks at what is no plain file. Submodules are written that are checked out in the user's tree; the others stay
     /// empty, as git leaves them. Links are to lead to nothing of the user's tree.
-    fn entries(&self, listed: &[Vec<u8>]) -> Result<(), SnapshotError> {
-        for entry in listed {
-            let Some(tab) = memchr::memchr(b'\t', entry) else { continue };
-            let (head, name) = entry.split_at(tab);
-            let path = || path_of(name.get(1..).unwrap_or_default());
-            if head.starts_with(b"160000 ") {
-                let commit = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-                self.submodule(&path(), &String::from_utf8_lossy(commit))?;
-            } else if head.starts_with(b"120000 ") {
-                self.link(&path())?;
+    fn entries(&self, listed: &[Entry]) -> Result<(), SnapshotError> {
+        for entry in listed.iter().filter(|entry| !entry.is_plain()) {
+            let path = path_of(&entry.name);
+            if entry.is_submodule() {
+                let commit = entry.head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+                self.submodule(&path, &String::from_utf8_lossy(commit))?;
+            } else if entry.is_link() {
+                self.link(&path)?;
             }
         }
         Ok(())

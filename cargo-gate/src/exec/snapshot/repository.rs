@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
 use super::git::{Git, failed, lines};
+use crate::exec::brought::RAW;
 use crate::exec::environment::Environment;
 use crate::exec::gather::path_of;
 use crate::facts::Revision;
@@ -151,6 +152,15 @@ impl<'a> Repository<'a> {
             _ if self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?.end != End::Code(0) => Ok(None),
             _ => Err(failed(&self.git.ask(["rev-parse", "--verify", "HEAD^{commit}"])?)),
         }
+    }
+
+    /// How the tree that is judged differs from that of `HEAD`; none where git does not tell.
+    pub(super) fn staged(&self, judged: &Judged) -> Option<Vec<u8>> {
+        let head = judged.of_head.as_deref()?;
+        if head == judged.tree {
+            return Some(Vec::new());
+        }
+        self.git.stdout(&[&["diff-tree", "-r"], &RAW[..], &[head, &judged.tree]].concat()).ok()
     }
 
     /// All refs: the object of each, the ref that it stands for, if any, and its name.

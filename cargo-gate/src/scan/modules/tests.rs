@@ -12,7 +12,7 @@ fn reached(files: &[(&str, &str)]) -> BTreeMap<String, Reach> {
     ];
     let roots = roots.map(|(path, kind)| Root { path: path.to_owned(), kind });
     let scans: BTreeMap<&str, FileScan> = files.iter().map(|&(path, source)| (path, scan(source))).collect();
-    reach(&roots, |path| scans.get(path))
+    reach(&roots, |path| scans.get(path)).0
 }
 
 /// The paths of the files that `src/lib.rs` with the given content reaches among `others`.
@@ -30,6 +30,18 @@ fn a_module_is_a_file_or_a_folder_beside_a_root() {
     assert_eq!(files_of("mod a;", &both), ["src/a.rs", "src/a/mod.rs"]);
     assert_eq!(files_of("mod r#async;", &[("src/async.rs", "")]), ["src/async.rs"]);
     assert_eq!(reached(&[("build.rs", "mod b;"), ("b.rs", "")]).len(), 2);
+}
+
+#[test]
+fn a_module_without_a_file_is_missing_at_both_its_places_and_one_with_a_file_at_none() {
+    let scans = [("src/lib.rs", "mod a; mod b; mod c { include!(\"d.rs\"); }"), ("src/a/mod.rs", "")];
+    let scans: BTreeMap<&str, FileScan> = scans.map(|(path, source)| (path, scan(source))).into();
+    let roots =
+        ["src/lib.rs", "src/main.rs"].map(|path| Root { path: path.to_owned(), kind: RootKind::Production });
+    let (reached, missing) = reach(&roots, |path| scans.get(path));
+    assert_eq!(reached.into_keys().collect::<Vec<_>>(), ["src/a/mod.rs", "src/lib.rs"]);
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert_eq!(missing, ["src/b.rs", "src/b/mod.rs", "src/d.rs", "src/main.rs"]);
 }
 
 #[test]

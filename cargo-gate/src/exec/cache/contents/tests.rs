@@ -48,7 +48,7 @@ fn a_file_that_was_just_written_is_not_remembered() {
     let path = folder.write("a", "x");
     let mut contents = folder.contents();
     contents.one(&path);
-    assert!(contents.known.is_empty());
+    assert!(contents.known.iter().next().is_none());
 }
 
 #[test]
@@ -92,7 +92,10 @@ fn a_record_is_read_as_it_was_written_and_a_damaged_one_not_at_all() {
     contents.known.insert(folder.path("a b").into(), (stat, "d".to_owned()));
     contents.news = true;
     contents.save();
-    assert_eq!(folder.contents().known, contents.known);
+    let all = |contents: &Contents| {
+        contents.known.iter().map(|(path, known)| (path.clone(), known.clone())).collect::<HashMap<_, _>>()
+    };
+    assert_eq!(all(&folder.contents()), all(&contents));
     let text = fs::read_to_string(folder.path("record")).unwrap();
     for cut in 0..text.len() {
         assert_eq!(parse(text.get(..cut).unwrap()), None, "{cut}");
