@@ -77,8 +77,10 @@ pub struct Facts {
 }
 
 /// What is known of the repository of a private copy, which was written for the run, without asking git.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Copied {
+    /// Whether all its files are plain: neither links nor submodules.
+    pub is_plain: bool,
     /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top.
     pub prefix: String,
     /// Whether there are remote-tracking branches.

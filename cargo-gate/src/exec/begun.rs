@@ -87,10 +87,15 @@ fn carry_out<'scope>(
 ) {
     let bench = asked.bench(opened, cancel);
     let formats = steps.iter().find(|(step, ..)| *step == Step::Format);
-    let formatting = formats.map(|(_, timeout, _)| {
-        let known = opened.formatted(asked.facts);
-        let ahead = Ahead::begin(scope, asked.facts, &bench.listed(), &known, *timeout, cancel);
-        (known, ahead)
+    // a defect of ours shows again where the step is carried out for its gates
+    let formatting = formats.and_then(|(_, timeout, _)| {
+        let begin = || {
+            let known = opened.formatted(asked.facts);
+            let asks = (&known, asked.config.general.max_source_bytes);
+            let ahead = Ahead::begin(scope, asked.facts, &bench.listed(), asks, *timeout, cancel);
+            (known, ahead)
+        };
+        catch_unwind(AssertUnwindSafe(begin)).ok()
     });
     let mut before = Evidence::default();
     for (step, timeout, send) in steps {
@@ -99,7 +104,6 @@ fn carry_out<'scope>(
             (Step::Format, Some((known, ahead))) => bench.formatted(&before, (known, ahead), timeout),
             _ => bench.carry_out(&step, &before, timeout),
         };
-        // a defect of ours shows again where the step is carried out for its gates
         let Ok(observed) = catch_unwind(AssertUnwindSafe(observe)).map(Arc::new) else { return };
         before.insert(step, Arc::clone(&observed));
         // a step that nobody asks for has no receiver any more

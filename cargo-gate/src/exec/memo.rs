@@ -21,7 +21,7 @@ use super::store::write_artifact;
 use crate::cache::digest;
 
 /// The first line of a memo.
-const HEAD: &str = "memo 1";
+const HEAD: &str = "memo 2";
 /// So many answers are kept; the oldest go first.
 const MOST: usize = 200;
 
@@ -32,6 +32,8 @@ type Looks = BTreeMap<Input, String>;
 pub(super) struct Memo<'a> {
     environment: &'a Environment,
     place: Option<PathBuf>,
+    /// What is known already of what the answer hangs on.
+    told: String,
     /// How the inputs of the remembered answer look now; none where there is none, or one of them cannot be looked at.
     before: Option<Looks>,
     answer: Option<String>,
@@ -41,6 +43,7 @@ pub(super) struct Memo<'a> {
 #[derive(Debug, PartialEq, Eq)]
 struct Record {
     looks: Looks,
+    told: String,
     /// Whether the inputs looked so before the answer too.
     sure: bool,
     answer: String,
@@ -50,16 +53,22 @@ impl<'a> Memo<'a> {
     /// What is remembered of a question that is put with those words, which are to name the program, its arguments,
     /// its folder, and the variables beyond its environment.
     pub(super) fn of(environment: &'a Environment, words: &[OsString]) -> Self {
-        let folder = folder().filter(|_| !environment.asks_anew);
-        Self::at(folder.map(|folder| folder.join(slot(words, std::env::vars_os()))), environment)
+        Self::told(environment, words, "")
     }
 
-    fn at(place: Option<PathBuf>, environment: &'a Environment) -> Self {
+    /// The same where that is known already of what the answer hangs on, and need not be looked at.
+    pub(super) fn told(environment: &'a Environment, words: &[OsString], told: &str) -> Self {
+        let folder = folder().filter(|_| !environment.asks_anew);
+        Self::at(folder.map(|folder| folder.join(slot(words, std::env::vars_os()))), environment, told)
+    }
+
+    fn at(place: Option<PathBuf>, environment: &'a Environment, told: &str) -> Self {
         let record = place.as_deref().and_then(|place| parse(&std::fs::read_to_string(place).ok()?));
         let before = record.as_ref().and_then(|record| look(record.looks.keys(), environment));
-        let holds = |record: &Record| record.sure && before.as_ref() == Some(&record.looks);
+        let holds =
+            |record: &Record| record.sure && record.told == told && before.as_ref() == Some(&record.looks);
         let answer = record.filter(holds).map(|record| record.answer);
-        Self { environment, place, before, answer }
+        Self { environment, place, told: told.to_owned(), before, answer }
     }
 
     /// The remembered answer, where it holds.
@@ -75,7 +84,10 @@ impl<'a> Memo<'a> {
         };
         let Some(looks) = look(&inputs, self.environment) else { return };
         let sure = self.before.as_ref() == Some(&looks);
-        let Some(text) = (Record { looks, sure, answer: answer.to_owned() }).text() else { return };
+        let Some(text) = (Record { looks, told: self.told.clone(), sure, answer: answer.to_owned() }).text()
+        else {
+            return;
+        };
         let _ = write_artifact(place, text.as_bytes());
         place.parent().into_iter().for_each(prune);
     }
@@ -84,7 +96,7 @@ impl<'a> Memo<'a> {
 impl Record {
     fn text(&self) -> Option<String> {
         let looks: Vec<(&Input, &String)> = self.looks.iter().collect();
-        let head = serde_json::to_string(&(looks, self.sure)).ok()?;
+        let head = serde_json::to_string(&(looks, &self.told, self.sure)).ok()?;
         let text = format!("{HEAD}\n{head}\n{}", self.answer);
         Some(format!("{}\n{text}", digest([&text])))
     }
@@ -96,8 +108,8 @@ fn parse(text: &str) -> Option<Record> {
         return None;
     }
     let (head, answer) = text.strip_prefix(HEAD)?.strip_prefix('\n')?.split_once('\n')?;
-    let (looks, sure): (Vec<(Input, String)>, bool) = serde_json::from_str(head).ok()?;
-    Some(Record { looks: looks.into_iter().collect(), sure, answer: answer.to_owned() })
+    let (looks, told, sure): (Vec<(Input, String)>, String, bool) = serde_json::from_str(head).ok()?;
+    Some(Record { looks: looks.into_iter().collect(), told, sure, answer: answer.to_owned() })
 }
 
 /// How each of those looks now; none where one cannot be looked at.

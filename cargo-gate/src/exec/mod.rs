@@ -44,6 +44,8 @@ mod steps;
 mod store;
 mod timing;
 mod tools;
+#[cfg(test)]
+mod trial_folder;
 mod twin;
 
 pub use advisories::{database_status, known_advisories, update_database};

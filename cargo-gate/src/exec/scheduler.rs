@@ -61,6 +61,8 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
         let times = state.times();
         let (evidence, judged) = (std::mem::take(&mut state.evidence), std::mem::take(&mut state.judged));
         let reports = state.reports();
+        // nobody asks for it any more
+        run.begun.end();
         figures::record(run.asked.facts, run.asked.options, &reports, run.asked.cancel);
         CarriedOut { gates: reports, times, judged, evidence }
     })

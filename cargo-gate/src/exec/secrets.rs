@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::brought::Brought;
 use super::cache::SearchedFiles;
 use super::steps::Bench;
+use crate::facts::Copied;
 use crate::gate::Unreadable;
 use crate::secret::{Found, Tree, scan, text_of};
 use crate::step::Scope;
@@ -50,10 +52,10 @@ impl Bench<'_> {
         let wanted = wanted.map(|path| (path.clone(), facts.root.join(path))).chain(odd);
         let tree = look(&wanted.collect::<Vec<_>>(), most_bytes, &self.kept.searched());
         // a hook has met git's errors already; elsewhere the list of files is what counts
-        let below = match &brought {
-            Some(brought) => brought.prefix.clone(),
-            None if git.in_repository().unwrap_or(false) => git.prefix()?,
-            None => String::new(),
+        let below = match (&brought, &facts.copied) {
+            (Some(Brought { prefix, .. }), _) | (None, Some(Copied { prefix, .. })) => prefix.clone(),
+            _ if git.in_repository().unwrap_or(false) => git.prefix()?,
+            _ => String::new(),
         };
         let tree = Tree { whole: changed.is_none(), below, ..tree };
         match brought {

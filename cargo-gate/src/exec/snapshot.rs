@@ -251,12 +251,12 @@ impl Ground {
         while !directory.is_dir() && directory.pop() {}
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
         let prefix = crate::facts::join(&place.below, "");
-        let listed = Listed::of(&files, &prefix);
+        let (listed, has_remotes) = (Listed::of(&files, &prefix), checkout.has_remotes());
         let copy = Copy {
             home: place.home,
             users: repository.top,
             below: place.below,
-            copied: Copied { prefix, has_remotes: checkout.has_remotes(), staged },
+            copied: Copied { is_plain: listed.names.is_some(), prefix, has_remotes, staged },
             state: place.state,
             target: place.folder.join("target"),
             top,

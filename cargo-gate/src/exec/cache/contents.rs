@@ -252,9 +252,9 @@ impl Contents {
         if !std::mem::take(&mut self.news) {
             return;
         }
-        let mut known: Vec<_> = self.known.iter().collect();
+        let mut known = self.known.all();
         if known.len() > self.used + MOST_OTHERS {
-            known.retain(|(path, _)| Path::new(path).exists());
+            known.retain(|path, _| Path::new(path).exists());
         }
         let mut lines: Vec<String> = known.into_iter().filter_map(line).collect();
         lines.sort();

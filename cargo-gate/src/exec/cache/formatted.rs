@@ -62,9 +62,10 @@ impl<'a> FormattedFiles<'a> {
         Some(Self { known, by, looks: Some((facts, Arc::clone(contents))), reads: false })
     }
 
-    /// The digest of a file's text, where it is known without reading it.
-    pub(in crate::exec) fn text_of(&self, file: &Path) -> Option<&str> {
-        Some(self.looks.as_ref()?.1.known(file)?.digest)
+    /// The digest of the text of a file of no more than so many bytes, where it is known without reading it.
+    pub(in crate::exec) fn text_of(&self, file: &Path, most_bytes: u64) -> Option<&str> {
+        let known = self.looks.as_ref()?.1.known(file)?;
+        (known.size <= most_bytes).then_some(known.digest)
     }
 
     /// What a file is remembered by: its path, the digest of its text, its edition.

@@ -10,7 +10,7 @@ use super::super::environment::{is_ours_alone, own_program};
 use super::contents::{ABSENT, Contents, stamp};
 use super::ground::shown;
 use crate::cache::{Places, relevant};
-use crate::facts::Facts;
+use crate::facts::{Facts, join};
 use crate::step::Tool;
 
 /// Which program we are.
@@ -137,8 +137,8 @@ pub(super) fn above(root: &Path, name: &str, contents: &mut Contents) -> Vec<(St
 pub(super) const FORMATTING: [&str; 2] = ["rustfmt.toml", ".rustfmt.toml"];
 
 /// rustfmt's settings, where it looks for them: beside each source, in each folder above it, in the user's home
-/// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`). In a folder
-/// that is still nothing lies that is not listed.
+/// and configuration folders (rustfmt's `src/config/mod.rs`, `get_toml_path` and `resolve_project_files`). Where
+/// everything below the root is listed and stays as it is, only those that are listed are looked at.
 pub(super) fn formatting(
     facts: &Facts,
     is_still: bool,
@@ -146,21 +146,37 @@ pub(super) fn formatting(
 ) -> BTreeMap<String, String> {
     let above = facts.root.ancestors().map(Path::to_owned);
     let folders: BTreeSet<PathBuf> = above.chain(users_formatting()).collect();
-    let mut paths: Vec<PathBuf> =
-        folders.iter().flat_map(|folder| FORMATTING.map(|name| folder.join(name))).collect();
-    if is_still {
-        let is_settings =
-            |file: &&String| file.rsplit_once('/').is_some_and(|(_, name)| FORMATTING.contains(&name));
-        paths.extend(facts.files.iter().filter(is_settings).map(|file| facts.root.join(file)));
-    } else {
-        let below = folders_of_sources(facts);
-        paths.extend(
-            below.iter().flat_map(|folder| FORMATTING.map(|name| facts.root.join(folder).join(name))),
-        );
-    }
+    let outside = folders.iter().flat_map(|folder| FORMATTING.map(|name| folder.join(name)));
+    let below = if is_still && is_all_listed(facts) { listed_settings(facts) } else { all_settings(facts) };
+    let paths: Vec<PathBuf> = outside.chain(below.iter().map(|name| facts.root.join(name))).collect();
     let digests = digests(&paths);
     let named = paths.iter().zip(digests).filter(|(_, digest)| digest != ABSENT);
     named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
+}
+
+/// Whether the list of files has every file that lies below the root, under the only name that it is found by.
+fn is_all_listed(facts: &Facts) -> bool {
+    let ignores_case = cfg!(any(windows, target_vendor = "apple"));
+    !ignores_case && facts.copied.as_ref().is_some_and(|copied| copied.is_plain)
+}
+
+/// Where rustfmt's settings may lie below the root.
+fn all_settings(facts: &Facts) -> Vec<String> {
+    folders_of_sources(facts)
+        .into_iter()
+        .flat_map(|folder| FORMATTING.map(|name| join(folder, name)))
+        .collect()
+}
+
+/// Those of them that are listed.
+fn listed_settings(facts: &Facts) -> Vec<String> {
+    let settings = facts.files.iter().filter_map(|file| Some((file, file.rsplit_once('/')?)));
+    let mut settings = settings.filter(|(_, (_, name))| FORMATTING.contains(name)).peekable();
+    if settings.peek().is_none() {
+        return Vec::new();
+    }
+    let folders = folders_of_sources(facts);
+    settings.filter(|(_, (folder, _))| folders.contains(folder)).map(|(file, _)| file.clone()).collect()
 }
 
 /// The folders below the root that sources lie in, and those above them.
@@ -188,4 +204,43 @@ pub(super) fn users_formatting() -> impl Iterator<Item = PathBuf> {
         variable("APPDATA").map(|folder| folder.join("rustfmt")),
     ];
     configs.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Copied, Source};
+
+    #[test]
+    fn the_settings_of_rustfmt_are_the_same_by_the_list_of_files_as_by_a_look_at_each_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["rustfmt.toml", "src/.rustfmt.toml", "src/a/b.rs", "docs/rustfmt.toml", "src/a.rs"];
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, file).unwrap();
+        }
+        let sources = ["src/a.rs", "src/a/b.rs"].map(|path| Source { path: path.into(), package: None });
+        let copied = |is_plain| Some(Copied { is_plain, ..Copied::default() });
+        let facts = |is_plain| Facts {
+            root: folder.path().to_owned(),
+            files: files.map(str::to_owned).into(),
+            sources: sources.clone().into(),
+            copied: copied(is_plain),
+            ..Facts::default()
+        };
+        let looked = |facts: &Facts, is_still| {
+            let contents = Contents::open(folder.path().join("record"));
+            formatting(facts, is_still, |paths| contents.peek(paths))
+        };
+        let all = looked(&facts(true), false);
+        assert_eq!(looked(&facts(true), true), all);
+        assert!(all.contains_key("src/.rustfmt.toml") && !all.contains_key("docs/rustfmt.toml"), "{all:?}");
+        std::fs::write(folder.path().join("src/a/rustfmt.toml"), "not listed").unwrap();
+        assert_eq!(
+            looked(&facts(false), true),
+            looked(&facts(false), false),
+            "submodules are not listed whole"
+        );
+    }
 }

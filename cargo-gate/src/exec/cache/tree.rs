@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::Asked;
 use super::contents::Contents;
 use crate::cache::{Part, digest};
-use crate::facts::{Facts, join, relative};
+use crate::facts::{Facts, relative};
 use crate::step::{Files, Inputs};
 
 /// What was found in the tree, and the parts of keys that are made of it, each once.
@@ -94,11 +94,16 @@ impl Tree {
 /// The manifests, the lock file and all that tells cargo and rustup how to work here, by their names in keys.
 fn manifests(asked: &Asked<'_>) -> BTreeSet<String> {
     let facts = asked.facts;
-    let members = facts.packages.iter().map(|package| join(&package.folder, "Cargo.toml"));
     // a patch that is not used now may be, by what its manifest says
     let others = facts.files.iter().filter(|file| file.ends_with("/Cargo.toml")).cloned();
-    let fixed = ["Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"].map(str::to_owned);
+    let fixed = ["Cargo.lock", "rust-toolchain", "rust-toolchain.toml"].map(str::to_owned);
     let configs = super::super::gather::cargo_configs(&facts.root, asked.environment);
     let configs = configs.iter().map(|(path, _)| relative(&facts.root, path));
-    members.chain(others).chain(fixed).chain(facts.cargo_configs.iter().cloned()).chain(configs).collect()
+    facts
+        .manifests()
+        .chain(others)
+        .chain(fixed)
+        .chain(facts.cargo_configs.iter().cloned())
+        .chain(configs)
+        .collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use super::{Rustfmt, edition};
@@ -26,13 +26,13 @@ impl<'scope> Ahead<'scope> {
         scope: &'scope Scope<'scope, '_>,
         facts: &'scope Facts,
         sources: &[&Source],
-        known: &FormattedFiles<'_>,
+        (known, most_bytes): (&FormattedFiles<'_>, u64),
         timeout: Duration,
         cancel: &Cancel,
     ) -> Self {
         let Some(program) = facts.tools.get(&Tool::Rustfmt) else { return Self::default() };
         let fresh = sources.iter().filter_map(|source| {
-            let text = known.text_of(&facts.root.join(&source.path))?;
+            let text = known.text_of(&facts.root.join(&source.path), most_bytes)?;
             let key = known.key(&source.path, text, edition(facts, source.package));
             (!known.has(&key)).then_some((*source, text, key))
         });
@@ -40,18 +40,22 @@ impl<'scope> Ahead<'scope> {
         if fresh.len() > MOST {
             return Self::default();
         }
-        let begin = |(source, known, key): (&Source, &str, String)| {
+        let read = |(source, known, key): (&Source, &str, String)| {
             let text = std::fs::read_to_string(facts.root.join(&source.path)).ok()?;
-            // line ends other than Unix's are lost on the way through standard input
-            if text.contains('\r') || digest([&text]) != known {
-                return None;
-            }
-            let file = SourceFile::new(source.path.clone(), source.package, Ok(text));
+            let is_known = digest([&text]) == known;
+            is_known.then(|| (key, SourceFile::new(source.path.clone(), source.package, Ok(text))))
+        };
+        let files: Vec<_> = fresh.into_iter().filter_map(read).collect();
+        // line ends other than Unix's are lost on the way through standard input: then trees are asked about
+        if files.iter().any(|(_, file)| file.text().contains('\r')) {
+            return Self::default();
+        }
+        let begin = |(key, file): (String, SourceFile)| {
             let cancel = cancel.clone();
             let ask = move || Rustfmt { program, facts, timeout, cancel: &cancel }.file(&file);
-            Some((key, scope.spawn(ask)))
+            Some((key, Builder::new().spawn_scoped(scope, ask).ok()?))
         };
-        Self(Mutex::new(fresh.into_iter().filter_map(begin).collect()))
+        Self(Mutex::new(files.into_iter().filter_map(begin).collect()))
     }
 
     /// The answer for the file that is remembered by that, once; none where nobody asked.
@@ -90,7 +94,7 @@ mod tests {
         }
         std::thread::scope(|scope| {
             let (sources, timeout) = (sources.iter().collect::<Vec<_>>(), Duration::from_mins(1));
-            let ahead = Ahead::begin(scope, &facts, &sources, &known, timeout, &Cancel::default());
+            let ahead = Ahead::begin(scope, &facts, &sources, (&known, 20), timeout, &Cancel::default());
             let key = |(name, text): &(&str, &str)| known.key(name, &digest([text]), "2024");
             let answers = files.iter().map(|file| Some(ahead.take(&key(file))?.stdout)).collect();
             assert!(files.iter().all(|file| ahead.take(&key(file)).is_none()), "each is there once");
@@ -100,9 +104,10 @@ mod tests {
 
     #[test]
     fn the_answers_for_a_few_files_are_on_their_way() {
-        let files = [("a.rs", "fn a() {}\n"), ("b.rs", "fn b() {}\r\n"), ("c.rs", "fn c( ) {}\n")];
+        let files = [("a.rs", "fn a() {}\n"), ("b.rs", "fn long_name() {}\n//\n"), ("c.rs", "fn c( ) {}\n")];
         let expected = [Some(b"fn a() {}\n".to_vec()), None, Some(b"fn c( ) {}\n".to_vec())];
-        assert_eq!(answers(&files, &[]), expected);
+        assert_eq!(answers(&files, &[]), expected, "one is too large to be judged");
+        assert_eq!(answers(&[files[0], ("b.rs", "fn b() {}\r\n")], &[]), [None, None]);
     }
 
     #[test]

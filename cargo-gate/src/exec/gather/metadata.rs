@@ -35,8 +35,8 @@ impl Metadata<'_> {
         };
         let command = self.command(cargo);
         let names = ground.copy.as_ref().and_then(|copy| Some((copy.listed.names.as_ref()?, &copy.top)));
-        let words = words(&command).into_iter().chain(names.map(|(digest, _)| digest.into()));
-        let mut memo = Memo::of(environment, &words.collect::<Vec<_>>());
+        let told = names.map_or("", |(digest, _)| digest.as_str());
+        let mut memo = Memo::told(environment, &words(&command), told);
         if let Some(answer) = memo.answer() {
             return (Ok(answer.into_bytes()), compiler());
         }

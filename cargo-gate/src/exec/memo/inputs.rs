@@ -67,19 +67,20 @@ impl Input {
     }
 }
 
-/// Whether cargo may find a package or a target by that name, or a readme, of which it tells. Modules of a crate lie where
-/// it does not look.
+/// Whether cargo may find a package or a target by that name, or a readme, of which it tells: on a file system that tells
+/// no capitals apart as well. Modules in folders below `src` lie where it does not look.
 pub(in crate::exec) fn name_counts(path: &[u8]) -> bool {
+    let path = path.to_ascii_lowercase();
     let mut parts = path.rsplit(|byte| *byte == b'/');
     let name = parts.next().unwrap_or_default();
     let folders: Vec<&[u8]> = parts.collect();
     let is_looked_into = |folder: &&[u8]| [&b"bin"[..], b"tests", b"examples", b"benches"].contains(folder);
     match name {
-        b"Cargo.toml" | b"build.rs" => true,
+        b"cargo.toml" | b"build.rs" => true,
         name if name.ends_with(b".rs") => {
             folders.first().is_none_or(|folder| *folder == b"src") || folders.iter().any(is_looked_into)
         }
-        name => name.starts_with(b"README"),
+        name => name.starts_with(b"readme"),
     }
 }
 

@@ -1,26 +1,8 @@
 use std::fs;
 
 use super::*;
+use crate::exec::trial_folder::TrialFolder;
 use crate::step::Tool;
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
 
 fn look_at(input: &Input) -> Option<String> {
     input.look(&Environment::default())
@@ -37,12 +19,12 @@ fn is_seen(input: &Input, change: impl FnOnce()) {
 
 #[test]
 fn an_answer_is_used_again_once_its_inputs_were_the_same_before_and_after_it() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let environment = Environment::default();
     let place = Some(folder.path("memo"));
     let input: BTreeSet<Input> = [Input::Content(folder.write("a", "1"))].into();
     let ask = |answer: &str| {
-        let mut memo = Memo::at(place.clone(), &environment);
+        let mut memo = Memo::at(place.clone(), &environment, "");
         let known = memo.answer();
         if known.is_none() {
             memo.keep(answer.as_bytes(), Some(input.clone()));
@@ -58,27 +40,46 @@ fn an_answer_is_used_again_once_its_inputs_were_the_same_before_and_after_it() {
 }
 
 #[test]
+fn an_answer_holds_only_for_what_is_told_of_it() {
+    let folder = TrialFolder::new();
+    let environment = Environment::default();
+    let input: BTreeSet<Input> = [Input::Content(folder.write("a", "1"))].into();
+    let memo = |told| Memo::at(Some(folder.path("memo")), &environment, told);
+    memo("names").keep(b"first", Some(input.clone()));
+    memo("names").keep(b"second", Some(input.clone()));
+    assert_eq!(memo("other names").answer(), None);
+    assert_eq!(memo("names").answer().as_deref(), Some("second"));
+    memo("other names").keep(b"third", Some(input));
+    assert_eq!(
+        memo("other names").answer().as_deref(),
+        Some("third"),
+        "what else it hangs on was known before"
+    );
+    assert_eq!(memo("names").answer(), None);
+}
+
+#[test]
 fn an_answer_whose_inputs_changed_while_it_was_given_is_not_believed() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let environment = Environment::default();
     let place = Some(folder.path("memo"));
     let inputs: BTreeSet<Input> = [Input::Content(folder.write("a", "1"))].into();
     for answer in ["of 1", "of 1"] {
-        Memo::at(place.clone(), &environment).keep(answer.as_bytes(), Some(inputs.clone()));
+        Memo::at(place.clone(), &environment, "").keep(answer.as_bytes(), Some(inputs.clone()));
     }
     folder.write("a", "2");
-    let memo = Memo::at(place.clone(), &environment);
+    let memo = Memo::at(place.clone(), &environment, "");
     folder.write("a", "3");
     memo.keep(b"of 2, or of 3", Some(inputs));
-    assert_eq!(Memo::at(place, &environment).answer(), None);
+    assert_eq!(Memo::at(place, &environment, "").answer(), None);
 }
 
 #[test]
 fn an_answer_whose_inputs_cannot_be_told_is_not_remembered_and_without_a_cache_none_is() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let environment = Environment { asks_anew: true, ..Environment::default() };
     for inputs in [None, Some([Input::Program(folder.path("none"))].into())] {
-        Memo::at(Some(folder.path("memo")), &environment).keep(b"a", inputs);
+        Memo::at(Some(folder.path("memo")), &environment, "").keep(b"a", inputs);
         assert!(!folder.path("memo").exists());
     }
     assert!(Memo::of(&environment, &["a".into()]).place.is_none());
@@ -87,7 +88,8 @@ fn an_answer_whose_inputs_cannot_be_told_is_not_remembered_and_without_a_cache_n
 #[test]
 fn a_memo_is_read_as_it_was_written_and_a_damaged_one_not_at_all() {
     let looks = [(Input::Content("a b".into()), "1".to_owned()), (Input::There("c".into()), "2".to_owned())];
-    let record = Record { looks: looks.into(), sure: true, answer: "one\ntwo\n".to_owned() };
+    let record =
+        Record { looks: looks.into(), told: "names".to_owned(), sure: true, answer: "one\ntwo\n".to_owned() };
     let text = record.text().unwrap();
     assert_eq!(parse(&text), Some(record));
     for end in 0..text.len() {
@@ -122,7 +124,7 @@ fn a_question_is_known_by_its_words_and_by_the_variables_that_the_tools_read() {
 
 #[test]
 fn files_count_by_their_content_and_by_being_there() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     for input in [Input::Content(folder.path("a")), Input::There(folder.path("a"))] {
         is_seen(&input, || drop(folder.write("a", "1")));
         is_seen(&input, || fs::remove_file(folder.path("a")).unwrap());
@@ -134,7 +136,7 @@ fn files_count_by_their_content_and_by_being_there() {
 
 #[test]
 fn a_package_counts_by_the_files_where_cargo_looks_for_targets() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     folder.write("src/lib.rs", "");
     let targets = Input::Targets(folder.path(""));
     let new = [
@@ -155,7 +157,7 @@ fn a_package_counts_by_the_files_where_cargo_looks_for_targets() {
 
 #[test]
 fn new_members_changed_configuration_and_replaced_programs_are_seen() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     folder.write("crates/a/Cargo.toml", "");
     let members = Input::Members(folder.path("crates"));
     is_seen(&members, || drop(folder.write("crates/b/Cargo.toml", "")));
@@ -176,7 +178,7 @@ fn new_members_changed_configuration_and_replaced_programs_are_seen() {
 #[cfg(unix)]
 #[test]
 fn a_toolchain_that_is_linked_elsewhere_is_seen() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let link = folder.path("toolchains/mine");
     folder.write("toolchains/stable/x", "");
     std::os::unix::fs::symlink("one", &link).unwrap();
@@ -189,7 +191,7 @@ fn a_toolchain_that_is_linked_elsewhere_is_seen() {
 #[cfg(unix)]
 #[test]
 fn a_proxy_hangs_on_all_by_which_rustup_chooses_and_another_wrapper_on_what_nobody_knows() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     folder.write("sysroot/bin/rustc", "");
     let rustup = folder.write("bin/rustup", "rustup");
     std::os::unix::fs::symlink(&rustup, folder.path("bin/rustc")).unwrap();
@@ -212,7 +214,7 @@ fn a_proxy_hangs_on_all_by_which_rustup_chooses_and_another_wrapper_on_what_nobo
 
 #[test]
 fn the_workspace_hangs_on_its_manifests_those_above_its_targets_and_its_patterns() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let root = folder.path("ws");
     let write =
         |members: &str| folder.write("ws/Cargo.toml", &format!("[workspace]\nmembers = [{members}]\n"));

@@ -61,99 +61,78 @@ fn configured<G: Gate>() -> Configured {
     Entry::<G>::NEW.configure(&section, &mut Problems::new("bulletproof.toml", ""))
 }
 
-/// Runs the gates over an empty workspace, all on one shared step.
-fn carry_out_all(
-    gates: Vec<Configured>,
-    options: &Options,
-    cancel: &Cancel,
-) -> (Vec<GateReport>, Vec<String>) {
-    carry_out_steps(gates, &[Step::Sources], &Facts::default(), options, cancel)
+/// A run over an empty workspace, with one step.
+struct Trial {
+    steps: Vec<Step>,
+    facts: Facts,
+    options: Options,
+    cancel: Cancel,
+    kept: Kept,
+    begun: Begun,
 }
 
-/// Runs the gates, all on those steps.
-fn carry_out_steps(
-    gates: Vec<Configured>,
-    steps: &[Step],
-    facts: &Facts,
-    options: &Options,
-    cancel: &Cancel,
-) -> (Vec<GateReport>, Vec<String>) {
-    carry_out_knowing(gates, steps, facts, options, cancel, &Kept::default())
+impl Default for Trial {
+    fn default() -> Self {
+        Self {
+            steps: vec![Step::Sources],
+            facts: Facts::default(),
+            options: Options::default(),
+            cancel: Cancel::default(),
+            kept: Kept::default(),
+            begun: Begun::default(),
+        }
+    }
 }
 
-/// The same with what the cache knows.
-fn carry_out_knowing(
-    gates: Vec<Configured>,
-    steps: &[Step],
-    facts: &Facts,
-    options: &Options,
-    cancel: &Cancel,
-    kept: &Kept,
-) -> (Vec<GateReport>, Vec<String>) {
-    let all: Vec<usize> = (0..steps.len()).collect();
-    let gates = gates.into_iter().map(|gate| (gate, all.clone())).collect();
-    carry_out_on(gates, steps, facts, options, cancel, kept)
-}
+impl Trial {
+    /// The reports of gates that each rest on all steps, and what was told.
+    fn run(&self, gates: Vec<Configured>) -> (Vec<GateReport>, Vec<String>) {
+        let all: Vec<usize> = (0..self.steps.len()).collect();
+        self.run_on(gates.into_iter().map(|gate| (gate, all.clone())).collect())
+    }
 
-/// The same with each gate on the steps in those places.
-fn carry_out_on(
-    gates: Vec<(Configured, Vec<usize>)>,
-    steps: &[Step],
-    facts: &Facts,
-    options: &Options,
-    cancel: &Cancel,
-    kept: &Kept,
-) -> (Vec<GateReport>, Vec<String>) {
-    carry_out_after(gates, steps, facts, options, cancel, (kept, &Begun::default()))
-}
-
-/// The same after what has begun.
-fn carry_out_after(
-    gates: Vec<(Configured, Vec<usize>)>,
-    steps: &[Step],
-    facts: &Facts,
-    options: &Options,
-    cancel: &Cancel,
-    (kept, begun): (&Kept, &Begun),
-) -> (Vec<GateReport>, Vec<String>) {
-    let (gates, places): (Vec<Configured>, Vec<Vec<usize>>) = gates.into_iter().unzip();
-    let planned = |(gate, steps): (&Configured, Vec<usize>)| PlannedGate {
-        id: gate.info.id,
-        choice: Choice::Run,
-        reason: String::new(),
-        steps,
-    };
-    let gates_of_plan = gates.iter().zip(places).map(planned).collect();
-    let step = |step: Step| PlannedStep {
-        command: step.to_string(),
-        step,
-        gates: gates.iter().map(|gate| gate.info.id).collect(),
-        after: Vec::new(),
-        timeout: Duration::from_mins(1),
-        expected_ms: None,
-    };
-    let plan = Plan {
-        stage: Stage::PrePush,
-        affected: None,
-        gates: gates_of_plan,
-        steps: steps.iter().cloned().map(step).collect(),
-        expected_ms: None,
-    };
-    let config = Config { general: General::default(), gates, digest: String::new() };
-    let heard = Mutex::new(Vec::new());
-    let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
-    let (baseline, environment) = (Baseline::default(), Environment::default());
-    let asked = Asked {
-        plan: &plan,
-        config: &config,
-        facts,
-        options,
-        baseline: &baseline,
-        environment: &environment,
-        cancel,
-    };
-    let CarriedOut { gates: reports, .. } = carry_out(&Run { asked, kept, begun, listen: &listen });
-    (reports, heard.into_inner().unwrap())
+    /// The same with each gate on the steps in those places.
+    fn run_on(&self, gates: Vec<(Configured, Vec<usize>)>) -> (Vec<GateReport>, Vec<String>) {
+        let (gates, places): (Vec<Configured>, Vec<Vec<usize>>) = gates.into_iter().unzip();
+        let planned = |(gate, steps): (&Configured, Vec<usize>)| PlannedGate {
+            id: gate.info.id,
+            choice: Choice::Run,
+            reason: String::new(),
+            steps,
+        };
+        let gates_of_plan = gates.iter().zip(places).map(planned).collect();
+        let step = |step: Step| PlannedStep {
+            command: step.to_string(),
+            step,
+            gates: gates.iter().map(|gate| gate.info.id).collect(),
+            after: Vec::new(),
+            timeout: Duration::from_mins(1),
+            expected_ms: None,
+        };
+        let plan = Plan {
+            stage: Stage::PrePush,
+            affected: None,
+            gates: gates_of_plan,
+            steps: self.steps.iter().cloned().map(step).collect(),
+            expected_ms: None,
+        };
+        let config = Config { general: General::default(), gates, digest: String::new() };
+        let heard = Mutex::new(Vec::new());
+        let listen = |event: &Event| heard.lock().unwrap().push(serde_json::to_string(event).unwrap());
+        let (baseline, environment) = (Baseline::default(), Environment::default());
+        let Self { facts, options, cancel, kept, begun, .. } = self;
+        let asked = Asked {
+            plan: &plan,
+            config: &config,
+            facts,
+            options,
+            baseline: &baseline,
+            environment: &environment,
+            cancel,
+        };
+        let CarriedOut { gates: reports, .. } = carry_out(&Run { asked, kept, begun, listen: &listen });
+        (reports, heard.into_inner().unwrap())
+    }
 }
 
 gate!(Scanning, "scanning", |sources| {
@@ -166,11 +145,8 @@ gate!(Reading, "reading", |sources| {
 });
 
 /// The gate's reason over an empty workspace, after those steps have begun.
-fn reason_after(begun: &Begun) -> String {
-    let gates = vec![(configured::<Reading>(), vec![0])];
-    let (facts, options, cancel) = (Facts::default(), Options::default(), Cancel::default());
-    let (reports, _) =
-        carry_out_after(gates, &[Step::Sources], &facts, &options, &cancel, (&Kept::default(), begun));
+fn reason_after(begun: Begun) -> String {
+    let (reports, _) = Trial { begun, ..Trial::default() }.run(vec![configured::<Reading>()]);
     reports.into_iter().map(|report| report.reason).collect()
 }
 
@@ -179,12 +155,12 @@ fn what_has_begun_is_waited_for_and_not_carried_out_again() {
     let text = Ok("// one\n".to_owned());
     let sources = Sources::new(vec![SourceFile::new("a.rs".to_owned(), None, text)]);
     let begun = Begun::of(Step::Sources, Some(Observed::Sources(sources)));
-    assert_eq!(reason_after(&begun), "7 bytes");
+    assert_eq!(reason_after(begun), "7 bytes");
 }
 
 #[test]
 fn what_has_begun_and_came_to_no_end_is_carried_out() {
-    assert_eq!(reason_after(&Begun::of(Step::Sources, None)), "0 bytes");
+    assert_eq!(reason_after(Begun::of(Step::Sources, None)), "0 bytes");
 }
 
 #[test]
@@ -196,9 +172,8 @@ fn a_source_that_is_read_late_and_is_another_one_by_then_leaves_no_verdict() {
         Facts { root, home, state: folder.path().join("state"), sources: vec![source], ..Facts::default() };
     let file = folder.path().join("a.rs");
     let run = |gate: Configured| {
-        let (kept, options) = (Kept::taking(&facts, &file, "// one\n"), Options::default());
-        let (reports, _) =
-            carry_out_knowing(vec![gate], &[Step::Sources], &facts, &options, &Cancel::default(), &kept);
+        let kept = Kept::taking(&facts, &file, "// one\n");
+        let (reports, _) = Trial { facts: facts.clone(), kept, ..Trial::default() }.run(vec![gate]);
         reports.into_iter().map(|report| (report.status, report.reason)).next().unwrap()
     };
     let passed = |reason: &str| (Status::Passed, reason.to_owned());
@@ -227,9 +202,8 @@ fn measured(folder: &str) -> Step {
 #[test]
 fn time_is_measured_once_every_gate_that_can_be_judged_is() {
     let gates = vec![(configured::<Passing>(), vec![1]), (configured::<Failing>(), vec![0, 1])];
-    let (facts, options, kept) = (Facts::default(), Options::default(), Kept::default());
-    let steps = [measured("."), Step::Sources];
-    let (_, heard) = carry_out_on(gates, &steps, &facts, &options, &Cancel::default(), &kept);
+    let steps = vec![measured("."), Step::Sources];
+    let (_, heard) = Trial { steps, ..Trial::default() }.run_on(gates);
     let place = |what: &[&str]| {
         let place = heard.iter().position(|event| what.iter().all(|part| event.contains(part)));
         place.unwrap_or_else(|| panic!("no {what:?}: {heard:#?}"))
@@ -243,8 +217,7 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
     let program = |folder: &str| Step::Program(call("rustc", folder));
     let steps = vec![measured("."), measured(""), program("."), program(""), Step::Sources];
     let facts = Facts { root: std::env::temp_dir(), ..Facts::default() };
-    let gates = vec![configured::<Passing>()];
-    let (_, heard) = carry_out_steps(gates, &steps, &facts, &Options::default(), &Cancel::default());
+    let (_, heard) = Trial { steps, facts, ..Trial::default() }.run(vec![configured::<Passing>()]);
     let events: Vec<serde_json::Value> =
         heard.iter().map(|event| serde_json::from_str(event).unwrap()).collect();
     let mut running = BTreeSet::new();
@@ -268,9 +241,7 @@ fn a_step_that_measures_time_runs_while_nothing_else_does() {
 #[test]
 fn no_more_steps_run_at_once_than_the_processors_can_bear() {
     let steps: Vec<Step> = (0..100).map(|number| Step::File { path: format!("{number}") }).collect();
-    let gates = vec![configured::<Passing>()];
-    let (facts, options) = (Facts::default(), Options::default());
-    let (_, heard) = carry_out_steps(gates, &steps, &facts, &options, &Cancel::default());
+    let (_, heard) = Trial { steps, ..Trial::default() }.run(vec![configured::<Passing>()]);
     let (mut running, mut highest, mut finished) = (0_usize, 0, 0);
     for event in &heard {
         if event.contains("step-started") {
@@ -288,22 +259,20 @@ fn a_file_of_a_gate_is_written_and_named_or_leaves_no_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("out/bulletproof");
     let facts = Facts { root: folder.path().into(), home: folder.path().into(), state, ..Facts::default() };
-    let run = |facts: &Facts| {
-        let gates = vec![configured::<Writing>()];
-        carry_out_steps(gates, &[Step::Sources], facts, &Options::default(), &Cancel::default()).0.remove(0)
-    };
-    let report = run(&facts);
+    let run =
+        |facts: Facts| Trial { facts, ..Trial::default() }.run(vec![configured::<Writing>()]).0.remove(0);
+    let report = run(facts.clone());
     assert_eq!(report.files, ["out/bulletproof/writing/pages/a.html"]);
     assert_eq!(std::fs::read(folder.path().join(&report.files[0])).unwrap(), b"<p>");
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let report = run(&Facts { state: folder.path().join("file"), ..facts });
+    let report = run(Facts { state: folder.path().join("file"), ..facts });
     assert_eq!((report.status, report.files.len()), (Status::Broken, 0));
 }
 
 #[test]
 fn a_panic_in_a_gate_of_ours_is_broken_and_leaves_the_others_standing() {
     let gates = vec![configured::<Passing>(), configured::<Panicking>()];
-    let (reports, _) = carry_out_all(gates, &Options::default(), &Cancel::default());
+    let (reports, _) = Trial::default().run(gates);
     assert_eq!(reports[0].status, Status::Passed);
     assert_eq!(reports[1].status, Status::Broken);
     assert!(reports[1].reason.contains("a defect of ours"), "{}", reports[1].reason);
@@ -312,7 +281,7 @@ fn a_panic_in_a_gate_of_ours_is_broken_and_leaves_the_others_standing() {
 #[test]
 fn a_step_that_two_gates_share_runs_once() {
     let gates = vec![configured::<Passing>(), configured::<Failing>()];
-    let (_, heard) = carry_out_all(gates, &Options::default(), &Cancel::default());
+    let (_, heard) = Trial::default().run(gates);
     assert_eq!(heard.iter().filter(|event| event.contains("step-started")).count(), 1, "{heard:#?}");
     assert_eq!(heard.iter().filter(|event| event.contains("gate-finished")).count(), 2, "{heard:#?}");
 }
@@ -321,7 +290,7 @@ fn a_step_that_two_gates_share_runs_once() {
 fn an_interrupted_run_judges_nothing() {
     let cancel = Cancel::default();
     cancel.set();
-    let (reports, heard) = carry_out_all(vec![configured::<Passing>()], &Options::default(), &cancel);
+    let (reports, heard) = Trial { cancel, ..Trial::default() }.run(vec![configured::<Passing>()]);
     assert_eq!(reports[0].status, Status::Broken);
     assert_eq!(reports[0].cause, Some(crate::gate::Cause::Interrupted));
     assert!(!heard.iter().any(|event| event.contains("step-started")), "{heard:#?}");
@@ -331,7 +300,7 @@ fn an_interrupted_run_judges_nothing() {
 fn every_gate_has_a_report_when_the_first_failure_stops_the_run() {
     let gates = vec![configured::<Failing>(), configured::<Passing>()];
     let options = Options { fail_fast: true, ..Options::default() };
-    let (reports, _) = carry_out_all(gates, &options, &Cancel::default());
+    let (reports, _) = Trial { options, ..Trial::default() }.run(gates);
     let verdict =
         crate::verdict::Verdict::over(&reports.iter().map(|report| report.status).collect::<Vec<_>>());
     assert_eq!((reports.len(), verdict.exit_code), (2, 1));

@@ -209,6 +209,55 @@ fn the_first_commit_of_all_has_no_head_and_is_judged() {
     assert_eq!(repo.git(&["for-each-ref"]), "", "a commit there is no branch of the user's");
 }
 
+/// What is known of the repository of the copy, which git says there too.
+fn copied(ground: &Ground) -> Copied {
+    let copy = ground.copy.as_ref().unwrap();
+    let root = joined(&copy.top, &copy.below);
+    let said = |args: &[&str]| git_in(&root, args);
+    let asked = ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff"];
+    let head = copy.revision.as_ref().map(|revision| revision.commit.clone());
+    if let Some(head) = head {
+        assert_eq!(said(&["rev-parse", "HEAD"]), head);
+        assert_eq!(copy.copied.staged.as_deref().map(<[u8]>::trim_ascii), Some(said(&asked).as_bytes()));
+    }
+    assert_eq!(copy.copied.prefix, said(&["rev-parse", "--show-prefix"]));
+    assert_eq!(copy.copied.has_remotes, !said(&["for-each-ref", "refs/remotes"]).is_empty());
+    copy.copied.clone()
+}
+
+#[test]
+fn what_is_known_of_a_copy_is_what_git_says_of_it() {
+    let repo = Repo::empty();
+    repo.write("ws/Cargo.toml", MANIFEST).write("ws/src/lib.rs", "").write("b", "1").write("c", "1");
+    repo.git(&["add", "--all"]);
+    let workspace = |wanted: &Wanted| {
+        let environment = Environment { directory: repo.root().join("ws"), ..repo.environment.clone() };
+        Ground::settle(&environment, None, wanted, &Cancel::default(), &|_| ()).unwrap()
+    };
+    let first = copied(&workspace(&Wanted::Index));
+    assert_eq!(first, Copied { is_plain: true, prefix: "ws/".to_owned(), has_remotes: false, staged: None });
+    let commit = repo.commit();
+    assert_eq!(copied(&workspace(&Wanted::Index)).staged, Some(Vec::new()));
+    repo.git(&["update-ref", "refs/remotes/origin/main", &commit]);
+    repo.write("ws/src/new.rs", "// new\n").write("b", "2");
+    repo.git(&["add", "--all"]);
+    repo.git(&["rm", "--quiet", "c"]);
+    let staged = copied(&workspace(&Wanted::Index));
+    let text = String::from_utf8(staged.staged.unwrap()).unwrap();
+    assert!(
+        staged.has_remotes && ["ws/src/new.rs", "b", "c"].iter().all(|name| text.contains(name)),
+        "{text}"
+    );
+    assert_eq!(copied(&workspace(&Wanted::Commit("HEAD".to_owned()))).staged, Some(Vec::new()));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("b", repo.root().join("link")).unwrap();
+        repo.git(&["add", "--all"]);
+        let linked = workspace(&Wanted::Index);
+        assert!(!copied(&linked).is_plain && linked.copy.as_ref().unwrap().listed.names.is_none());
+    }
+}
+
 #[test]
 fn the_index_that_git_names_to_a_hook_is_the_one_that_is_judged() {
     let mut repo = Repo::new();

@@ -1,42 +1,25 @@
 //! What is known of files without reading them.
 
 use super::*;
+use crate::exec::trial_folder::TrialFolder;
 
-struct Folder(tempfile::TempDir);
+/// A file that was written long ago, as far as its time of modification tells.
+fn old(folder: &TrialFolder, name: &str, text: &str) -> PathBuf {
+    let path = folder.write(name, text);
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
+    path
+}
 
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// A file that was written long ago, as far as its time of modification tells.
-    fn old(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.write(name, text);
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).unwrap();
-        path
-    }
-
-    fn contents(&self) -> Contents {
-        Contents::open(self.path("record"))
-    }
+fn opened(folder: &TrialFolder) -> Contents {
+    Contents::open(folder.path("record"))
 }
 
 #[test]
 fn equal_content_has_one_digest_and_other_content_another() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let (a, b, c) = (folder.write("a", "x"), folder.write("b", "x"), folder.write("c", "y"));
-    let digests = folder.contents().of(&[a, b, c, folder.path("d")]);
+    let digests = opened(&folder).of(&[a, b, c, folder.path("d")]);
     assert_eq!(digests[0], digests[1]);
     assert_ne!(digests[0], digests[2]);
     assert_eq!(digests[3], ABSENT);
@@ -44,24 +27,24 @@ fn equal_content_has_one_digest_and_other_content_another() {
 
 #[test]
 fn a_file_that_was_just_written_is_not_remembered() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let path = folder.write("a", "x");
-    let mut contents = folder.contents();
+    let mut contents = opened(&folder);
     contents.one(&path);
-    assert!(contents.known.iter().next().is_none());
+    assert!(contents.known.all().is_empty());
 }
 
 #[test]
 fn a_remembered_digest_is_used_only_while_the_file_is_what_it_was() {
-    let folder = Folder::new();
-    let path = folder.old("a", "x");
-    let mut contents = folder.contents();
+    let folder = TrialFolder::new();
+    let path = old(&folder, "a", "x");
+    let mut contents = opened(&folder);
     let Looked { digest, .. } = contents.look(&path);
     let stat = stat(&fs::symlink_metadata(&path).unwrap());
     contents.known.insert(path.clone().into(), (stat, "remembered".to_owned()));
     assert_eq!(contents.one(&path), "remembered");
     // the same size and the same time of modification: the inode's own time tells, where there is one
-    folder.old("a", "y");
+    old(&folder, "a", "y");
     if cfg!(unix) {
         assert_ne!(contents.one(&path), "remembered");
     }
@@ -71,9 +54,9 @@ fn a_remembered_digest_is_used_only_while_the_file_is_what_it_was() {
 
 #[test]
 fn of_a_file_that_was_changed_nothing_is_known_without_reading_it() {
-    let folder = Folder::new();
-    let path = folder.old("a", "x");
-    let mut contents = folder.contents();
+    let folder = TrialFolder::new();
+    let path = old(&folder, "a", "x");
+    let mut contents = opened(&folder);
     assert!(contents.known(&path).is_none());
     contents.settle(&path);
     let known = contents.known(&path).map(|known| (known.digest, known.size));
@@ -86,16 +69,13 @@ fn of_a_file_that_was_changed_nothing_is_known_without_reading_it() {
 
 #[test]
 fn a_record_is_read_as_it_was_written_and_a_damaged_one_not_at_all() {
-    let folder = Folder::new();
-    let mut contents = folder.contents();
+    let folder = TrialFolder::new();
+    let mut contents = opened(&folder);
     let stat = Stat { size: 1, modified: 2, changed: 3, place: 4 };
     contents.known.insert(folder.path("a b").into(), (stat, "d".to_owned()));
     contents.news = true;
     contents.save();
-    let all = |contents: &Contents| {
-        contents.known.iter().map(|(path, known)| (path.clone(), known.clone())).collect::<HashMap<_, _>>()
-    };
-    assert_eq!(all(&folder.contents()), all(&contents));
+    assert_eq!(opened(&folder).known.all(), contents.known.all());
     let text = fs::read_to_string(folder.path("record")).unwrap();
     for cut in 0..text.len() {
         assert_eq!(parse(text.get(..cut).unwrap()), None, "{cut}");
@@ -106,12 +86,12 @@ fn a_record_is_read_as_it_was_written_and_a_damaged_one_not_at_all() {
 #[cfg(unix)]
 #[test]
 fn what_was_written_during_a_run_has_no_content_to_rely_on() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let began = Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(10)).unwrap();
     // put in place during the run, with an older time of modification
-    let (old, link) = (folder.old("a", "x"), folder.path("link"));
+    let (old, link) = (old(&folder, "a", "x"), folder.path("link"));
     std::os::unix::fs::symlink(&old, &link).unwrap();
-    let mut contents = folder.contents();
+    let mut contents = opened(&folder);
     let before = contents.one(&old);
     let mut contents = contents.since(began);
     assert_eq!(contents.of(&[old.clone(), link.clone(), folder.path("none")]), [WRITTEN, WRITTEN, ABSENT]);
@@ -124,33 +104,33 @@ fn what_was_written_during_a_run_has_no_content_to_rely_on() {
 #[test]
 fn a_script_that_can_no_longer_be_executed_is_another_file() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = Folder::new();
-    let path = folder.old("a", "x");
-    let plain = folder.contents().one(&path);
+    let folder = TrialFolder::new();
+    let path = old(&folder, "a", "x");
+    let plain = opened(&folder).one(&path);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_ne!(folder.contents().one(&path), plain);
+    assert_ne!(opened(&folder).one(&path), plain);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_program_that_is_replaced_in_place_is_another_one() {
-    let folder = Folder::new();
-    let path = folder.old("tool", "one");
+    let folder = TrialFolder::new();
+    let path = old(&folder, "tool", "one");
     let before = stamp(&path).unwrap();
     assert_eq!(stamp(&path).unwrap(), before);
     fs::remove_file(&path).unwrap();
     folder.write("other", "keeps the inode from being used again");
-    folder.old("tool", "two");
+    old(&folder, "tool", "two");
     assert_ne!(stamp(&path).unwrap(), before);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_link_counts_with_its_target_and_the_content_there() {
-    let folder = Folder::new();
+    let folder = TrialFolder::new();
     let (a, link) = (folder.write("a", "x"), folder.path("link"));
     std::os::unix::fs::symlink(&a, &link).unwrap();
-    let mut contents = folder.contents();
+    let mut contents = opened(&folder);
     let first = contents.one(&link);
     folder.write("a", "y");
     assert_ne!(contents.one(&link), first);
