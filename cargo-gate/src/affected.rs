@@ -5,13 +5,12 @@
 //! resolved graph has nothing to add.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use memchr::memmem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Need, join};
+use crate::facts::{Facts, Need, is_rust, join};
 use crate::step::SourceFile;
 
 /// The packages that a change can matter to.
@@ -133,9 +132,8 @@ fn shared(facts: &Facts, path: &str) -> Option<&'static str> {
     if nearest_manifest(facts, folder) != Some(owner.folder.as_str()) {
         return Some("belongs to a package that is no member");
     }
-    let is_source = Path::new(path).extension().is_some_and(|extension| extension == "rs");
     // what lies in the root package's folder lies beside all members as well
-    let beside = owner.folder.is_empty() && facts.packages.len() > 1 && !is_source;
+    let beside = owner.folder.is_empty() && facts.packages.len() > 1 && !is_rust(path);
     beside.then_some("lies beside every package")
 }
 
@@ -262,10 +260,6 @@ fn includes_other_files(text: &str) -> bool {
         let mut literals = call.split('"').skip(1).step_by(2).peekable();
         literals.peek().is_some() && !literals.any(is_rust)
     })
-}
-
-fn is_rust(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
 
 fn folder_of(path: &str) -> &str {

@@ -254,7 +254,7 @@ impl Prepared {
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
         let opened = Kept::open(&asked, self.cache, self.ground.records());
         let (kept, done) = thread::scope(|scope| {
-            let begun = Begun::begin(scope, asked, &opened);
+            let begun = Begun::begin(scope, asked, &opened, self.ground.staged_format());
             let kept = opened.look_up(&asked);
             let plan = self.rest(&kept);
             begun.keep(&plan);

@@ -40,9 +40,9 @@ pub struct Record {
     pub tools: BTreeMap<String, String>,
     /// The gates among them whose verdicts rest on more than can be recorded: they are judged each time.
     pub again: BTreeSet<String>,
-    /// The gates among them that rest on commits, and not on the tree alone: they are judged anew where what is
-    /// compared, or what is pushed, is not what it was.
-    pub of_commit: BTreeSet<String>,
+    /// The gates among them that rest on commits, and not on the tree alone, with the data by which they do: they are
+    /// judged anew where what is compared, or what is pushed, is not what it was.
+    pub of_commit: BTreeMap<String, BTreeSet<Data>>,
 }
 
 /// What a verdict rests on beside the tree, as it can be looked at without knowing the workspace.
@@ -127,9 +127,17 @@ impl Around {
         differences
     }
 
-    /// Whether what is compared with, and what is pushed, is what it was.
-    pub fn same_commits(&self, now: &Self) -> bool {
-        self.commits == now.commits
+    /// Whether that of what hangs on commits is known both times, and the same.
+    pub fn is_same_commit(&self, now: &Self, data: &Data) -> bool {
+        let of = |around: &Self| around.commits.iter().find(|(one, _)| one == data).cloned();
+        let is_same = of(self).is_some_and(|known| of(now) == Some(known));
+        match data {
+            // what differs from a base is recorded by the base alone
+            Data::Changes { base } => {
+                is_same && self.is_same_commit(now, &Data::Base { named: base.clone() })
+            }
+            _ => is_same,
+        }
     }
 }
 
@@ -172,7 +180,7 @@ mod tests {
             rustc: "rustc 1".into(),
             tools: [("git".to_owned(), "/usr/bin/git".to_owned())].into(),
             again: BTreeSet::new(),
-            of_commit: BTreeSet::new(),
+            of_commit: BTreeMap::new(),
         }
     }
 
@@ -198,9 +206,20 @@ mod tests {
 
     #[test]
     fn another_base_ends_only_what_rests_on_commits() {
-        let other = Around { commits: vec![(Data::Base { named: None }, "c".into())], ..around() };
-        assert_eq!(around().differences(&other), [""; 0]);
-        assert!(!around().same_commits(&other) && around().same_commits(&around()));
+        let (base, changes) = (Data::Base { named: None }, Data::Changes { base: None });
+        let known = |base: &Data, revision: &str| {
+            let commits = [(base, revision), (&changes, ""), (&Data::Commit, "d")];
+            let commits = commits.map(|(data, revision)| (data.clone(), revision.to_owned())).into();
+            Around { commits, ..around() }
+        };
+        let (before, other) = (known(&base, "b"), known(&base, "c"));
+        assert_eq!(before.differences(&other), [""; 0]);
+        let same =
+            |now: &Around| [&base, &changes, &Data::Commit].map(|data| before.is_same_commit(now, data));
+        assert_eq!(same(&before), [true; 3]);
+        assert_eq!(same(&other), [false, false, true], "what differs from it differs with it");
+        assert_eq!(same(&known(&Data::Commits, "b")), [false, false, true], "nobody has looked at the base");
+        assert_eq!(same(&Around { commits: Vec::new(), ..around() }), [false; 3]);
     }
 
     #[test]

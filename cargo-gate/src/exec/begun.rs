@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
-use super::format::Ahead;
+use super::format::{Ahead, StagedFormat};
 use super::{Asked, Cancel, Kept};
 use crate::plan::Plan;
 use crate::step::{Evidence, Observed, Step};
 
-/// Those steps, in their order: each may need the ones before it.
-const EARLY: [Step; 2] = [Step::Sources, Step::Format];
+/// Those steps. Each may need the ones before it in its group.
+const EARLY: [&[Step]; 2] = [&[Step::Sources, Step::Format], &[Step::Hooks]];
 
 /// What a step gave, and how long it took.
 pub(super) type Carried = (Arc<Observed>, Duration);
@@ -23,6 +23,12 @@ pub(super) type Carried = (Arc<Observed>, Duration);
 #[derive(Default)]
 pub struct Begun {
     steps: Mutex<HashMap<Step, Receiver<Carried>>>,
+    groups: Vec<Group>,
+}
+
+/// Steps that end together.
+struct Group {
+    steps: Vec<Step>,
     stop: Cancel,
 }
 
@@ -33,32 +39,46 @@ impl Begun {
         scope: &'scope Scope<'scope, '_>,
         asked: Asked<'scope>,
         opened: &'scope Kept,
+        staged: &'scope StagedFormat,
     ) -> Self {
+        let formats = planned(asked.plan, &[Step::Format]).next().is_some();
+        if !asked.is_still() || !formats {
+            staged.forget();
+        }
         if !asked.is_still() {
             return Self::default();
         }
-        let (mut begun, mut open) = (HashMap::new(), Vec::new());
-        for (step, timeout) in planned(asked.plan) {
-            let (send, receive) = channel();
-            begun.insert(step.clone(), receive);
-            open.push((step, timeout, send));
+        let (mut steps, mut groups) = (HashMap::new(), Vec::new());
+        for early in EARLY {
+            let mut open = Vec::new();
+            for (step, timeout) in planned(asked.plan, early) {
+                let (send, receive) = channel();
+                steps.insert(step.clone(), receive);
+                open.push((step, timeout, send));
+            }
+            if open.is_empty() {
+                continue;
+            }
+            let stop = asked.cancel.part();
+            groups.push(Group {
+                steps: open.iter().map(|(step, ..)| step.clone()).collect(),
+                stop: stop.clone(),
+            });
+            scope.spawn(move || carry_out(scope, asked, (opened, staged), open, &stop));
         }
-        let stop = asked.cancel.part();
-        let ended = stop.clone();
-        scope.spawn(move || carry_out(scope, asked, opened, open, &ended));
-        Self { steps: Mutex::new(begun), stop }
+        Self { steps: Mutex::new(steps), groups }
     }
 
     /// Ends what that plan does not need.
     pub fn keep(&self, plan: &Plan) {
-        if planned(plan).count() < self.steps().len() {
-            self.end();
-        }
+        let needs = |step: &Step| plan.steps.iter().any(|planned| planned.step == *step);
+        let needless = self.groups.iter().filter(|group| !group.steps.iter().all(needs));
+        needless.for_each(|group| group.stop.set());
     }
 
     /// Ends what has not come to its end.
     pub(super) fn end(&self) {
-        self.stop.set();
+        self.groups.iter().for_each(|group| group.stop.set());
     }
 
     /// What the step gave, once it has ended; none where it was not begun, or came to no end.
@@ -72,16 +92,16 @@ impl Begun {
     }
 }
 
-/// The steps of the plan that begin early, each with its time limit.
-fn planned(plan: &Plan) -> impl Iterator<Item = (Step, Duration)> {
-    let of = |step| plan.steps.iter().find(|planned| planned.step == step);
-    EARLY.into_iter().filter_map(of).map(|planned| (planned.step.clone(), planned.timeout))
+/// Those of the steps that the plan has, each with its time limit.
+fn planned(plan: &Plan, steps: &[Step]) -> impl Iterator<Item = (Step, Duration)> {
+    let of = |step: &Step| plan.steps.iter().find(|planned| planned.step == *step);
+    steps.iter().filter_map(of).map(|planned| (planned.step.clone(), planned.timeout))
 }
 
 fn carry_out<'scope>(
     scope: &'scope Scope<'scope, '_>,
     asked: Asked<'scope>,
-    opened: &Kept,
+    (opened, staged): (&Kept, &StagedFormat),
     steps: Vec<(Step, Duration, Sender<Carried>)>,
     cancel: &Cancel,
 ) {
@@ -91,7 +111,7 @@ fn carry_out<'scope>(
     let formatting = formats.and_then(|(_, timeout, _)| {
         let begin = || {
             let known = opened.formatted(asked.facts);
-            let asks = (&known, asked.config.general.max_source_bytes);
+            let asks = (&known, staged, asked.config.general.max_source_bytes);
             let ahead = Ahead::begin(scope, asked.facts, &bench.listed(), asks, *timeout, cancel);
             (known, ahead)
         };
@@ -119,7 +139,8 @@ impl Begun {
         if let Some(observed) = observed {
             send.send((Arc::new(observed), Duration::ZERO)).unwrap();
         }
-        Self { steps: Mutex::new([(step, receive)].into()), stop: Cancel::default() }
+        let groups = vec![Group { steps: vec![step.clone()], stop: Cancel::default() }];
+        Self { steps: Mutex::new([(step, receive)].into()), groups }
     }
 }
 
@@ -144,11 +165,16 @@ mod tests {
 
     #[test]
     fn what_the_rest_of_the_plan_does_not_need_is_ended() {
-        let begun = Begun::of(Step::Format, None);
-        begun.keep(&plan(&[Step::Sources, Step::Format]));
-        assert!(!begun.stop.is_set());
+        let group = |steps: &[Step]| Group { steps: steps.to_vec(), stop: Cancel::default() };
+        let groups = vec![group(&[Step::Sources, Step::Format]), group(&[Step::Hooks])];
+        let begun = Begun { groups, ..Begun::default() };
+        let ended = || begun.groups.iter().map(|group| group.stop.is_set()).collect::<Vec<_>>();
+        begun.keep(&plan(&[Step::Sources, Step::Format, Step::Hooks]));
+        assert_eq!(ended(), [false, false]);
+        begun.keep(&plan(&[Step::Sources, Step::Hooks]));
+        assert_eq!(ended(), [true, false]);
         begun.keep(&plan(&[Step::Lock]));
-        assert!(begun.stop.is_set());
+        assert_eq!(ended(), [true, true]);
     }
 
     #[test]

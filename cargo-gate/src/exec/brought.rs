@@ -127,39 +127,66 @@ impl Git<'_> {
         for (hash, path) in objects {
             paths.entry(hash).or_default().push(path);
         }
-        let all: String = paths.keys().flat_map(|hash| [hash, "\n"]).collect();
-        let checked = self.fed(&["cat-file", "--batch-check"], &all)?;
-        let blobs = sizes(&checked, paths.len()).ok_or_else(|| odd("cat-file --batch-check"))?;
-        let (blobs, large): (Vec<_>, Vec<_>) = blobs.into_iter().partition(|(_, size)| *size <= most_bytes);
+        let none = BTreeMap::new();
+        let known = self.facts.copied.as_ref().map_or(&none, |copied| &copied.contents);
+        let (blobs, large): (Vec<_>, Vec<_>) =
+            self.sizes(paths.keys(), known)?.into_iter().partition(|(_, size)| *size <= most_bytes);
         let paths_of = |hash: &str| paths.get(hash).into_iter().flatten().copied();
         for (path, size) in large.iter().flat_map(|(hash, size)| paths_of(hash).map(|path| (path, *size))) {
             if tree.large.iter().all(|(known, _)| known != path) {
                 tree.large.push((path.to_owned(), size));
             }
         }
-        let mut known: BTreeSet<(String, &'static str, String)> = tree
+        let mut told: BTreeSet<(String, &'static str, String)> = tree
             .found
             .iter()
             .map(|(path, found)| (path.clone(), found.rule.name(), found.digest.clone()))
             .collect();
-        for chunk in chunks(blobs.into_iter()) {
+        let mut look = |hash: &str, bytes: &[u8]| -> Result<(), Unreadable> {
+            let Some(text) = text_of(bytes) else { return Ok(()) };
+            tree.contents += 1;
+            for path in paths_of(hash) {
+                for mut found in scan(path, &text).map_err(Unreadable::defect)? {
+                    if told.insert((path.to_owned(), found.rule.name(), found.digest.clone())) {
+                        found.past = true;
+                        tree.found.push((path.to_owned(), found));
+                    }
+                }
+            }
+            Ok(())
+        };
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            blobs.into_iter().partition(|(hash, _)| known.contains_key(hash));
+        for (hash, bytes) in here.iter().filter_map(|(hash, _)| known.get_key_value(hash)) {
+            look(hash, bytes)?;
+        }
+        for chunk in chunks(elsewhere.into_iter()) {
             let asked: String = chunk.iter().flat_map(|(hash, _)| [hash, "\n"]).collect();
             let answer = self.fed(&["cat-file", "--batch"], &asked)?;
             let texts = contents(&answer, &chunk).ok_or_else(|| odd("cat-file --batch"))?;
             for ((hash, _), bytes) in chunk.iter().zip(texts) {
-                let Some(text) = text_of(bytes) else { continue };
-                tree.contents += 1;
-                for path in paths_of(hash) {
-                    for mut found in scan(path, &text).map_err(Unreadable::defect)? {
-                        if known.insert((path.to_owned(), found.rule.name(), found.digest.clone())) {
-                            found.past = true;
-                            tree.found.push((path.to_owned(), found));
-                        }
-                    }
-                }
+                look(hash, bytes)?;
             }
         }
         Ok(tree)
+    }
+
+    /// The blobs among those objects, each with its size; git is not asked about those whose contents are known.
+    fn sizes<'h>(
+        &self,
+        hashes: impl Iterator<Item = &'h &'h str>,
+        known: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Vec<(String, u64)>, Unreadable> {
+        let (here, elsewhere): (Vec<&str>, Vec<&str>) =
+            hashes.copied().partition(|hash| known.contains_key(*hash));
+        let size = |hash: &&str| Some(((*hash).to_owned(), known.get(*hash)?.len() as u64));
+        let mut blobs: Vec<(String, u64)> = here.iter().filter_map(size).collect();
+        if !elsewhere.is_empty() {
+            let asked: String = elsewhere.iter().flat_map(|hash| [hash, "\n"]).collect();
+            let checked = self.fed(&["cat-file", "--batch-check"], &asked)?;
+            blobs.extend(sizes(&checked, elsewhere.len()).ok_or_else(|| odd("cat-file --batch-check"))?);
+        }
+        Ok(blobs)
     }
 
     /// The output of a call that reads those lines.

@@ -32,6 +32,7 @@ use self::ground::Keyed;
 pub use self::recorded::{NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
+pub(super) use self::surroundings::{Stamps, formatting_stamps};
 use self::tree::Tree;
 use super::{Asked, CarriedOut};
 use crate::cache::{Elsewhere, Entry, Explained, Input};

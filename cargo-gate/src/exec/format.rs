@@ -7,6 +7,7 @@
 //! and its whole answer is the evidence.
 
 mod ahead;
+mod staged;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 pub(super) use self::ahead::Ahead;
+pub use self::staged::StagedFormat;
 use super::Cancel;
 use super::cache::FormattedFiles;
 use super::process::{Command, run};
@@ -25,6 +27,9 @@ use crate::step::{Captured, End, Formatted, SourceFile, Sources, Tool};
 /// The most root files that one rustfmt is given: the length of a command line is limited.
 const MOST_ROOTS: usize = 200;
 
+/// So many files are given to rustfmt before all sources are known: each has a process of its own.
+pub(super) const MOST_AHEAD: usize = 4;
+
 /// Up to so many files are given to rustfmt one by one: their trees are those of the others too.
 const FEW: usize = 16;
 
@@ -33,7 +38,7 @@ const FEW: usize = 16;
 pub(super) fn all(
     facts: &Facts,
     sources: &Sources,
-    (known, ahead): (&FormattedFiles<'_>, &Ahead<'_>),
+    (known, ahead): (&FormattedFiles<'_>, &Ahead),
     timeout: Duration,
     cancel: &Cancel,
 ) -> Vec<Formatted> {
@@ -59,7 +64,7 @@ pub(super) fn all(
         (None, Some(run)) => Formatted::Answered(file.path.clone(), run.clone()),
         (None, None) => {
             let key = || known.key(&file.path, file.digest(), edition(facts, file.package));
-            let answer = ahead.take(&key()).unwrap_or_else(|| rustfmt.file(file));
+            let answer = ahead.take(&key(), timeout, cancel).unwrap_or_else(|| rustfmt.file(file));
             Formatted::Answered(file.path.clone(), answer)
         }
     };
@@ -175,10 +180,26 @@ impl Rustfmt<'_> {
     fn file(&self, file: &SourceFile) -> Captured {
         let path = self.facts.root.join(&file.path);
         let folder = path.parent().unwrap_or(&self.facts.root);
-        let flags = ["--edition", edition(self.facts, file.package), "--emit", "stdout", "--quiet"];
-        let mut command = Command::new(self.program, folder, self.timeout).args(flags);
-        command.stdin = Some(file.text().as_bytes().to_vec());
-        run(&command, self.cancel)
+        let edition = edition(self.facts, file.package);
+        OneText { program: self.program, folder, edition, text: file.text() }.ask(self.timeout, self.cancel)
+    }
+}
+
+/// The text of a file that lies in a folder.
+struct OneText<'a> {
+    program: &'a Path,
+    folder: &'a Path,
+    edition: &'a str,
+    text: &'a str,
+}
+
+impl OneText<'_> {
+    /// What rustfmt makes of it through standard input, where it reads no other file but its settings.
+    fn ask(&self, timeout: Duration, cancel: &Cancel) -> Captured {
+        let flags = ["--edition", self.edition, "--emit", "stdout", "--quiet"];
+        let mut command = Command::new(self.program, self.folder, timeout).args(flags);
+        command.stdin = Some(self.text.as_bytes().to_vec());
+        run(&command, cancel)
     }
 }
 

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use self::metadata::Metadata;
 pub(super) use self::walk::all_files;
-use self::walk::{Listed, walk, with_nested};
+use self::walk::{Walked, walk, with_nested};
 use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::snapshot::Ground;
@@ -136,7 +136,7 @@ fn with_listed(
                 .map(|name| facts.root.join(name))
                 .filter(|path| path.is_dir())
                 .collect();
-            with_nested(&facts, nested, Listed { shown: files, hidden: Vec::new(), odd })?
+            with_nested(&facts, nested, Walked { shown: files, hidden: Vec::new(), odd })?
         }
         None => walk(&facts.root, &facts.root, &facts.target)?,
     };

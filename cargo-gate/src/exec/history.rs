@@ -1,10 +1,10 @@
 //! The record of test outcomes: one file for each tree under the target folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::gather::steady_tree;
 use super::steps::Bench;
-use super::store::write_artifact;
+use super::store::{prune, write_artifact};
 use crate::gate::{Context, Unreadable};
 use crate::step::{Evidence, Step};
 use crate::test_run::{History, judge_unit_tests};
@@ -30,7 +30,7 @@ impl Bench<'_> {
         let mut history = read(&path)?;
         history.add(&tests.ended, &tests.retried);
         write_artifact(&path, &history.to_bytes()).map_err(|error| Unreadable::crashed(error.to_string()))?;
-        prune(&folder);
+        prune(&folder, MOST_RECORDS, MOST_RECORDS);
         Ok(Some(history))
     }
 }
@@ -47,18 +47,6 @@ fn read(path: &Path) -> Result<History, Unreadable> {
     }
 }
 
-fn prune(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut records: Vec<(std::time::SystemTime, PathBuf)> =
-        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
-    records.sort();
-    let surplus = records.len().saturating_sub(MOST_RECORDS);
-    for (_, path) in records.into_iter().take(surplus) {
-        // one that stays does no harm
-        let _ = std::fs::remove_file(path);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,19 +58,5 @@ mod tests {
         assert_eq!(read(&path), Ok(History::default()));
         std::fs::write(&path, "{\"runs\":1").unwrap();
         assert!(read(&path).unwrap_err().reason.contains("a.json"));
-    }
-
-    #[test]
-    fn the_oldest_records_go() {
-        let folder = tempfile::tempdir().unwrap();
-        for number in 0..MOST_RECORDS + 2 {
-            let path = folder.path().join(number.to_string());
-            std::fs::write(&path, "").unwrap();
-            let age = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
-            std::fs::File::options().write(true).open(&path).unwrap().set_modified(age).unwrap();
-        }
-        prune(folder.path());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), MOST_RECORDS);
-        assert!(!folder.path().join("1").exists() && folder.path().join("2").exists());
     }
 }

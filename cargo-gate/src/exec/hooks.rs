@@ -47,7 +47,11 @@ pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
 
 fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, Unreadable> {
     let place = ["--is-inside-work-tree", "--show-cdup", "--git-path", "hooks", "--git-common-dir"];
-    let Some([inside, up, hooks, common]) = git.about::<4>(&place)? else { return Ok(None) };
+    let (about, config) = std::thread::scope(|scope| {
+        let config = scope.spawn(|| settings(git));
+        (git.about::<4>(&place), config.join())
+    });
+    let Some([inside, up, hooks, common]) = about? else { return Ok(None) };
     if inside != "true" {
         let reason = "this repository has no work tree here (it is bare, or this is its .git folder)";
         return Err(Unreadable::unavailable(reason)
@@ -68,7 +72,7 @@ fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, U
     let hooks = hooks.collect::<Result<Vec<_>, _>>().map_err(|error| {
         Unreadable::garbage(error.to_string()).help("make it a file that you can read, or take it away")
     })?;
-    let config = settings(git)?;
+    let config = config.map_err(|_| Unreadable::crashed("git's settings of hooks could not be read"))??;
     let runs_config_hooks = !config.hooks.is_empty() && runs_config_hooks(&git.line(&["version"])?);
     Ok(Some(Repository {
         config,

@@ -9,15 +9,14 @@ mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 use rayon::prelude::*;
 
 pub(super) use self::inputs::{Input, but_names, name_counts, of_metadata, of_program};
 use super::environment::{Environment, is_ours_alone};
-use super::store::write_artifact;
+use super::store::{prune, write_artifact};
 use crate::cache::digest;
 
 /// The first line of a memo.
@@ -89,7 +88,7 @@ impl<'a> Memo<'a> {
             return;
         };
         let _ = write_artifact(place, text.as_bytes());
-        place.parent().into_iter().for_each(prune);
+        place.parent().into_iter().for_each(|folder| prune(folder, MOST, MOST));
     }
 }
 
@@ -147,17 +146,6 @@ pub(super) fn clear() -> std::io::Result<()> {
     match folder().map(std::fs::remove_dir_all) {
         Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-fn prune(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut memos: BTreeSet<(SystemTime, PathBuf)> =
-        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
-    while memos.len() > MOST {
-        if let Some((_, path)) = memos.pop_first() {
-            let _ = std::fs::remove_file(path);
-        }
     }
 }
 

@@ -59,6 +59,7 @@ pub use cache::{keep_verdict, recorded, request};
 pub use cancel::Cancel;
 pub use environment::Environment;
 pub use fix::{formatted_text, said, text_of, unstaged};
+pub use format::StagedFormat;
 pub use gather::{GatherError, gather, gather_on};
 pub use hooks::{HookFileError, change_hooks, find_hooks, hook_script};
 pub use index_cache::{Yanked, default_index, default_registry};

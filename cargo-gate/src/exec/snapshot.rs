@@ -1,6 +1,7 @@
 //! The private copy in which staged content and commits are judged. The user's tree, index, refs and stash are
 //! only read; whatever happens to a run, there is nothing of theirs to mend.
 
+mod bring;
 mod checkout;
 mod git;
 mod listed;
@@ -17,14 +18,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use self::checkout::{Checkout, Entry};
+use self::bring::brought;
+use self::checkout::Checkout;
 use self::git::Git;
 use self::listed::Listed;
 use self::lock::Held;
 use self::place::{Place, joined};
 pub use self::pushed::{Push, Pushed, hook_input, pushed};
-use self::repository::{Judged, Repository};
+use self::repository::Repository;
 use self::times::Built;
+use super::format::StagedFormat;
 use super::{Cancel, Environment, Records};
 use crate::facts::{Copied, Revision};
 use crate::subject::{Subject, Wanted, below, is_absolute, paths};
@@ -98,6 +101,8 @@ pub struct Ground {
     pub(super) manifest: Option<PathBuf>,
     /// What is judged.
     pub(super) subject: Subject,
+    /// What rustfmt makes of what is staged, as far as it was asked meanwhile: it ends before the copy is let go.
+    staged: StagedFormat,
     pub(super) copy: Option<Copy>,
 }
 
@@ -154,8 +159,8 @@ pub(super) fn commit_here(
     let repository = Repository::find(&here, environment)?;
     let judged = repository.commit(revision)?;
     let commit = judged.head.clone().unwrap_or_default();
-    let head = repository.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?;
-    let is_head = String::from_utf8_lossy(&head.stdout).trim() == commit;
+    let head = repository.head.clone().or_else(|| repository.ask_head().ok().flatten());
+    let is_head = head.is_some_and(|(head, _)| head == commit);
     let wanted = Wanted::Commit(revision.to_owned());
     let place = Place::find(&repository, environment, manifest, &wanted, &commit)?;
     Ok(Here { home: place.home, state: place.state, commit, tree: judged.tree, is_head })
@@ -178,25 +183,16 @@ fn found(
     Ok((place, refs))
 }
 
-/// Brings the files here. A lock file that git ignores serves here as it does there.
-fn with_lock(checkout: &Checkout<'_>, place: &Place, judged: &Judged) -> Result<Vec<Entry>, SnapshotError> {
-    let lock = joined(Path::new(""), &crate::facts::join(&place.below, "Cargo.lock"));
-    let path = checkout.tree.join(&lock);
-    let users = std::fs::read(place.home.join("Cargo.lock")).ok();
-    let is_same =
-        |foreign: &Path| foreign == lock && std::fs::read(&path).ok() == users && checkout.ignores(foreign);
-    let files = checkout.bring(judged.head.as_deref(), &judged.tree, &is_same)?;
-    if let Some(text) = users.filter(|_| !path.exists() && checkout.ignores(&lock)) {
-        std::fs::write(&path, text).map_err(|error| SnapshotError::disk(&path, &error))?;
-    }
-    Ok(files)
-}
-
 impl Ground {
     /// The user's own tree.
     pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {
-        let directory = environment.directory.clone();
-        Self { directory, manifest: manifest.map(Path::to_owned), subject: Subject::default(), copy: None }
+        Self {
+            directory: environment.directory.clone(),
+            manifest: manifest.map(Path::to_owned),
+            subject: Subject::default(),
+            copy: None,
+            staged: StagedFormat::default(),
+        }
     }
 
     /// The ground for what is wanted: a copy of the index or of a commit, brought up to date. Where another run has
@@ -233,16 +229,15 @@ impl Ground {
         let built = Built::begin(&place.folder)?;
         let judged = match commit {
             Some(judged) => judged,
-            None => repository.index(environment, &place.folder)?,
+            None => repository.index(environment, &place.folder, !held.waited)?,
         };
         let top = place.folder.join("tree");
         let checkout =
             Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone(), refs };
-        let (files, staged) = std::thread::scope(|scope| {
-            let staged = scope.spawn(|| repository.staged(&judged));
-            (with_lock(&checkout, &place, &judged), staged.join())
-        });
-        let (files, staged) = (files?, staged.ok().flatten());
+        let state = (*wanted == Wanted::Index && !environment.asks_anew).then_some(&place.state);
+        let mut format = state.map(|state| StagedFormat::open(state, cancel)).unwrap_or_default();
+        let (files, staged) = brought(&checkout, &place, &judged, &mut format)?;
+        let (staged, contents) = staged.unzip();
         if !joined(&top, &place.below).join("Cargo.toml").is_file() {
             // one that is only meant to be added, or a link to what is not there: cargo would look above the copy
             return Err(SnapshotError::NoManifest(place.below));
@@ -256,7 +251,13 @@ impl Ground {
             home: place.home,
             users: repository.top,
             below: place.below,
-            copied: Copied { is_plain: listed.names.is_some(), prefix, has_remotes, staged },
+            copied: Copied {
+                is_plain: listed.names.is_some(),
+                prefix,
+                has_remotes,
+                staged,
+                contents: contents.unwrap_or_default(),
+            },
             state: place.state,
             target: place.folder.join("target"),
             top,
@@ -266,12 +267,17 @@ impl Ground {
             _built: built,
             _held: held,
         };
-        Ok(Self { directory, manifest: named, subject: judged.subject, copy: Some(copy) })
+        Ok(Self { directory, manifest: named, subject: judged.subject, copy: Some(copy), staged: format })
     }
 
     /// What is remembered of the workspace, as far as it was read meanwhile.
     pub fn records(&self) -> Arc<Records> {
         self.copy.as_ref().map(|copy| Arc::clone(&copy.records)).unwrap_or_default()
+    }
+
+    /// What rustfmt makes of what is staged, as far as it was asked meanwhile.
+    pub fn staged_format(&self) -> &StagedFormat {
+        &self.staged
     }
 
     /// What is judged.

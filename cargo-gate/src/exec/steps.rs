@@ -116,7 +116,7 @@ impl Bench<'_> {
     pub(super) fn formatted(
         &self,
         before: &Evidence,
-        ahead: (&FormattedFiles<'_>, &Ahead<'_>),
+        ahead: (&FormattedFiles<'_>, &Ahead),
         timeout: Duration,
     ) -> Observed {
         Observed::Format(match before.get(&Step::Sources) {

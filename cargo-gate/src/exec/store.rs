@@ -58,6 +58,22 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
+/// Removes the oldest files of a folder where there are more than `limit`, until `most` are left. One that stays does no
+/// harm.
+pub(super) fn prune(folder: &Path, most: usize, limit: usize) {
+    let entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    if entries.len() <= limit {
+        return;
+    }
+    let aged = |entry: std::fs::DirEntry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()));
+    let mut files: Vec<_> = entries.into_iter().filter_map(aged).collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(most);
+    for (_, path) in files.into_iter().take(surplus) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// The text of `bulletproof.toml`, if there is one, and of the root manifest.
 ///
 /// # Errors
@@ -97,6 +113,23 @@ mod tests {
         assert_eq!(read_baseline(folder.path()), Ok(None));
         std::os::unix::fs::symlink("nowhere", folder.path().join(baseline::NAME)).unwrap();
         assert!(read_baseline(folder.path()).unwrap_err().contains("cannot be read"));
+    }
+
+    #[test]
+    fn the_newest_files_stay_where_there_are_too_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = |limit| {
+            prune(folder.path(), 2, limit);
+            let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.map(|name| name.into_string().unwrap()).collect::<std::collections::BTreeSet<_>>()
+        };
+        for (age, name) in ["b", "d", "a", "c"].into_iter().enumerate() {
+            let file = std::fs::File::create(folder.path().join(name)).unwrap();
+            let age = std::time::Duration::from_secs(age as u64);
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH + age).unwrap();
+        }
+        assert_eq!(left(4).len(), 4);
+        assert_eq!(left(3), ["a", "c"].map(str::to_owned).into());
     }
 
     #[test]

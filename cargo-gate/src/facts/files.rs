@@ -49,7 +49,8 @@ enum Owner {
     Foreign,
 }
 
-fn is_rust(file: &str) -> bool {
+/// Whether a file is a source by its name.
+pub fn is_rust(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "rs")
 }
 

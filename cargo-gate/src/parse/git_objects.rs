@@ -86,8 +86,8 @@ pub fn contents<'a>(stdout: &'a [u8], asked: &[(String, u64)]) -> Option<Vec<&'a
     rest.is_empty().then_some(all)
 }
 
-/// The texts that `git cat-file --batch` gives for so many names; none for a name that leads to nothing.
-pub fn contents_or_missing(stdout: &[u8], asked: usize) -> Option<Vec<Option<String>>> {
+/// What `git cat-file --batch` gives for so many names; none for a name that leads to nothing.
+pub fn contents_or_missing(stdout: &[u8], asked: usize) -> Option<Vec<Option<Vec<u8>>>> {
     let mut rest = stdout;
     let mut all = Vec::new();
     for _ in 0..asked {
@@ -99,7 +99,7 @@ pub fn contents_or_missing(stdout: &[u8], asked: usize) -> Option<Vec<Option<Str
         }
         let (_, size) = std::str::from_utf8(head).ok()?.rsplit_once(' ')?;
         let (content, after) = rest.split_at_checked(size.parse().ok()?)?;
-        all.push(Some(String::from_utf8_lossy(content).into_owned()));
+        all.push(Some(content.to_owned()));
         rest = after.strip_prefix(b"\n")?;
     }
     rest.is_empty().then_some(all)

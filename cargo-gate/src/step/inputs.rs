@@ -99,6 +99,18 @@ impl Data {
         }
     }
 
+    /// The same for another base, where it has one.
+    #[must_use]
+    pub fn with_base(self, base: Option<&str>) -> Self {
+        let base = base.map(str::to_owned);
+        match self {
+            Self::Base { .. } => Self::Base { named: base },
+            Self::Figures { gate, .. } => Self::Figures { gate, base },
+            Self::Changes { .. } => Self::Changes { base },
+            other => other,
+        }
+    }
+
     /// Whether it hangs on the commit that is checked out, and not on its tree alone.
     pub fn is_of_commit(&self) -> bool {
         matches!(

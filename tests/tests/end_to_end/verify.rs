@@ -147,18 +147,29 @@ fn a_damaged_record_is_no_verdict() {
     assert!(holds(&verify(&workspace, &[]).end()));
 }
 
-/// What the hook says of a push of what is checked out, and its exit code.
-fn push(workspace: &Workspace, variable: &str) -> Ran {
+/// The branch that is checked out, and its commit.
+fn head(workspace: &Workspace) -> (String, String) {
     let folder = workspace.root().join(".git");
     let head = fs::read_to_string(folder.join("HEAD")).unwrap();
-    let branch = head.trim().strip_prefix("ref: ").unwrap();
-    let commit = fs::read_to_string(folder.join(branch)).unwrap();
+    let branch = head.trim().strip_prefix("ref: ").unwrap().to_owned();
+    let commit = fs::read_to_string(folder.join(&branch)).unwrap();
+    (branch, commit.trim().to_owned())
+}
+
+/// What the hook says of a push of what is checked out as a new branch, and its exit code.
+fn push(workspace: &Workspace, variable: &str) -> Ran {
+    push_over(workspace, variable, &"0".repeat(40))
+}
+
+/// The same where the remote has that commit.
+fn push_over(workspace: &Workspace, variable: &str, before: &str) -> Ran {
+    let (branch, commit) = head(workspace);
     let hook =
         workspace.bulletproof(&["hook", "pre-push", "origin", "elsewhere"]).env("DATABASE_URL", variable);
     let mut command = hook.command();
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let line = format!("{branch} {} {branch} {}\n", commit.trim(), "0".repeat(40));
+    let line = format!("{branch} {commit} {branch} {before}\n");
     child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     Ran {
@@ -193,4 +204,36 @@ fn what_hangs_on_what_is_pushed_is_judged_at_each_push() {
     let ran = push(&workspace, "one");
     assert!(ran.stdout.contains(" holds (2 gates") && ran.stdout.contains("passed   secrets"), "{ran:#?}");
     assert!(!ran.stdout.contains("passed   fmt"), "{ran:#?}");
+}
+
+#[test]
+fn a_push_is_not_answered_by_what_was_compared_with_another_base() {
+    let config = "[stages]\npre-push = [\"fmt\", \"changelog\"]\n\n[gates.changelog]\nevery_change = true\n";
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", config);
+    workspace.commit();
+    let add = |file: &str| {
+        let path = workspace.root().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text + "\n- more\n").unwrap();
+    };
+    let edit = |text: &str| fs::write(workspace.root().join("src/more.rs"), text).unwrap();
+    let (_, first) = head(&workspace);
+    add("CHANGELOG.md");
+    edit("// one\n");
+    workspace.commit();
+    let (_, second) = head(&workspace);
+    edit("// two\n");
+    workspace.commit();
+    let told = push_over(&workspace, "one", &first);
+    assert!(told.code == Some(0) && told.stdout.contains("passed   changelog"), "{told:#?}");
+    let again = push_over(&workspace, "one", &first);
+    assert!(again.code == Some(0) && again.stdout.contains(" holds (2 gates"), "{again:#?}");
+    assert!(!again.stdout.contains("passed"), "what is compared is the same: {again:#?}");
+    // the last commit alone changes code and not the changelog
+    for before in [second, "0".repeat(40)] {
+        let other = push_over(&workspace, "one", &before);
+        assert!(other.code == Some(1) && other.stdout.contains("changelog/not-changed"), "{other:#?}");
+        let told = push_over(&workspace, "one", &first);
+        assert_eq!(told.code, Some(0), "{told:#?}");
+    }
 }

@@ -1,10 +1,9 @@
 //! What differs from the base, and what git does not tell of it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::Git;
-use crate::facts::utf8_name;
+use crate::facts::{is_rust, utf8_name};
 use crate::gate::Unreadable;
 use crate::parse::git_diff::{self, Changes};
 use crate::step::Base;
@@ -65,8 +64,7 @@ impl Git<'_> {
             let folder = self.facts.owner(path).and_then(|owner| self.facts.packages.get(owner));
             let inner = folder.and_then(|package| path.strip_prefix(&package.folder));
             let part = inner.and_then(|inner| inner.trim_start_matches('/').split('/').next());
-            Path::new(path).extension().is_some_and(|extension| extension == "rs")
-                || part.is_some_and(|part| ["src", "tests", "examples", "benches"].contains(&part))
+            is_rust(path) || part.is_some_and(|part| ["src", "tests", "examples", "benches"].contains(&part))
         };
         let ignored = from_root(&prefix, &ignored)?.into_iter().filter(is_code);
         let on_disk = |path: &String| std::fs::symlink_metadata(self.facts.root.join(path)).is_ok();

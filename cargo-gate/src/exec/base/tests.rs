@@ -1,7 +1,7 @@
 //! Against real repositories.
 
 use super::*;
-use crate::facts::Revision;
+use crate::facts::{Copied, Revision};
 use std::path::Path;
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -172,6 +172,32 @@ fn a_blob_that_is_too_large_is_named_though_it_is_gone_from_disk() {
         git.look_at_brought(&brought.objects, crate::secret::Tree::default(), 5).unwrap()
     });
     assert_eq!(tree.large, [("large.env".to_owned(), 6)]);
+}
+
+#[test]
+fn contents_that_are_known_are_looked_at_without_git_as_those_that_are_not() {
+    let repository = Repository::empty();
+    repository.git(&["init", "--quiet"]);
+    let key = format!("let key = \"AKIA{}\";\n", "QWERTYUIOPASDFGH");
+    repository.write("a.rs", &key).write("b.rs", &key).write("large.rs", &key.repeat(10));
+    repository.git(&["add", "--all"]);
+    let look = |contents: &[(&str, &str)], objects: &[&str]| {
+        repository.asked(false, |git| {
+            let brought = git.brought(None, false, None).unwrap();
+            let hash = |path: &str| brought.objects.iter().find(|(_, of)| of == path).unwrap().0.clone();
+            let known = contents.iter().map(|(path, text)| (hash(path), text.as_bytes().to_owned()));
+            let contents = known.collect();
+            let facts = Facts { copied: Some(Copied { contents, ..Copied::default() }), ..git.facts.clone() };
+            let objects = objects.iter().map(|path| (hash(path), (*path).to_owned())).collect();
+            let git = Git { facts: &facts, ..*git };
+            git.look_at_brought(&objects, crate::secret::Tree::default(), 100).unwrap()
+        })
+    };
+    let all = ["a.rs", "b.rs", "large.rs"];
+    let asked = look(&[], &all);
+    assert_eq!((asked.contents, asked.found.len(), asked.large.len()), (1, 2, 1), "one content, two paths");
+    assert_eq!(look(&[("a.rs", &key), ("large.rs", &key.repeat(10))], &all), asked);
+    assert_eq!(look(&[("a.rs", "nothing")], &["a.rs"]).found, []);
 }
 
 #[test]

@@ -1,27 +1,32 @@
-//! A set of digests in a file: of what was looked at before, and need not be looked at again.
+//! A set of digests in a file: of what was looked at before, and need not be looked at again. Each run adds what it has
+//! learnt as a block, which counts as a whole or not at all.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::super::store::write_artifact;
 use crate::cache::digest;
 
-/// So many may be remembered beyond those of a run: of other branches, of other settings.
-const MOST_OTHERS: usize = 50_000;
+/// With more than these a record begins anew, with half of them: of other branches, of other settings.
+const MOST: usize = 100_000;
+/// What the line of a block begins with that has the digest of those before.
+const CHECK: &str = "= ";
 
 /// Such a set. The default one has nothing and keeps nothing.
 #[derive(Debug, Default)]
 pub(super) struct Digests {
     record: Option<PathBuf>,
-    /// The first line of the record.
+    /// The first line of each block.
     head: &'static str,
     known: BTreeSet<String>,
 }
 
 impl Digests {
-    /// Those of the record; none where it is damaged, or begins with another line.
+    /// Those of the record's blocks; of one that is damaged, or begins with another line, none.
     pub(super) fn open(record: PathBuf, head: &'static str) -> Self {
-        let known = std::fs::read_to_string(&record).ok().and_then(|text| parse(&text, head));
+        let known = std::fs::read_to_string(&record).map(|text| parse(&text, head));
         Self { record: Some(record), head, known: known.unwrap_or_default() }
     }
 
@@ -37,24 +42,38 @@ impl Digests {
 
     /// Keeps more of them. What cannot be kept is looked at again.
     pub(super) fn learn(&self, mut new: BTreeSet<String>) {
+        new.retain(|digest| !self.known.contains(digest));
         let Some(record) = self.record.as_ref().filter(|_| !new.is_empty()) else { return };
-        new.extend(self.known.iter().take(MOST_OTHERS).cloned());
-        let lines: String = new.iter().flat_map(|digest| [digest.as_str(), "\n"]).collect();
+        if !self.known.is_empty() && self.known.len() + new.len() <= MOST {
+            let file = File::options().append(true).open(record);
+            let _ = file.and_then(|mut file| file.write_all(self.block(&new).as_bytes()));
+            return;
+        }
+        new.extend(self.known.iter().take(MOST / 2).cloned());
+        let _ = write_artifact(record, self.block(&new).as_bytes());
+    }
+
+    fn block(&self, digests: &BTreeSet<String>) -> String {
+        let lines: String = digests.iter().flat_map(|digest| [digest.as_str(), "\n"]).collect();
         let text = format!("{}\n{lines}", self.head);
-        let _ = write_artifact(record, format!("{text}{}\n", digest([&text])).as_bytes());
+        format!("{text}{CHECK}{}\n", digest([&text]))
     }
 }
 
-/// The record, whole; a damaged one is none.
-fn parse(text: &str, head: &str) -> Option<BTreeSet<String>> {
-    let end = text.strip_suffix('\n')?.rfind('\n')? + 1;
-    let (lines, check) = text.split_at_checked(end)?;
-    if check.trim_end() != digest([lines]) {
-        return None;
+/// The digests of all blocks that are whole.
+fn parse(mut text: &str, head: &str) -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    let check = format!("\n{CHECK}");
+    while let Some((lines, after)) = text.split_once(&check) {
+        let Some((found, after)) = after.split_once('\n') else { break };
+        text = after;
+        if let Some(digests) = lines.strip_prefix(head).and_then(|lines| lines.strip_prefix('\n'))
+            && found == digest([[lines, "\n"].concat()])
+        {
+            known.extend(digests.lines().map(str::to_owned));
+        }
     }
-    let mut lines = lines.lines();
-    lines.next().filter(|first| *first == head)?;
-    Some(lines.map(str::to_owned).collect())
+    known
 }
 
 #[cfg(test)]
@@ -70,22 +89,52 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let record = folder.path().join("record");
         Digests::open(record.clone(), "1").learn(set(&["a"]));
-        Digests::open(record.clone(), "1").learn(set(&["b"]));
-        assert_eq!(Digests::open(record.clone(), "1").known, set(&["a", "b"]));
+        let known = Digests::open(record.clone(), "1");
+        known.learn(set(&["b"]));
+        known.learn(set(&["c"]));
+        assert_eq!(Digests::open(record.clone(), "1").known, set(&["a", "b", "c"]));
         assert!(Digests::open(record, "2").is_empty());
     }
 
     #[test]
-    fn a_damaged_record_is_none() {
+    fn what_is_known_is_not_added_again() {
         let folder = tempfile::tempdir().unwrap();
         let record = folder.path().join("record");
         Digests::open(record.clone(), "1").learn(set(&["a", "b"]));
-        let text = std::fs::read_to_string(record).unwrap();
-        assert!(parse(&text, "1").is_some());
-        for end in 0..text.len() {
-            assert_eq!(text.get(..end).and_then(|cut| parse(cut, "1")), None);
+        let before = std::fs::read_to_string(&record).unwrap();
+        Digests::open(record.clone(), "1").learn(set(&["a", "b"]));
+        assert_eq!(std::fs::read_to_string(&record).unwrap(), before);
+        Digests::open(record.clone(), "1").learn(set(&["b", "c"]));
+        assert_eq!(std::fs::read_to_string(&record).unwrap().matches("\nb\n").count(), 1);
+        assert_eq!(Digests::open(record, "1").known, set(&["a", "b", "c"]));
+    }
+
+    #[test]
+    fn a_block_that_is_damaged_is_none_and_the_others_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = folder.path().join("record");
+        Digests::open(record.clone(), "1").learn(set(&["a", "b"]));
+        let first = std::fs::read_to_string(&record).unwrap();
+        Digests::open(record.clone(), "1").learn(set(&["c"]));
+        let both = std::fs::read_to_string(&record).unwrap();
+        for end in 0..both.len() {
+            let expected = if end < first.len() { set(&[]) } else { set(&["a", "b"]) };
+            assert_eq!(parse(both.get(..end).unwrap(), "1"), expected, "{end}");
         }
-        assert_eq!(parse(&text.replace('a', "c"), "1"), None);
+        assert_eq!(parse(&both.replace("\na\n", "\nd\n"), "1"), set(&["c"]));
+        assert_eq!(parse(&both.replace("\nc\n", "\nd\n"), "1"), set(&["a", "b"]));
+        let torn = both.get(..first.len() + 4).unwrap();
+        assert_eq!(parse(&format!("{torn}{first}"), "1"), set(&["a", "b"]), "added after one that was torn");
+    }
+
+    #[test]
+    fn a_record_with_too_many_begins_anew_with_what_is_new_and_half_of_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = folder.path().join("record");
+        let known = (0..MOST).map(|number| format!("{number:06}")).collect();
+        Digests { known, ..Digests::open(record.clone(), "1") }.learn(set(&["a"]));
+        let now = Digests::open(record, "1");
+        assert!(now.known.len() == MOST / 2 + 1 && now.has("a"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::step::{SourceFile, Tool};
 
 /// The first line of the record.
-const HEAD: &str = "formatted 2";
+const HEAD: &str = "formatted 3";
 
 /// What is remembered of files that are formatted. The default one remembers nothing and keeps nothing.
 #[derive(Debug, Default)]

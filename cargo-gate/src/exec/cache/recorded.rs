@@ -6,7 +6,7 @@ use std::thread;
 
 use super::super::gather::{cargo_configs, toolchain};
 use super::super::snapshot::commit_here;
-use super::super::store::write_artifact;
+use super::super::store::{prune, write_artifact};
 use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
 use super::data::Look;
@@ -65,15 +65,18 @@ pub(in crate::exec) fn keep(
     let mut contents = Contents::clone(contents);
     let paths = around(facts, asked.environment, &all);
     let look = Look::from(*asked);
-    let of_commit = |gate: &str| {
-        let mut planned = asked.plan.gates.iter().zip(&asked.config.gates);
-        planned.any(|(planned, configured)| {
-            let inputs = || ground::inputs(asked, planned, configured);
-            planned.id == gate && inputs().data.iter().any(Data::is_of_commit)
-        })
-    };
-    let data: Vec<Data> = all.data.into_iter().collect();
-    let Ok(around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
+    // a base that this push or this user named is not that of another who names none
+    let as_configured = |data: Data| data.with_base(asked.config.general.base.as_deref());
+    let of_commit = asked.plan.gates.iter().zip(&asked.config.gates).filter_map(|(planned, gate)| {
+        let data = ground::inputs(asked, planned, gate).data.into_iter().map(as_configured);
+        let data: BTreeSet<Data> = data.filter(Data::is_of_commit).collect();
+        (!data.is_empty()).then(|| (planned.id.to_owned(), data))
+    });
+    let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
+    let data: Vec<Data> = data.into_iter().collect();
+    let Ok(mut around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
+    // whoever names no commits means more of them
+    around.commits.retain(|(data, _)| *data != Data::Commits || asked.options.range.is_none());
     let record = Record {
         tree: tree.clone(),
         stage: report.stage,
@@ -86,11 +89,12 @@ pub(in crate::exec) fn keep(
         config_digest: report.environment.config_digest.clone(),
         rustc: report.environment.rustc.clone(),
         tools: called,
-        of_commit: report.gates.iter().map(|gate| gate.id.clone()).filter(|gate| of_commit(gate)).collect(),
+        of_commit: of_commit.collect(),
         again,
     };
     let _ = write_artifact(&place(&facts.state, &tree, report.stage), &record.to_bytes(&looked));
-    prune(&facts.state.join("verdicts"));
+    // to look at all of them after each run takes a while
+    prune(&facts.state.join("verdicts"), MOST_RECORDS, 2 * MOST_RECORDS);
 }
 
 /// Forgets what is recorded for the tree that was just judged.
@@ -238,46 +242,11 @@ pub fn recorded(
     if !differences.is_empty() {
         return Err(NotHeld::Differs(differences));
     }
-    let same = record.around.same_commits(&now) && options.range.is_none();
-    let of_commit = record.of_commit.iter().filter(|_| !same).cloned().collect::<Vec<_>>();
+    // a push names the commits that it brings
+    let is_same = |data: &Data| {
+        (*data != Data::Commits || options.range.is_none()) && record.around.is_same_commit(&now, data)
+    };
+    let of_commit = record.of_commit.iter().filter(|(_, data)| !data.iter().all(is_same));
+    let of_commit: Vec<String> = of_commit.map(|(gate, _)| gate.clone()).collect();
     Ok(Record { again: record.again.iter().cloned().chain(of_commit).collect(), ..record })
-}
-
-/// Removes the oldest records where they are too many by far: to look at all of them after each run takes a while.
-fn prune(folder: &Path) {
-    let records: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
-    if records.len() <= 2 * MOST_RECORDS {
-        return;
-    }
-    let aged = |record: std::fs::DirEntry| Some((record.metadata().ok()?.modified().ok()?, record.path()));
-    let mut records: Vec<(std::time::SystemTime, PathBuf)> = records.into_iter().filter_map(aged).collect();
-    records.sort();
-    let surplus = records.len().saturating_sub(MOST_RECORDS);
-    for (_, path) in records.iter().take(surplus) {
-        let _ = std::fs::remove_file(path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_records_stay_where_there_are_too_many_by_far() {
-        let folder = tempfile::tempdir().unwrap();
-        let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let write = |number: usize| {
-            let file = std::fs::File::create(folder.path().join(number.to_string())).unwrap();
-            let age = std::time::Duration::from_secs(number as u64);
-            file.set_modified(std::time::SystemTime::UNIX_EPOCH + age).unwrap();
-        };
-        (0..2 * MOST_RECORDS).for_each(write);
-        prune(folder.path());
-        assert_eq!(names().count(), 2 * MOST_RECORDS);
-        write(2 * MOST_RECORDS);
-        prune(folder.path());
-        assert_eq!(names().count(), MOST_RECORDS);
-        let oldest = names().map(|name| name.to_string_lossy().parse::<usize>().unwrap()).min();
-        assert_eq!(oldest, Some(MOST_RECORDS + 1));
-    }
 }

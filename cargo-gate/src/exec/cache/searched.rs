@@ -12,7 +12,7 @@ use super::{Kept, surroundings};
 use crate::cache::digest;
 
 /// The first line of the record.
-const HEAD: &str = "searched 1";
+const HEAD: &str = "searched 2";
 
 /// What is remembered of such files. The default one remembers nothing and keeps nothing.
 #[derive(Debug, Default)]

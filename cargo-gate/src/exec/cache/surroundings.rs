@@ -154,6 +154,19 @@ pub(super) fn formatting(
     named.map(|(path, digest)| (shown(&facts.root, path), digest)).collect()
 }
 
+/// How rustfmt's settings for a file of a folder look without being read, there or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::exec) struct Stamps(Vec<Option<String>>);
+
+/// Those of that folder.
+pub(in crate::exec) fn formatting_stamps(folder: &Path) -> Stamps {
+    let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let folders = real.ancestors().map(Path::to_owned).chain(users_formatting());
+    let paths = folders.flat_map(|folder| FORMATTING.map(|name| folder.join(name)));
+    let look = |path: PathBuf| path.exists().then(|| stamp(&path).unwrap_or_else(|error| error.to_string()));
+    Stamps(paths.map(look).collect())
+}
+
 /// Whether the list of files has every file that lies below the root, under the only name that it is found by.
 fn is_all_listed(facts: &Facts) -> bool {
     let ignores_case = cfg!(any(windows, target_vendor = "apple"));

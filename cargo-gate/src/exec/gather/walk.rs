@@ -8,10 +8,10 @@ use crate::facts::{self, FactError, Facts};
 pub(super) fn with_nested(
     facts: &Facts,
     folders: Vec<PathBuf>,
-    mut files: Listed,
-) -> Result<Listed, FactError> {
+    mut files: Walked,
+) -> Result<Walked, FactError> {
     for folder in folders {
-        let Listed { shown, hidden, odd } = walk(&facts.root, &folder, &facts.target)?;
+        let Walked { shown, hidden, odd } = walk(&facts.root, &folder, &facts.target)?;
         files.shown.extend(shown);
         files.hidden.extend(hidden);
         files.odd.extend(odd);
@@ -19,8 +19,8 @@ pub(super) fn with_nested(
     Ok(files)
 }
 
-/// The files of a tree.
-pub(super) struct Listed {
+/// The files of a tree that somebody walked.
+pub(super) struct Walked {
     /// Those that may be sources.
     pub(super) shown: Vec<String>,
     /// Those that a walk finds in hidden folders, or hidden themselves.
@@ -29,7 +29,7 @@ pub(super) struct Listed {
     pub(super) odd: Vec<PathBuf>,
 }
 
-impl Listed {
+impl Walked {
     pub(super) fn all(self) -> Vec<String> {
         let mut files = self.shown;
         files.extend(self.hidden);
@@ -40,12 +40,12 @@ impl Listed {
 
 /// Every file of a folder that no git repository holds.
 pub(in crate::exec) fn all_files(root: &Path, target: &Path) -> Result<Vec<String>, FactError> {
-    walk(root, root, target).map(Listed::all)
+    walk(root, root, target).map(Walked::all)
 }
 
 /// The files of a workspace that no git repository holds: all but what `.gitignore` names, git's own
 /// and the target folder. Hidden folders other than `.cargo` are told apart: they hold no sources.
-pub(super) fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, FactError> {
+pub(super) fn walk(root: &Path, start: &Path, target: &Path) -> Result<Walked, FactError> {
     let target = target.to_owned();
     let wanted = move |entry: &ignore::DirEntry| entry.file_name() != ".git" && entry.path() != target;
     let is_hidden = |path: &Path| {
@@ -55,7 +55,7 @@ pub(super) fn walk(root: &Path, start: &Path, target: &Path) -> Result<Listed, F
             .any(|part| part.as_os_str() != ".cargo" && part.as_os_str().as_encoded_bytes().starts_with(b"."))
     };
     let walk = ignore::WalkBuilder::new(start).hidden(false).require_git(false).filter_entry(wanted).build();
-    let mut files = Listed { shown: Vec::new(), hidden: Vec::new(), odd: Vec::new() };
+    let mut files = Walked { shown: Vec::new(), hidden: Vec::new(), odd: Vec::new() };
     // a link is listed as git lists it, whatever it leads to; the folder itself may be one
     let is_listed = |entry: &ignore::DirEntry| {
         entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())

@@ -13,6 +13,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A lock that is held until this is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
+    /// Whether another run had it before.
+    pub(super) waited: bool,
     _file: File,
 }
 
@@ -24,7 +26,7 @@ impl Held {
         let path = folder.join("lock");
         let options = File::options().create(true).truncate(false).write(true).clone();
         let file = options.open(&path).map_err(|error| disk(&error))?;
-        let mut said = false;
+        let mut waited = false;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -32,14 +34,14 @@ impl Held {
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(disk(&error)),
             }
-            if !std::mem::replace(&mut said, true) {
+            if !std::mem::replace(&mut waited, true) {
                 say(&waiting(folder));
             }
             std::thread::sleep(PAUSE);
         }
         // who waits reads who is waited for; the lock itself does not need it
         let _ = std::fs::write(folder.join("holder"), std::process::id().to_string());
-        Ok(Self { _file: file })
+        Ok(Self { waited, _file: file })
     }
 }
 

@@ -1,17 +1,22 @@
 //! The user's repository: where it is, what is staged, what a revision names. It is only read; the trees that a
 //! commit of the index would have are written into its object store, where that commit writes the same.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
 use super::git::{Git, failed, lines};
 use crate::exec::brought::RAW;
 use crate::exec::environment::Environment;
+use crate::exec::format::MOST_AHEAD;
 use crate::exec::gather::path_of;
-use crate::facts::Revision;
-use crate::parse::git_objects::contents_or_missing;
+use crate::facts::{Revision, is_rust};
+use crate::parse::git_objects::{contents_or_missing, of_raw_diff};
 use crate::step::End;
 use crate::subject::{Subject, Wanted};
+
+/// Contents of no more bytes than these are kept for those who will ask for them.
+const MOST_EARLY: usize = 1 << 20;
 
 /// Where the repository is.
 #[derive(Clone)]
@@ -24,6 +29,9 @@ pub(super) struct Repository<'a> {
     pub(super) common: PathBuf,
     /// The top of the user's tree; none in a bare repository.
     pub(super) top: Option<PathBuf>,
+    /// The commit of `HEAD`, and its tree, when the repository was looked for; none where there was none, or nobody has
+    /// said.
+    pub(super) head: Option<(String, String)>,
 }
 
 /// What is judged, as git knows it.
@@ -71,15 +79,24 @@ impl<'a> Repository<'a> {
     /// The repository that git finds.
     pub(super) fn located(git: &Git<'a>) -> Result<Self, SnapshotError> {
         let about = ["--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository"];
-        let captured = git.ask(["rev-parse"].into_iter().chain(about).chain(["--show-toplevel"]))?;
+        let of_tree = ["--show-toplevel", "HEAD^{commit}", "HEAD^{tree}"];
+        let captured = git.ask(["rev-parse"].into_iter().chain(about).chain(of_tree))?;
         let answers: Vec<&[u8]> = lines(&captured.stdout).filter(|line| !line.is_empty()).collect();
-        let (top, own, common) = match (answers.as_slice(), &captured.end) {
-            ([own, common, b"true", ..], _) => (None, path_of(own), path_of(common)),
-            ([own, common, _, top], End::Code(0)) => (Some(path_of(top)), path_of(own), path_of(common)),
+        let (top, own, common, head) = match (answers.as_slice(), &captured.end) {
+            ([own, common, b"true", ..], _) => (None, path_of(own), path_of(common), None),
+            ([own, common, b"false", top, commit, tree], End::Code(0)) => {
+                (Some(path_of(top)), path_of(own), path_of(common), hash(commit).zip(hash(tree)))
+            }
+            // on a branch without a commit git may say the question again; more is said of a lost object later
+            ([own, common, b"false", top, rest @ ..], End::Code(_))
+                if rest.first().is_none_or(|line| line.starts_with(b"HEAD^") || hash(line).is_some()) =>
+            {
+                (Some(path_of(top)), path_of(own), path_of(common), None)
+            }
             _ if String::from_utf8_lossy(&captured.stderr).contains("not a git repository") => {
                 return Err(SnapshotError::NoRepository);
             }
-            _ if captured.end == End::Code(0) => {
+            _ if answers.len() > 3 => {
                 let why = "git's answer cannot be read: is there a line break in the repository's path?";
                 return Err(SnapshotError::Git(why.to_owned()));
             }
@@ -87,29 +104,32 @@ impl<'a> Repository<'a> {
         };
         let folder = top.clone().unwrap_or_else(|| own.clone());
         let git = Git { folder, ..git.clone() }.with("GIT_DIR", own.as_os_str());
-        Ok(Self { git, own, common, top })
+        Ok(Self { git, own, common, top, head })
     }
 
     /// The index, as the commit that is being made would have it: git writes its trees by way of a copy in that
     /// folder, so that the user's own is never locked.
-    pub(super) fn index(&self, environment: &Environment, scratch: &Path) -> Result<Judged, SnapshotError> {
+    ///
+    /// `HEAD` is asked for where what is known of it is not from just now.
+    pub(super) fn index(
+        &self,
+        environment: &Environment,
+        scratch: &Path,
+        is_just_found: bool,
+    ) -> Result<Judged, SnapshotError> {
         let index = self.index_file(environment);
         let copy = tempfile::tempdir_in(scratch).map_err(|error| SnapshotError::disk(scratch, &error))?;
         let file = copy.path().join("index");
         std::fs::copy(&index, &file).map_err(|error| SnapshotError::disk(&index, &error))?;
         let git = self.git.with("GIT_INDEX_FILE", file);
-        let (captured, head) = std::thread::scope(|scope| {
-            let head = scope.spawn(|| self.head());
-            (git.ask(["write-tree"]), head.join())
-        });
-        let captured = captured?;
+        let captured = git.ask(["write-tree"])?;
         if captured.end != End::Code(0) {
             return Err(unmerged(&git)?.unwrap_or_else(|| failed(&captured)));
         }
         let tree = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
         let subject = Subject { branch: self.branch(), ..Subject::index(tree.clone()) };
-        let lost = || SnapshotError::Git("HEAD could not be looked at".to_owned());
-        let (head, of_head) = head.map_err(|_| lost())??.unzip();
+        let known = self.head.clone().filter(|_| is_just_found);
+        let (head, of_head) = known.map_or_else(|| self.ask_head(), |head| Ok(Some(head)))?.unzip();
         Ok(Judged { subject, head, of_head, tree })
     }
 
@@ -139,15 +159,13 @@ impl<'a> Repository<'a> {
         if here.is_file() { here } else { top }
     }
 
-    /// The commit of `HEAD`, and its tree.
-    fn head(&self) -> Result<Option<(String, String)>, SnapshotError> {
+    /// The commit of `HEAD`, and its tree, as git says now.
+    pub(super) fn ask_head(&self) -> Result<Option<(String, String)>, SnapshotError> {
         let asked = b"HEAD^{commit}\nHEAD^{tree}\n".to_vec();
         let captured = self.git.fed(["cat-file", "--batch-check=%(objectname)"], Some(asked))?;
-        let said = String::from_utf8_lossy(&captured.stdout).into_owned();
-        let is_hash = |line: &&str| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let hashes: Vec<&str> = said.lines().filter(is_hash).collect();
-        match hashes.as_slice() {
-            [commit, tree] => Ok(Some(((*commit).to_owned(), (*tree).to_owned()))),
+        let hashes: Vec<String> = lines(&captured.stdout).filter_map(hash).collect();
+        match <[String; 2]>::try_from(hashes) {
+            Ok([commit, tree]) => Ok(Some((commit, tree))),
             // a branch without a commit; a HEAD that names a missing object has more to say
             _ if self.git.ask(["rev-parse", "--verify", "--quiet", "HEAD"])?.end != End::Code(0) => Ok(None),
             _ => Err(failed(&self.git.ask(["rev-parse", "--verify", "HEAD^{commit}"])?)),
@@ -199,13 +217,39 @@ impl<'a> Repository<'a> {
         revision: &str,
         paths: &[String],
     ) -> Result<Vec<Option<String>>, SnapshotError> {
-        let asked: Vec<u8> =
-            paths.iter().flat_map(|path| format!("{revision}:{path}\n").into_bytes()).collect();
+        let names: Vec<String> = paths.iter().map(|path| format!("{revision}:{path}")).collect();
         let git = self.git.with("GIT_INDEX_FILE", self.index_file(environment));
-        let captured = git.fed(["cat-file", "--batch"], Some(asked))?;
-        contents_or_missing(&captured.stdout, paths.len())
-            .ok_or_else(|| SnapshotError::Git("`git cat-file` gave an answer that cannot be read".to_owned()))
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(contents_of(&git, &names)?.into_iter().map(|bytes| bytes.map(text)).collect())
     }
+
+    /// The contents of the sources among what is staged, by their hashes, where they are few, and not large.
+    pub(super) fn few_sources(&self, staged: &[u8]) -> BTreeMap<String, Vec<u8>> {
+        let staged = of_raw_diff(staged).unwrap_or_default().into_iter();
+        let hashes: BTreeSet<String> =
+            staged.filter(|(_, path)| is_rust(path)).map(|(hash, _)| hash).collect();
+        if hashes.is_empty() || hashes.len() > MOST_AHEAD {
+            return BTreeMap::new();
+        }
+        let hashes: Vec<String> = hashes.into_iter().collect();
+        let contents = contents_of(&self.git, &hashes).unwrap_or_default().into_iter();
+        let small = contents.map(|bytes| bytes.filter(|bytes| bytes.len() <= MOST_EARLY));
+        hashes.into_iter().zip(small).filter_map(|(hash, bytes)| Some((hash, bytes?))).collect()
+    }
+}
+
+/// A line that is the hash of an object.
+fn hash(line: &[u8]) -> Option<String> {
+    let is_hash = line.len() >= 40 && line.iter().all(u8::is_ascii_hexdigit);
+    is_hash.then(|| String::from_utf8_lossy(line).into_owned())
+}
+
+/// What those names lead to; none for one that leads to nothing.
+fn contents_of(git: &Git<'_>, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, SnapshotError> {
+    let asked: Vec<u8> = names.iter().flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect();
+    let captured = git.fed(["cat-file", "--batch"], Some(asked))?;
+    contents_or_missing(&captured.stdout, names.len())
+        .ok_or_else(|| SnapshotError::Git("`git cat-file` gave an answer that cannot be read".to_owned()))
 }
 
 /// The conflicts that an index holds; none where it holds none.

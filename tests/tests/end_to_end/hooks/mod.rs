@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod fixing;
+mod formatting;
 mod install;
 #[cfg(unix)]
 mod judged;
