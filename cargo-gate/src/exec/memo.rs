@@ -57,8 +57,7 @@ impl<'a> Memo<'a> {
 
     /// The same where that is known already of what the answer hangs on, and need not be looked at.
     pub(super) fn told(environment: &'a Environment, words: &[OsString], told: &str) -> Self {
-        let folder = folder().filter(|_| !environment.asks_anew);
-        Self::at(folder.map(|folder| folder.join(slot(words, std::env::vars_os()))), environment, told)
+        Self::at(place(words).filter(|_| !environment.asks_anew), environment, told)
     }
 
     fn at(place: Option<PathBuf>, environment: &'a Environment, told: &str) -> Self {
@@ -136,6 +135,11 @@ fn slot(words: &[OsString], variables: impl Iterator<Item = (OsString, OsString)
 fn folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.cache_dir().join("bulletproof").join("answers"))
+}
+
+/// Where is kept what is remembered under those words.
+pub(super) fn place(words: &[OsString]) -> Option<PathBuf> {
+    Some(folder()?.join(slot(words, std::env::vars_os())))
 }
 
 /// Forgets all of it.

@@ -15,6 +15,7 @@ use super::OneText;
 use crate::cache::digest;
 use crate::exec::Cancel;
 use crate::exec::cache::{Stamps, formatting_stamps};
+use crate::exec::memo;
 use crate::exec::store::write_artifact;
 use crate::facts::{Facts, is_rust, join};
 use crate::parse::git_objects::of_raw_diff;
@@ -60,7 +61,7 @@ impl Way {
 #[derive(Debug, Default)]
 pub struct StagedFormat {
     /// Where the way of the last commit is kept.
-    record: PathBuf,
+    record: Option<PathBuf>,
     /// That way.
     way: Option<Way>,
     answers: Mutex<HashMap<String, Answer>>,
@@ -78,10 +79,15 @@ struct Answer {
 }
 
 impl StagedFormat {
-    /// Knows how rustfmt was asked last in the workspace whose state is kept there.
+    /// Knows how rustfmt was asked last in the workspace whose state is kept there. That is remembered in the user's own
+    /// folder: it names a program, which nobody else is to choose.
     pub(in crate::exec) fn open(state: &Path, cancel: &Cancel) -> Self {
-        let record = state.join("cache").join("rustfmt.json");
-        let way = std::fs::read(&record).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self::at(memo::place(&["rustfmt".into(), state.into()]), cancel)
+    }
+
+    fn at(record: Option<PathBuf>, cancel: &Cancel) -> Self {
+        let read = |record: &PathBuf| serde_json::from_slice(&std::fs::read(record).ok()?).ok();
+        let way = record.as_ref().and_then(read);
         Self { record, way, answers: Mutex::default(), threads: Vec::new(), stop: cancel.part() }
     }
 
@@ -138,16 +144,16 @@ impl StagedFormat {
     pub(super) fn remember(&self, facts: &Facts) {
         let way = Way::of(facts).filter(|way| self.way.as_ref() != Some(way));
         let text = way.and_then(|way| serde_json::to_vec(&way).ok());
-        if let Some(text) = text.filter(|_| !self.record.as_os_str().is_empty()) {
-            let _ = write_artifact(&self.record, &text);
+        if let (Some(record), Some(text)) = (&self.record, text) {
+            let _ = write_artifact(record, &text);
         }
     }
 
     /// Ends what nobody needs, and begins nothing at the next commit.
     pub(in crate::exec) fn forget(&self) {
         self.stop.set();
-        if self.way.is_some() {
-            let _ = std::fs::remove_file(&self.record);
+        if let (Some(record), Some(_)) = (&self.record, &self.way) {
+            let _ = std::fs::remove_file(record);
         }
     }
 }
@@ -196,8 +202,12 @@ mod tests {
             Self { folder, facts }
         }
 
+        fn record(&self) -> PathBuf {
+            self.folder.path().join("record")
+        }
+
         fn open(&self) -> StagedFormat {
-            StagedFormat::open(self.folder.path(), &Cancel::default())
+            StagedFormat::at(Some(self.record()), &Cancel::default())
         }
 
         /// What was asked when those paths of the repository were staged with that text.
@@ -286,7 +296,7 @@ mod tests {
         let world = World::new("exec cat");
         world.open().remember(&world.facts);
         assert_eq!(world.open().way, Way::of(&world.facts));
-        std::fs::write(&world.open().record, "{\"program\":1").unwrap();
+        std::fs::write(world.record(), "{\"program\":1").unwrap();
         assert_eq!(world.open().way, None);
         StagedFormat::default().remember(&world.facts);
         let elsewhere = Facts { sysroot: Some("/elsewhere".into()), ..world.facts.clone() };
