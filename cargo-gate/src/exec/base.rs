@@ -58,9 +58,7 @@ impl Git<'_> {
         if let Some(base) = self.left(before.iter().map(String::as_str), &head, &known)? {
             return Ok(Some(base));
         }
-        // a file that git does not know changes nothing of what the last commit brought
-        let tracked = ["--untracked-files=no", "--ignore-submodules=untracked"];
-        if !self.stdout(&[&["status", "--porcelain", "-z"], &tracked[..]].concat())?.is_empty() {
+        if self.has_changes()? {
             return self.described(head, "HEAD".to_owned()).map(Some);
         }
         match known.get("HEAD^1") {
@@ -72,6 +70,16 @@ impl Git<'_> {
             }
             None => Ok(None),
         }
+    }
+
+    /// Whether tracked files of what is judged have changes that are not committed: of a commit none has, whatever lies
+    /// in the user's tree. A file that git does not know changes nothing of what the last commit brought.
+    fn has_changes(&self) -> Result<bool, Unreadable> {
+        if self.facts.revision.as_ref().is_some_and(|revision| !revision.dirty) {
+            return Ok(false);
+        }
+        let tracked = ["--untracked-files=no", "--ignore-submodules=untracked"];
+        Ok(!self.stdout(&[&["status", "--porcelain", "-z"], &tracked[..]].concat())?.is_empty())
     }
 
     /// The commits that those names and `HEAD` come to, by as few calls of git as can be, which takes longer to start

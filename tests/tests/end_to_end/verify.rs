@@ -233,7 +233,24 @@ fn a_push_is_not_answered_by_what_was_compared_with_another_base() {
     for before in [second, "0".repeat(40)] {
         let other = push_over(&workspace, "one", &before);
         assert!(other.code == Some(1) && other.stdout.contains("changelog/not-changed"), "{other:#?}");
-        let told = push_over(&workspace, "one", &first);
-        assert_eq!(told.code, Some(0), "{told:#?}");
+        assert_eq!(push_over(&workspace, "one", &first).code, Some(0));
+        let holds = push_over(&workspace, "one", &first);
+        assert!(holds.stdout.contains(" holds (2 gates") && !holds.stdout.contains("passed"), "{holds:#?}");
     }
+}
+
+#[test]
+fn what_is_not_committed_is_no_part_of_what_a_push_is_compared_with() {
+    let config = "[stages]\npre-push = [\"changelog\"]\n\n[gates.changelog]\nevery_change = true\n";
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", config);
+    workspace.commit();
+    let edit = |text: &str| fs::write(workspace.root().join("src/more.rs"), text).unwrap();
+    edit("// one\n");
+    workspace.commit();
+    let (_, commit) = head(&workspace);
+    let nothing = judge(&workspace, &["--base", &commit]).end();
+    assert_eq!(nothing.code, Some(0), "nothing differs from itself: {nothing:#?}");
+    edit("// two\n");
+    let pushed = push(&workspace, "one");
+    assert!(pushed.code == Some(1) && pushed.stdout.contains("changelog/not-changed"), "{pushed:#?}");
 }

@@ -89,9 +89,10 @@ fn the_main_branch_is_compared_with_its_last_commit_but_one_or_with_head_where_f
     let second = repository.write("a.rs", "1\n").commit();
     assert_eq!(repository.base(false, None).unwrap(), Some(first.clone()));
     repository.write("left-behind.txt", "by a job\n");
-    assert_eq!(repository.base(true, None).unwrap(), Some(first), "a file that git does not know");
+    assert_eq!(repository.base(true, None).unwrap(), Some(first.clone()), "a file that git does not know");
     repository.write("a.rs", "2\n");
     assert_eq!(repository.base(true, None).unwrap(), Some(second));
+    assert_eq!(repository.base(false, None).unwrap(), Some(first), "of a commit, whatever lies beside it");
 }
 
 #[test]

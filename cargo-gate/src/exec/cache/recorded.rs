@@ -75,8 +75,9 @@ pub(in crate::exec) fn keep(
     let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
     let data: Vec<Data> = data.into_iter().collect();
     let Ok(mut around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
-    // whoever names no commits means more of them
-    around.commits.retain(|(data, _)| *data != Data::Commits || asked.options.range.is_none());
+    // whoever names neither commits nor a base has more commits looked at
+    let is_named = asked.options.range.is_some() || asked.options.base != asked.config.general.base;
+    around.commits.retain(|(data, _)| *data != Data::Commits || !is_named);
     let record = Record {
         tree: tree.clone(),
         stage: report.stage,
@@ -242,10 +243,10 @@ pub fn recorded(
     if !differences.is_empty() {
         return Err(NotHeld::Differs(differences));
     }
-    // a push names the commits that it brings
-    let is_same = |data: &Data| {
-        (*data != Data::Commits || options.range.is_none()) && record.around.is_same_commit(&now, data)
-    };
+    // a push names the commits that it brings, and a base may bring others
+    let is_named = options.range.is_some() || options.base.is_some();
+    let is_same =
+        |data: &Data| (*data != Data::Commits || !is_named) && record.around.is_same_commit(&now, data);
     let of_commit = record.of_commit.iter().filter(|(_, data)| !data.iter().all(is_same));
     let of_commit: Vec<String> = of_commit.map(|(gate, _)| gate.clone()).collect();
     Ok(Record { again: record.again.iter().cloned().chain(of_commit).collect(), ..record })

@@ -14,6 +14,13 @@ fn repo() -> Repo {
     repo
 }
 
+/// Whether the hook remembers how it asked rustfmt.
+fn is_known(repo: &Repo) -> bool {
+    let answers = repo.workspace.home().join("cache/bulletproof/answers");
+    let answers = std::fs::read_dir(answers).unwrap().map(|entry| entry.unwrap().path());
+    answers.filter_map(|path| std::fs::read_to_string(path).ok()).any(|text| text.contains("\"editions\""))
+}
+
 #[test]
 fn a_commit_is_formatted_by_the_settings_that_it_brings_itself() {
     let repo = repo();
@@ -24,6 +31,7 @@ fn a_commit_is_formatted_by_the_settings_that_it_brings_itself() {
         repo.done(&["add", "--all"]);
         repo.done(&commit);
     }
+    assert!(is_known(&repo), "rustfmt begins early from now on");
     let spaces = format!("{SPACES}// 3\n");
     let tabs = spaces.replace("    ", "\t");
     repo.write("src/tabs/rustfmt.toml", "hard_tabs = true\n");
