@@ -42,7 +42,7 @@ fn attempt(command: Cache) -> Result<String, String> {
     }
 }
 
-/// The exit code where no recorded verdict holds.
+/// The exit code where no recorded verdict holds, or not that of each gate.
 const NOT_HELD: u8 = 1;
 
 pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
@@ -50,9 +50,9 @@ pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
     let whole = if args.is_whole(only) { Ok(()) } else { Err(NotHeld::None(ONLY_WHOLE.to_owned())) };
     let json = args.format != Format::Human;
     match whole.and_then(|()| recorded(args, stage, revision, &Cancel::on_signals())) {
-        Ok(record) => {
-            Console.out(&if json { render::held_json(&record) } else { render::held(&record) });
-            0
+        Ok(held) => {
+            Console.out(&if json { render::held_json(&held) } else { render::held(&held) });
+            if held.of_other_commits.is_empty() { 0 } else { NOT_HELD }
         }
         Err(not_held) => {
             Console.out(&if json { render::not_held_json(&not_held) } else { render::not_held(&not_held) });

@@ -94,10 +94,10 @@ fn attempt(push: &Push) -> Result<u8, String> {
 /// The verdict on a pushed commit: the recorded one, where it holds, with what hangs on more than the commit's tree
 /// judged anew; else that of a run.
 fn judge(args: &RunArgs, commit: &str, cancel: &Cancel) -> u8 {
-    let Ok(record) = recorded(args, Stage::PrePush, commit, cancel) else {
+    let Ok(held) = recorded(args, Stage::PrePush, commit, cancel) else {
         return run_until(args, Stage::PrePush, &[], cancel);
     };
-    Console.out(&render::held(&record));
-    let again: Vec<String> = record.again.into_iter().collect();
+    Console.out(&render::held(&held));
+    let again: Vec<String> = held.again().into_iter().cloned().collect();
     if again.is_empty() { 0 } else { run_until(args, Stage::PrePush, &again, cancel) }
 }

@@ -5,12 +5,12 @@ use std::thread;
 use std::time::Instant;
 
 use crate::baseline::{Baseline, BaselineError};
-use crate::cache::{Explained, Record};
+use crate::cache::Explained;
 use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{
-    self, Asked, Begun, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Kept, NotHeld,
+    self, Asked, Begun, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Held, Kept, NotHeld,
     Presence, Run, WriteError,
 };
 use crate::facts::Facts;
@@ -93,8 +93,8 @@ pub fn run_until(args: &RunArgs, stage: Stage, only: &[String], cancel: &Cancel)
 /// nor any gate is asked.
 ///
 /// # Errors
-/// Why there is none that holds.
-pub fn recorded(args: &RunArgs, stage: Stage, revision: &str, cancel: &Cancel) -> Result<Record, NotHeld> {
+/// Why there is none.
+pub fn recorded(args: &RunArgs, stage: Stage, revision: &str, cancel: &Cancel) -> Result<Held, NotHeld> {
     let environment = Environment::read().map_err(|error| NotHeld::None(error.to_string()))?;
     if !args.is_whole(&[]) {
         return Err(NotHeld::None("only a verdict of all gates of the stage is recorded".to_owned()));

@@ -29,7 +29,7 @@ use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::formatted::formatter;
 use self::ground::Keyed;
-pub use self::recorded::{NotHeld, recorded};
+pub use self::recorded::{Held, NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
 pub(super) use self::surroundings::{Stamps, formatting_stamps};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cache::{Explained, Input, Record};
-use crate::exec::NotHeld;
+use crate::exec::{Held, NotHeld};
 use crate::report::SCHEMA_VERSION;
 
 /// How many changed files or variables of a kind are named.
@@ -35,27 +35,33 @@ pub fn explained(gate: &str, explained: &Explained) -> String {
     text
 }
 
-/// That a recorded verdict holds.
-pub fn held(record: &Record) -> String {
-    let Record { tree, at, took_ms, gates, again, .. } = record;
+/// That a recorded verdict holds, and for which gates it does not.
+pub fn held(held: &Held) -> String {
+    let Record { tree, at, took_ms, gates, again, .. } = &held.record;
     let short = tree.get(..10).unwrap_or(tree);
     let took = super::seconds(*took_ms);
     let count = crate::text::counted(gates.len(), "gate");
     let mut text = format!("the verdict of {at} for tree {short} holds ({count}, took {took})\n");
-    if !again.is_empty() {
-        let names: Vec<&str> = again.iter().map(String::as_str).collect();
-        let _ = writeln!(text, "judged anew each time: {}", names.join(", "));
+    for (why, names) in [("judged anew each time", again), (OTHER_COMMITS, &held.of_other_commits)] {
+        if !names.is_empty() {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let _ = writeln!(text, "{why}: {}", names.join(", "));
+        }
     }
     text
 }
 
+const OTHER_COMMITS: &str = "not judged with these commits, or with this base";
+
 /// The same as a JSON document.
-pub fn held_json(record: &Record) -> String {
-    let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, rustc, tools, again, .. } = record;
+pub fn held_json(held: &Held) -> String {
+    let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, rustc, tools, .. } = &held.record;
+    let why = held.of_other_commits.iter().map(|gate| format!("{gate}: {OTHER_COMMITS}"));
+    let why: Vec<String> = why.collect();
     let value = serde_json::json!({
-        "schema_version": SCHEMA_VERSION, "holds": true, "tree": tree, "stage": stage, "at": at, "took_ms": took_ms,
-        "config_digest": config_digest, "rustc": rustc, "tools": tools, "gates": gates, "unjudged": unjudged,
-        "judged_anew": again,
+        "schema_version": SCHEMA_VERSION, "holds": why.is_empty(), "why": why, "tree": tree, "stage": stage, "at": at,
+        "took_ms": took_ms, "config_digest": config_digest, "rustc": rustc, "tools": tools, "gates": gates,
+        "unjudged": unjudged, "judged_anew": held.again(),
     });
     format!("{value:#}\n")
 }

@@ -72,7 +72,7 @@ struct Held {
 pub enum Recorded {
     /// A verdict that holds.
     Whole(Verdict),
-    /// One that holds for the gates that need not be judged each time.
+    /// One that holds but for gates that have to be judged anew.
     Part,
     /// None.
     None,
@@ -82,16 +82,17 @@ impl Verdict {
     /// Reads what `verify --format json` printed.
     pub fn recorded(bytes: &[u8], tree: &str) -> Recorded {
         let Ok(held) = serde_json::from_slice::<Held>(bytes) else { return Recorded::None };
-        let sound = held.holds && held.tree == tree && held.stage == Some(Stage::Release);
+        let sound = held.tree == tree && held.stage == Some(Stage::Release);
         let passed = |status: &Status| matches!(status, Status::Passed | Status::Warned);
         let Some(at) = held.at.filter(|_| sound && held.gates.values().all(passed)) else {
             return Recorded::None;
         };
-        let Held { tree, gates, unjudged, config_digest, rustc, tools, judged_anew, .. } = held;
+        let Held { holds, tree, gates, unjudged, config_digest, rustc, tools, judged_anew, .. } = held;
         let bytes = bytes.to_vec();
         match () {
             () if gates.is_empty() => Recorded::None,
             () if !judged_anew.is_empty() => Recorded::Part,
+            () if !holds => Recorded::None,
             () => Recorded::Whole(Self { tree, at, gates, unjudged, config_digest, rustc, tools, bytes }),
         }
     }
@@ -251,6 +252,8 @@ mod tests {
         let mut part = held.clone();
         part["judged_anew"] = json!(["audit"]);
         assert_eq!(recorded(&part), Recorded::Part);
+        part["holds"] = json!(false);
+        assert_eq!(recorded(&part), Recorded::Part, "for the other gates it does");
         for (key, value) in [
             ("/holds", json!(false)),
             ("/tree", json!(COMMIT)),

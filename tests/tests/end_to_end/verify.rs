@@ -254,3 +254,25 @@ fn what_is_not_committed_is_no_part_of_what_a_push_is_compared_with() {
     let pushed = push(&workspace, "one");
     assert!(pushed.code == Some(1) && pushed.stdout.contains("changelog/not-changed"), "{pushed:#?}");
 }
+
+#[test]
+fn a_verdict_does_not_hold_for_a_base_that_it_was_not_compared_with() {
+    let config = "[stages]\npre-push = [\"fmt\", \"changelog\"]\n\n[gates.changelog]\nevery_change = true\n";
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", config);
+    workspace.commit();
+    let (_, first) = head(&workspace);
+    fs::write(workspace.root().join("more.md"), "more\n").unwrap();
+    workspace.commit();
+    assert_eq!(judge(&workspace, &["--base", &first]).end().code, Some(0));
+    let asks = |base: &str, format: &str| verify(&workspace, &["--base", base, "--format", format]).end();
+    assert_eq!(asks(&first, "human").code, Some(0));
+    let other = asks("HEAD", "human");
+    assert_eq!(other.code, Some(1), "{other:#?}");
+    assert!(
+        other.stdout.contains("not judged with these commits, or with this base: changelog\n"),
+        "{other:#?}"
+    );
+    let json = |base: &str| serde_json::from_str::<serde_json::Value>(&asks(base, "json").stdout).unwrap();
+    assert_eq!((json(&first)["holds"].clone(), json("HEAD")["holds"].clone()), (true.into(), false.into()));
+    assert_eq!(json("HEAD")["judged_anew"], serde_json::json!(["changelog"]));
+}

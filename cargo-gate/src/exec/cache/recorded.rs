@@ -188,6 +188,23 @@ impl Look<'_> {
     }
 }
 
+/// A recorded verdict whose tree, and what is around it, is as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// It.
+    pub record: Record,
+    /// The gates among its own that judged other commits, or compared the tree with another base: of them nothing is
+    /// known.
+    pub of_other_commits: BTreeSet<String>,
+}
+
+impl Held {
+    /// The gates that a push judges anew.
+    pub fn again(&self) -> BTreeSet<&String> {
+        self.record.again.union(&self.of_other_commits).collect()
+    }
+}
+
 /// Why a verdict is not answered from the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotHeld {
@@ -207,7 +224,7 @@ pub fn recorded(
     revision: &str,
     options: &Options,
     cancel: &Cancel,
-) -> Result<Record, NotHeld> {
+) -> Result<Held, NotHeld> {
     let none = |why: &dyn std::fmt::Display| NotHeld::None(why.to_string());
     let here = commit_here(environment, manifest, revision, cancel).map_err(|error| none(&error))?;
     let bytes = std::fs::read(place(&here.state, &here.tree, options.stage));
@@ -247,7 +264,7 @@ pub fn recorded(
     let is_named = options.range.is_some() || options.base.is_some();
     let is_same =
         |data: &Data| (*data != Data::Commits || !is_named) && record.around.is_same_commit(&now, data);
-    let of_commit = record.of_commit.iter().filter(|(_, data)| !data.iter().all(is_same));
-    let of_commit: Vec<String> = of_commit.map(|(gate, _)| gate.clone()).collect();
-    Ok(Record { again: record.again.iter().cloned().chain(of_commit).collect(), ..record })
+    let others = record.of_commit.iter().filter(|(_, data)| !data.iter().all(is_same));
+    let of_other_commits = others.map(|(gate, _)| gate.clone()).collect();
+    Ok(Held { record, of_other_commits })
 }
