@@ -268,7 +268,7 @@ impl Prepared {
             let done = exec::carry_out(&Run { asked: rest, kept: &kept, begun: &begun, listen });
             (kept, done)
         });
-        let elsewhere = kept.record(&asked, &done);
+        let support = kept.record(&asked, &done, self.whole.is_some());
         let CarriedOut { gates, times, .. } = done;
         let mut memory = exec::remembered(facts);
         memory.learn(times, &gates);
@@ -286,8 +286,8 @@ impl Prepared {
             baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
             gates,
         };
-        if let (Some(request), Some(elsewhere)) = (&self.whole, elsewhere) {
-            exec::keep_verdict(&asked, request, &kept, &elsewhere, &report);
+        if let (Some(request), Some(support)) = (&self.whole, support) {
+            exec::keep_verdict(&asked, request, &kept, &support, &report);
         }
         // what is known of thousands of files takes a while to be freed, for which nobody has to wait
         rayon::spawn(move || drop((opened, kept)));

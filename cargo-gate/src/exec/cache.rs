@@ -24,11 +24,12 @@ use std::time::Duration;
 
 use self::contents::Contents;
 pub(super) use self::contents::stamp;
+use self::data::Revisions;
 pub use self::early::Records;
 use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::formatted::formatter;
-use self::ground::Keyed;
+use self::ground::{Keyed, Keys};
 pub use self::recorded::{Held, NotHeld, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
@@ -60,6 +61,8 @@ pub struct Kept {
     /// Whether what was kept may stand for an answer.
     reads: bool,
     keys: BTreeMap<&'static str, Keyed>,
+    /// The revisions of data that the keys were made of.
+    data: Revisions,
     hits: BTreeMap<&'static str, Entry>,
     /// The files whose digests are known as the run begins.
     contents: Option<Arc<Contents>>,
@@ -69,6 +72,16 @@ pub struct Kept {
     tree: Option<Arc<Tree>>,
     /// Which rustfmt, with which settings, there was before any step began; of a private copy only.
     formatter: Option<String>,
+}
+
+/// What the answers of all gates of a run rest on, beside what the tree and their keys hold.
+#[derive(Default)]
+pub struct Support {
+    /// What the run read elsewhere than in the tree.
+    elsewhere: Elsewhere,
+    /// The revisions of data that all keys are made of, where the gates were answered from the cache as where they
+    /// were judged.
+    data: Revisions,
 }
 
 impl Kept {
@@ -96,7 +109,7 @@ impl Kept {
     pub fn look_up(&self, asked: &Asked<'_>) -> Self {
         let (Some(folder), Some(contents)) = (&self.folder, &self.contents) else { return Self::default() };
         let mut contents = Contents::clone(contents);
-        let (keys, tree) = ground::keys(asked, &mut contents, None, |_| true);
+        let Keys { of_gates: keys, tree, data } = ground::keys(asked, &mut contents, None, |_| true);
         let mut hits = BTreeMap::new();
         for (gate, key) in keys.iter().filter(|_| self.reads) {
             let Ok(key) = key else { continue };
@@ -112,7 +125,7 @@ impl Kept {
         let tree = Some(tree).filter(|_| asked.is_still());
         let Self { folder, reads, records, formatter, .. } = self;
         let (folder, records, formatter) = (folder.clone(), Arc::clone(records), formatter.clone());
-        Self { folder, reads: *reads, keys, hits, contents, records, tree, formatter }
+        Self { folder, reads: *reads, keys, data, hits, contents, records, tree, formatter }
     }
 
     /// The gates that are answered, each with when its verdict was given.
@@ -170,12 +183,13 @@ impl Kept {
 
     /// Keeps what this run found, where all that it rests on is still as it was when the run began.
     ///
-    /// Gives what the answers of all gates rest on elsewhere than in the tree; none where that of one is not known.
-    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut) -> Option<Elsewhere> {
+    /// Gives what the answers of all gates rest on; none where that of one is not known. `whole` where that is asked
+    /// for: then what was answered from the cache has to rest on the same at the end, as well.
+    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut, whole: bool) -> Option<Support> {
         self.forget_what_failed(asked, done);
         let folder = self.folder.as_ref()?;
-        let mut all = Elsewhere::default();
-        self.hits.values().for_each(|entry| all.add(entry.elsewhere.clone()));
+        let mut elsewhere = Elsewhere::default();
+        self.hits.values().for_each(|entry| elsewhere.add(entry.elsewhere.clone()));
         let fresh: BTreeSet<&str> = done
             .gates
             .iter()
@@ -187,11 +201,12 @@ impl Kept {
             return None;
         }
         if fresh.is_empty() {
-            return Some(all);
+            // no step ran, and no time went by
+            return Some(Support { elsewhere, data: self.data.clone() });
         }
-        let whole = self.keep(asked, done, folder, &fresh, all);
+        let support = self.keep(asked, done, folder, (&fresh, whole), elsewhere);
         folder.count(fresh.len());
-        whole
+        support
     }
 
     /// Keeps the verdicts of those gates; gives what all rest on with what these do.
@@ -200,16 +215,17 @@ impl Kept {
         asked: &Asked<'_>,
         done: &CarriedOut,
         folder: &Folder,
-        fresh: &BTreeSet<&str>,
+        (fresh, whole): (&BTreeSet<&str>, bool),
         mut all: Elsewhere,
-    ) -> Option<Elsewhere> {
+    ) -> Option<Support> {
         let CarriedOut { judged, evidence, times, .. } = done;
         let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
         let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
         let again = if asked.is_still() { None } else { Some(listed_again()?) };
         let now = Asked { facts: again.as_ref().unwrap_or(asked.facts), ..*asked };
-        let is_fresh = |gate: &str| fresh.contains(gate);
-        let (after, _) = ground::keys(&now, &mut contents, self.tree.as_ref(), is_fresh);
+        let wanted = |gate: &str| fresh.contains(gate) || (whole && self.hits.contains_key(gate));
+        let Keys { of_gates: after, data, .. } =
+            ground::keys(&now, &mut contents, self.tree.as_ref(), wanted);
         let planned = asked.plan.gates.iter().zip(&asked.config.gates);
         let inputs: Vec<_> = planned
             .filter(|(planned, _)| fresh.contains(planned.id))
@@ -220,13 +236,16 @@ impl Kept {
         // rustfmt may have begun before the keys were made
         let is_same = |before: &String| formatter(asked.facts, &contents).is_some_and(|now| now == *before);
         let formats_alike = self.formatter.as_ref().is_none_or(is_same);
-        let mut whole = true;
+        let unchanged = |gate: &str| {
+            let before = self.keys.get(gate)?.as_ref().ok()?;
+            let now = after.get(gate)?.as_ref().ok()?;
+            (before.parts == now.parts).then_some(before)
+        };
+        let mut complete = self.hits.keys().all(|gate| !whole || unchanged(gate).is_some());
         for (id, inputs) in inputs {
-            let keys = (self.keys.get(id), after.get(id));
-            let entry = match (keys, found.of(&inputs, &mut contents), judged.get(id)) {
-                ((Some(Ok(before)), Some(Ok(now))), Ok(mut elsewhere), Some(report))
-                    if before.parts == now.parts && (formats_alike || !inputs.formatting) =>
-                {
+            let key = unchanged(id).filter(|_| formats_alike || !inputs.formatting);
+            let entry = match (key, found.of(&inputs, &mut contents), judged.get(id)) {
+                (Some(key), Ok(mut elsewhere), Some(report)) => {
                     all.add(elsewhere.clone());
                     // what a later run on other files wrote in their place is no result of this one
                     let written = report.files.iter().map(|file| asked.facts.home.join(file));
@@ -234,14 +253,14 @@ impl Kept {
                         written.map(|file| (file.to_string_lossy().into_owned(), contents.result(&file)));
                     elsewhere.files.extend(written);
                     let at = asked.facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-                    Entry::new(before.clone(), elsewhere, at, report, times_of(asked, id, times))
+                    Entry::new(key.clone(), elsewhere, at, report, times_of(asked, id, times))
                 }
                 _ => None,
             };
-            whole &= entry.is_some_and(|entry| folder.write(&entry));
+            complete &= entry.is_some_and(|entry| folder.write(&entry));
         }
         contents.save();
-        whole.then_some(all)
+        complete.then_some(Support { elsewhere: all, data })
     }
 
     /// Whatever is kept for a gate that has just failed with the same inputs was not decided by them alone: it is not
@@ -263,7 +282,7 @@ impl Kept {
             &self.keys
         } else {
             let mut contents = Contents::open(folder.contents());
-            (new, _) = ground::keys(asked, &mut contents, None, |gate| lost.contains_key(gate));
+            new = ground::keys(asked, &mut contents, None, |gate| lost.contains_key(gate)).of_gates;
             &new
         };
         for (gate, status) in lost {
@@ -295,8 +314,8 @@ pub fn request(options: &Options) -> String {
 }
 
 /// Records the verdict of a run of all gates of its stage.
-pub fn keep_verdict(asked: &Asked<'_>, request: &str, kept: &Kept, elsewhere: &Elsewhere, report: &Report) {
-    recorded::keep(asked, request, kept, elsewhere, report);
+pub fn keep_verdict(asked: &Asked<'_>, request: &str, kept: &Kept, support: &Support, report: &Report) {
+    recorded::keep(asked, request, kept, support, report);
 }
 
 /// The time of each of the gate's steps, in milliseconds.

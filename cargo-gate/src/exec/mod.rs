@@ -54,7 +54,7 @@ pub use advisory_update::{DEFAULT_URL, UpdateError, Updated};
 pub use affected::affected;
 pub use asked::Asked;
 pub use begun::Begun;
-pub use cache::{CacheUse, Held, Kept, NotHeld, Records, cache_status, clear_cache};
+pub use cache::{CacheUse, Held, Kept, NotHeld, Records, Support, cache_status, clear_cache};
 pub use cache::{keep_verdict, recorded, request};
 pub use cancel::Cancel;
 pub use environment::Environment;

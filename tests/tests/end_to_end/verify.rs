@@ -276,3 +276,35 @@ fn a_verdict_does_not_hold_for_a_base_that_it_was_not_compared_with() {
     assert_eq!((json(&first)["holds"].clone(), json("HEAD")["holds"].clone()), (true.into(), false.into()));
     assert_eq!(json("HEAD")["judged_anew"], serde_json::json!(["changelog"]));
 }
+
+#[test]
+fn what_is_answered_from_the_cache_is_not_recorded_with_a_base_that_came_while_the_run_took_place() {
+    let config = "base = \"base\"\n\n[stages]\npre-push = [\"changelog\", \"check\"]\n\n\
+                  [gates.changelog]\nevery_change = true\n";
+    let build = "fn main() {\n    println!(\"cargo::rerun-if-env-changed=MOVED_TO\");\n    \
+                 if let (Ok(commit), Ok(place)) = (std::env::var(\"MOVED_TO\"), std::env::var(\"MOVED\")) {\n        \
+                 std::fs::write(place, commit).unwrap();\n    }\n}\n";
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", config);
+    workspace.commit();
+    git(&workspace.root(), &["branch", "base"]);
+    fs::write(workspace.root().join("more.md"), "more\n").unwrap();
+    let (_, before) = head(&workspace);
+    let changelog = workspace.root().join("CHANGELOG.md");
+    let text = fs::read_to_string(&changelog).unwrap();
+    fs::write(&changelog, text + "\n- more\n").unwrap();
+    workspace.commit();
+    let (_, with_entry) = head(&workspace);
+    fs::write(workspace.root().join("build.rs"), build).unwrap();
+    workspace.commit();
+    let ran = judge(&workspace, &[]).end();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let base = workspace.root().join(".git/refs/heads/base");
+    assert_eq!(fs::read_to_string(&base).unwrap().trim(), before);
+    let moved = |run: Run<'_>| run.env("MOVED_TO", with_entry.as_str()).env("MOVED", base.as_os_str()).end();
+    let ran = moved(judge(&workspace, &[]));
+    assert!(ran.code == Some(0) && ran.stdout.contains("cached"), "{ran:#?}");
+    assert_eq!(fs::read_to_string(&base).unwrap(), with_entry);
+    let verified = moved(verify(&workspace, &[]));
+    assert_eq!(verified.code, Some(1), "nobody compared the tree with that base: {verified:#?}");
+    assert_eq!(moved(judge(&workspace, &[])).code, Some(1), "since that base only build.rs has changed");
+}

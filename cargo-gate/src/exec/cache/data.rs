@@ -1,5 +1,6 @@
 //! The revisions of what gates read beside the tree and the tools.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::base::Git;
@@ -30,6 +31,9 @@ impl<'a> From<Asked<'a>> for Look<'a> {
         Self { facts, environment, options, timeout: TIMEOUT.min(longest.unwrap_or(TIMEOUT)), cancel }
     }
 }
+
+/// The revisions of data, as they were when they were looked at.
+pub(super) type Revisions = BTreeMap<Data, Result<String, String>>;
 
 /// What names its content.
 ///
@@ -77,22 +81,23 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
     }
 }
 
-/// The same for a record: of a base only what is compared with, and not how it was found.
-pub(super) fn recorded(asked: &Look<'_>, data: &Data) -> Result<String, String> {
-    // what a push names as its base may be what is found without a name
-    let named = |named: &Option<String>| asked.options.base.clone().or_else(|| named.clone());
-    match data {
-        Data::Base { named: base } => {
-            let revision = revision(asked, &Data::Base { named: named(base) })?;
-            Ok(revision.split(' ').take(2).collect::<Vec<_>>().join(" "))
-        }
-        Data::Figures { gate, base } => {
-            revision(asked, &Data::Figures { gate: gate.clone(), base: named(base) })
-        }
-        // the judged tree and that of the base tell them; of the files on disk nothing is recorded
-        Data::Changes { .. } => Ok(String::new()),
-        other => revision(asked, other),
+/// The same for a record: of a base only what is compared with, and not how it was found. What is known already is not
+/// looked at again.
+pub(super) fn recorded(asked: &Look<'_>, data: &Data, known: &Revisions) -> Result<String, String> {
+    // the judged tree and that of the base tell them; of the files on disk nothing is recorded
+    if matches!(data, Data::Changes { .. }) {
+        return Ok(String::new());
     }
+    // what a push names as its base may be what is found without a name
+    let data = match &asked.options.base {
+        Some(base) => data.clone().with_base(Some(base)),
+        None => data.clone(),
+    };
+    let revision = known.get(&data).cloned().unwrap_or_else(|| revision(asked, &data))?;
+    if matches!(data, Data::Base { .. }) {
+        return Ok(revision.split(' ').take(2).collect::<Vec<_>>().join(" "));
+    }
+    Ok(revision)
 }
 
 /// The commit, and all refs: what a remote repository has is known by them.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::contents::Contents;
-use super::data::Look;
+use super::data::{Look, Revisions};
 use super::surroundings;
 use super::tree::Tree;
 use super::{Asked, beyond, data, ignored};
@@ -20,14 +20,21 @@ use crate::step::{Data, Files, Inputs, Step};
 /// The key of a gate's inputs, or why its verdict is never used again.
 pub(super) type Keyed = Result<Key, String>;
 
-/// The keys of those gates that are to be judged from evidence, and what the tree holds for them. Where that is known
-/// from before and was still, it is not looked at again.
+/// The keys of gates, with what was found to make them.
+pub(super) struct Keys {
+    pub(super) of_gates: BTreeMap<&'static str, Keyed>,
+    pub(super) tree: Arc<Tree>,
+    pub(super) data: Revisions,
+}
+
+/// The keys of those gates that are to be judged from evidence. What the tree holds is not looked at again where it is
+/// known from before and was still.
 pub(super) fn keys(
     asked: &Asked<'_>,
     contents: &mut Contents,
     before: Option<&Arc<Tree>>,
     wanted: impl Fn(&str) -> bool,
-) -> (BTreeMap<&'static str, Keyed>, Arc<Tree>) {
+) -> Keys {
     let gates: Vec<(&PlannedGate, &Configured, Inputs)> = asked
         .plan
         .gates
@@ -39,11 +46,11 @@ pub(super) fn keys(
     let kept = gates.iter().filter(|(.., inputs)| inputs.never.is_none());
     let all = kept.fold(Inputs::default(), |all, (.., inputs)| all.and(inputs.clone()));
     let ground = Ground::look(asked, &all, contents, before);
-    let keys = gates
+    let of_gates = gates
         .into_iter()
         .map(|(planned, gate, inputs)| (planned.id, ground.key(asked, planned, gate, &inputs)))
         .collect();
-    (keys, ground.tree)
+    Keys { of_gates, tree: ground.tree, data: ground.data }
 }
 
 /// All that the gate's steps read.
@@ -82,7 +89,7 @@ struct Ground {
     /// What the repository holds around the workspace.
     beyond: Result<String, String>,
     variables: BTreeMap<String, String>,
-    data: BTreeMap<Data, Result<String, String>>,
+    data: Revisions,
     program: Result<String, String>,
     /// A digest of what is known of it but for its files.
     workspace: String,

@@ -9,11 +9,11 @@ use super::super::snapshot::commit_here;
 use super::super::store::{prune, write_artifact};
 use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
-use super::data::Look;
+use super::data::{Look, Revisions};
 use super::folder::Folder;
 use super::surroundings::FORMATTING;
-use super::{Asked, Kept, data, elsewhere, ground, ignored, surroundings};
-use crate::cache::{Around, Elsewhere, Looked, Names, Record, digest};
+use super::{Asked, Kept, Support, data, elsewhere, ground, ignored, surroundings};
+use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
 use crate::gate::{Options, Stage};
 use crate::report::{Report, SubjectKind};
@@ -28,12 +28,12 @@ fn place(folder: &Path, tree: &str, stage: Stage) -> PathBuf {
 }
 
 /// Records the verdict of a run of all gates of its stage on a tree that git has. `request` is what the command line
-/// asked; `elsewhere` what the run read elsewhere.
+/// asked; `support` what all answers rest on.
 pub(in crate::exec) fn keep(
     asked: &Asked<'_>,
     request: &str,
     kept: &Kept,
-    elsewhere: &Elsewhere,
+    support: &Support,
     report: &Report,
 ) {
     let facts = asked.facts;
@@ -74,7 +74,8 @@ pub(in crate::exec) fn keep(
     });
     let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
     let data: Vec<Data> = data.into_iter().collect();
-    let Ok(mut around) = look.around(request, &looked, &paths, &data, &mut contents) else { return };
+    let around = look.around(request, &looked, &paths, (&data, &support.data), &mut contents);
+    let Ok(mut around) = around else { return };
     // whoever names neither commits nor a base has more commits looked at
     let is_named = asked.options.range.is_some() || asked.options.base != asked.config.general.base;
     around.commits.retain(|(data, _)| *data != Data::Commits || !is_named);
@@ -84,7 +85,7 @@ pub(in crate::exec) fn keep(
         at: facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         took_ms: report.duration_ms.saturating_add(report.saved_ms.unwrap_or_default()),
         around,
-        elsewhere: elsewhere.clone(),
+        elsewhere: support.elsewhere.clone(),
         gates: report.gates.iter().map(|gate| (gate.id.clone(), gate.status)).collect(),
         unjudged: report.gates.iter().filter(|gate| !gate.judged).map(|gate| gate.id.clone()).collect(),
         config_digest: report.environment.config_digest.clone(),
@@ -151,13 +152,14 @@ impl Look<'_> {
         request: &str,
         looked: &Looked,
         paths: &[PathBuf],
-        data: &[Data],
+        (data, known): (&[Data], &Revisions),
         contents: &mut Contents,
     ) -> Result<Around, String> {
         let Self { facts, environment, .. } = *self;
         let done = thread::scope(|scope| {
-            let look =
-                |one: &Data| data::recorded(self, one).map(|revision| (one.clone(), digest([revision])));
+            let look = |one: &Data| {
+                data::recorded(self, one, known).map(|revision| (one.clone(), digest([revision])))
+            };
             let asked: Vec<_> = data.iter().map(|one| scope.spawn(move || look(one))).collect();
             let done = asked.into_iter().map(thread::ScopedJoinHandle::join);
             done.map(|done| done.unwrap_or_else(|_| Err("data could not be looked at".to_owned())))
@@ -253,7 +255,8 @@ pub fn recorded(
     let data: Vec<Data> = data.iter().map(|(data, _)| data.clone()).chain(of_commits).collect();
     let look = Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel };
     let request = super::request(options);
-    let now = look.around(&request, &looked, &paths, &data, &mut contents).map_err(|error| none(&error))?;
+    let now = look.around(&request, &looked, &paths, (&data, &Revisions::new()), &mut contents);
+    let now = now.map_err(|error| none(&error))?;
     let mut differences = record.around.differences(&now);
     let elsewhere = elsewhere::changed(&record.elsewhere, &facts.root, &mut contents);
     differences.extend(elsewhere.map(|name| format!("{name} has changed")));
