@@ -40,9 +40,9 @@ pub struct Record {
     pub tools: BTreeMap<String, String>,
     /// The gates among them whose verdicts rest on more than can be recorded: they are judged each time.
     pub again: BTreeSet<String>,
-    /// The gates among them that rest on commits, and not on the tree alone, with the data by which they do: they are
-    /// judged anew where what is compared, or what is pushed, is not what it was.
-    pub of_commit: BTreeMap<String, BTreeSet<Data>>,
+    /// The gates among them that rest on what the repository holds beside the tree, with the data by which they do: they
+    /// are judged anew where that is not what it was.
+    pub of_repository: BTreeMap<String, BTreeSet<Data>>,
 }
 
 /// What a verdict rests on beside the tree, as it can be looked at without knowing the workspace.
@@ -58,10 +58,10 @@ pub struct Around {
     pub variables: Names,
     /// Files around the workspace, by their paths.
     pub files: BTreeMap<String, String>,
-    /// The data, each with its revision; without what hangs on commits.
+    /// The data, each with its revision; without what the repository holds.
     pub data: Vec<(Data, String)>,
-    /// What hangs on commits: the commits that are looked at, and the same for each base.
-    pub commits: Vec<(Data, String)>,
+    /// What the repository holds beside the tree: the commits that are looked at, each base, the hooks.
+    pub repository: Vec<(Data, String)>,
     /// The day or the hour, where something ages.
     pub time: Option<String>,
 }
@@ -127,15 +127,13 @@ impl Around {
         differences
     }
 
-    /// Whether that of what hangs on commits is known both times, and the same.
-    pub fn is_same_commit(&self, now: &Self, data: &Data) -> bool {
-        let of = |around: &Self| around.commits.iter().find(|(one, _)| one == data).cloned();
+    /// Whether that of what the repository holds is known both times, and the same.
+    pub fn is_same(&self, now: &Self, data: &Data) -> bool {
+        let of = |around: &Self| around.repository.iter().find(|(one, _)| one == data).cloned();
         let is_same = of(self).is_some_and(|known| of(now) == Some(known));
         match data {
             // what differs from a base is recorded by the base alone
-            Data::Changes { base } => {
-                is_same && self.is_same_commit(now, &Data::Base { named: base.clone() })
-            }
+            Data::Changes { base } => is_same && self.is_same(now, &Data::Base { named: base.clone() }),
             _ => is_same,
         }
     }
@@ -161,7 +159,7 @@ mod tests {
             variables: [("CC".to_owned(), "1".to_owned())].into(),
             files: [("/deny.toml".to_owned(), "absent".to_owned())].into(),
             data: vec![(Data::Index, "i".into()), (Data::Packages, "b".into())],
-            commits: vec![(Data::Base { named: None }, "b".into())],
+            repository: vec![(Data::Base { named: None }, "b".into())],
             time: Some("2026-01-01".into()),
         }
     }
@@ -180,7 +178,7 @@ mod tests {
             rustc: "rustc 1".into(),
             tools: [("git".to_owned(), "/usr/bin/git".to_owned())].into(),
             again: BTreeSet::new(),
-            of_commit: BTreeMap::new(),
+            of_repository: BTreeMap::new(),
         }
     }
 
@@ -205,21 +203,20 @@ mod tests {
     }
 
     #[test]
-    fn another_base_ends_only_what_rests_on_commits() {
+    fn another_base_ends_only_what_rests_on_it() {
         let (base, changes) = (Data::Base { named: None }, Data::Changes { base: None });
         let known = |base: &Data, revision: &str| {
-            let commits = [(base, revision), (&changes, ""), (&Data::Commit, "d")];
-            let commits = commits.map(|(data, revision)| (data.clone(), revision.to_owned())).into();
-            Around { commits, ..around() }
+            let repository = [(base, revision), (&changes, ""), (&Data::Commit, "d")];
+            let repository = repository.map(|(data, revision)| (data.clone(), revision.to_owned())).into();
+            Around { repository, ..around() }
         };
         let (before, other) = (known(&base, "b"), known(&base, "c"));
         assert_eq!(before.differences(&other), [""; 0]);
-        let same =
-            |now: &Around| [&base, &changes, &Data::Commit].map(|data| before.is_same_commit(now, data));
+        let same = |now: &Around| [&base, &changes, &Data::Commit].map(|data| before.is_same(now, data));
         assert_eq!(same(&before), [true; 3]);
         assert_eq!(same(&other), [false, false, true], "what differs from it differs with it");
-        assert_eq!(same(&known(&Data::Commits, "b")), [false, false, true], "nobody has looked at the base");
-        assert_eq!(same(&Around { commits: Vec::new(), ..around() }), [false; 3]);
+        assert_eq!(same(&known(&Data::Hooks, "b")), [false, false, true], "nobody has looked at the base");
+        assert_eq!(same(&Around { repository: Vec::new(), ..around() }), [false; 3]);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub(super) mod git;
 /// The file in a clone's `.git` with the time of its last fetch (RFC 3339), written by our updater.
 pub(super) const FETCHED_STAMP: &str = "bulletproof-fetched";
 
+/// So many folders of packages are named to git; of more it looks at all that there are. No system's command line is
+/// too short for them.
+const MOST_FOLDERS: usize = 400;
+
 /// The advisories of some packages, and where they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdvisoryDb {
@@ -64,7 +68,7 @@ pub enum DbError {
         /// What went wrong.
         source: GitError,
     },
-    /// A clone whose files are not those of its commit, so that a deleted advisory would read as none.
+    /// A clone whose files that count are not those of its commit, so that a deleted advisory would read as none.
     #[error("the advisory database in `{}` differs from its own commit, first at `{file}`: restore or commit it", dir.display())]
     Modified {
         /// The folder.
@@ -86,7 +90,8 @@ pub enum DbError {
 ///
 /// # Errors
 ///
-/// [`DbError`] for anything but a readable database, and for a clone with changed or deleted advisories.
+/// [`DbError`] for anything but a readable database, and for a clone with changed or deleted advisories of these
+/// packages.
 pub(super) fn read(
     dir: &Path,
     packages: &BTreeSet<String>,
@@ -95,9 +100,13 @@ pub(super) fn read(
 ) -> Result<AdvisoryDb, DbError> {
     let _lock = lock_for_reading(dir, timeout, cancel)?;
     require_advisories(dir)?;
-    let revision = revision(dir, timeout, cancel)?;
+    let names: Vec<&str> = packages.iter().map(String::as_str).filter(|name| is_plain(name)).collect();
+    let folders: Vec<String> = names.iter().map(|name| format!("crates/{name}")).collect();
+    let folders =
+        if (1..=MOST_FOLDERS).contains(&folders.len()) { folders } else { vec!["crates".to_owned()] };
+    let revision = revision(dir, &folders, timeout, cancel)?;
     let mut files = Vec::new();
-    for package in packages.iter().filter(|name| is_plain(name)) {
+    for package in names {
         read_package(dir, package, &mut files)?;
     }
     let (commit, commit_time) = revision.map(|found| (found.commit, found.time)).unzip();
@@ -111,8 +120,14 @@ pub(super) struct Revision {
     time: Timestamp,
 }
 
-/// The commit whose files `dir` holds unchanged; `None` where `dir` is not a clone itself, but at most lies in one.
-pub(super) fn revision(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result<Option<Revision>, DbError> {
+/// The commit whose files `dir` holds unchanged in those folders; `None` where `dir` is not a clone itself, but at most
+/// lies in one.
+pub(super) fn revision(
+    dir: &Path,
+    folders: &[String],
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Result<Option<Revision>, DbError> {
     if !dir.join(".git").exists() {
         return Ok(None);
     }
@@ -121,7 +136,8 @@ pub(super) fn revision(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result
     let (status, log) = thread::scope(|scope| {
         let log = scope.spawn(|| ask(&["log", "-1", "--no-show-signature", "--format=%H%x00%cI"]));
         // No untracked files: they can only add advisories.
-        let status = ask(&["status", "--porcelain", "-z", "--untracked-files=no", "--", "crates"]);
+        let form = ["status", "--porcelain", "-z", "--untracked-files=no", "--"];
+        let status = ask(&form.into_iter().chain(folders.iter().map(String::as_str)).collect::<Vec<_>>());
         (status, log.join())
     });
     let status = status?;

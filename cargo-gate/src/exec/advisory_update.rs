@@ -155,7 +155,7 @@ pub(super) fn update(
 /// The commit of a clone with advisories.
 fn commit(dir: &Path, timeout: Duration, cancel: &Cancel) -> Result<String, DbError> {
     advisory_db::require_advisories(dir)?;
-    let revision = advisory_db::revision(dir, timeout, cancel)?;
+    let revision = advisory_db::revision(dir, &["crates".to_owned()], timeout, cancel)?;
     revision.map(|revision| revision.commit).ok_or_else(|| DbError::NotADatabase { dir: dir.to_owned() })
 }
 

@@ -11,6 +11,7 @@ use super::process::{Command, run};
 use super::{Cancel, Environment};
 use crate::facts::Facts;
 use crate::gate::Unreadable;
+use crate::parse::git_objects::boundary;
 use crate::step::{AgainstBase, Base, Captured, End, Tool};
 
 /// Branches that a change usually starts from, in the order in which they are tried.
@@ -136,6 +137,18 @@ impl Git<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Where `HEAD` left the branches of remote repositories, as a push finds it; none where it did not, or shares nothing
+    /// with them.
+    pub(super) fn left_remotes(&self) -> AgainstBase<String> {
+        let listed = self.stdout(&["rev-list", "--boundary", "HEAD", "--not", "--remotes"])?;
+        let listed = String::from_utf8_lossy(&listed);
+        match boundary(&listed).as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some((*one).to_owned())),
+            several => one_hash(&self.ask(&[&["merge-base", "HEAD"], several].concat()), &[1]),
+        }
     }
 
     /// Whether the workspace is in a repository.

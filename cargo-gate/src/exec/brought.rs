@@ -13,8 +13,22 @@ use crate::step::Base;
 /// How git tells of each file that differs what it was and what it is.
 pub(super) const RAW: [&str; 4] = ["--raw", "-z", "--no-abbrev", "--no-renames"];
 
+/// Where the branches of remote repositories are known.
+const REMOTES: &str = "refs/remotes";
+
 /// How many bytes of contents are asked for at once.
 const CHUNK: u64 = 64 << 20;
+
+/// Which commits are searched, and which files.
+pub(super) struct Outgoing {
+    /// The commits, as arguments of `git rev-list`; none where no commit is searched.
+    range: Option<String>,
+    /// The commit that files are compared with. Without one it is `HEAD` where there are remote branches, else all files
+    /// are searched.
+    base: Option<String>,
+    /// Whether there are remote branches.
+    remotes: bool,
+}
 
 /// What a change brings that nobody outside has yet.
 #[derive(Debug, Default)]
@@ -28,10 +42,71 @@ pub(super) struct Brought {
 }
 
 impl Git<'_> {
-    /// What no remote repository has, as far as is known here: what the commits of `HEAD` bring that no
-    /// remote-tracking branch holds, what is staged, and what changed on disk. A base that somebody names, or the
-    /// server that runs us, stands in for the remote branches. Where there is neither, that is every file; of the
-    /// commits all, where they are to be pushed. Where git has told which commits a push brings, it is those.
+    /// Which commits and files a change brings: what the commits of `HEAD` bring that no remote-tracking branch holds,
+    /// and what changed on disk; of what is to be pushed, as a push of `HEAD` has it, also what differs from where the
+    /// remote branches were left. A base that somebody names, or the server that runs us, stands in for the remote
+    /// branches. Where there is neither, that is every file; of the commits all, where they are to be pushed. Where git
+    /// has told which commits a push brings, it is those.
+    pub(super) fn outgoing(
+        &self,
+        head: Option<&str>,
+        named: Option<&str>,
+        pushed: bool,
+        range: Option<&str>,
+    ) -> Result<Outgoing, Unreadable> {
+        if let (None, Some(name)) = (head, named) {
+            return Err(unknown(name));
+        }
+        let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
+        let base = if named.is_some() || hinted { self.base(named)? } else { None };
+        let base = base.map(|base| base.commit);
+        let remotes = match &self.facts.copied {
+            Some(copied) => copied.has_remotes,
+            None => !self.stdout(&["for-each-ref", "--count=1", REMOTES])?.is_empty(),
+        };
+        let (range, base) = match (range, head, base) {
+            (Some(range), _, base) => (Some(range.to_owned()), base),
+            (None, None, base) => (None, base),
+            (None, Some(_), Some(base)) => (Some(format!("HEAD --not {base}")), Some(base)),
+            (None, Some(_), None) if remotes => {
+                (Some("HEAD --not --remotes".to_owned()), if pushed { self.left_remotes()? } else { None })
+            }
+            (None, Some(_), None) => (pushed.then(|| "HEAD".to_owned()), None),
+        };
+        Ok(Outgoing { range, base, remotes })
+    }
+
+    /// The same by the hashes of all commits that tell what is searched, in whichever way it was asked for.
+    pub(super) fn exactly(&self, head: Option<&str>, outgoing: &Outgoing) -> Result<String, Unreadable> {
+        let Outgoing { range, base, remotes } = outgoing;
+        let refs = match range {
+            Some(range) if range.contains("--remotes") => {
+                self.stdout(&["for-each-ref", "--format=%(objectname) %(refname)", REMOTES])?
+            }
+            _ => Vec::new(),
+        };
+        let refs = String::from_utf8_lossy(&refs);
+        let below = |folder: &str| {
+            let all = refs.lines().filter_map(|line| line.split_once(' '));
+            let all =
+                all.filter(|(_, name)| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+            all.map(|(hash, _)| hash.to_owned()).collect::<Vec<_>>()
+        };
+        let (mut tips, mut excluded) = (BTreeSet::new(), BTreeSet::new());
+        let mut side = &mut tips;
+        for part in range.iter().flat_map(|range| range.split(' ')) {
+            match (part, part.strip_prefix("--remotes=")) {
+                ("--not", _) => side = &mut excluded,
+                ("--remotes", _) => side.extend(below(REMOTES)),
+                (_, Some(remote)) => side.extend(below(&format!("{REMOTES}/{remote}"))),
+                ("HEAD", _) => side.extend(head.map(str::to_owned)),
+                (hash, None) => side.extend([hash.to_owned()]),
+            }
+        }
+        Ok(format!("{tips:?} {excluded:?} {base:?} {remotes}"))
+    }
+
+    /// What no remote repository has, as far as is known here, and what is staged.
     pub(super) fn brought(
         &self,
         named: Option<&str>,
@@ -41,23 +116,8 @@ impl Git<'_> {
         let Some((prefix, head)) = self.place()? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         };
-        if let (None, Some(name)) = (&head, named) {
-            return Err(unknown(name));
-        }
-        let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
-        let base = if named.is_some() || hinted { self.base(named)? } else { None };
-        let remotes = match &self.facts.copied {
-            Some(copied) => copied.has_remotes,
-            None => !self.stdout(&["for-each-ref", "--count=1", "refs/remotes"])?.is_empty(),
-        };
-        let commits = match (&base, &head) {
-            _ if range.is_some() => range.map(str::to_owned),
-            (_, None) => None,
-            (Some(base), _) => Some(format!("HEAD --not {}", base.commit)),
-            (None, _) if remotes => Some("HEAD --not --remotes".to_owned()),
-            (None, _) => pushed.then(|| "HEAD".to_owned()),
-        };
-        let mut objects = commits.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
+        let Outgoing { range, base, remotes } = self.outgoing(head.as_deref(), named, pushed, range)?;
+        let mut objects = range.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
         let staged = match self.facts.copied.as_ref().and_then(|copied| copied.staged.clone()) {
             Some(staged) => staged,
             None => self.stdout(&[&["diff", "--cached", "--no-ext-diff"], &RAW[..]].concat())?,
@@ -69,14 +129,10 @@ impl Git<'_> {
                 .filter(|(_, path)| !path.is_empty())
         };
         let objects: Named = objects.into_iter().filter_map(below).collect();
-        let files = match (base, head) {
-            (Some(base), _) => Some(self.changes(&base)?),
-            (None, Some(head)) if remotes => {
-                Some(self.changes(&Base { commit: head, tree: String::new(), how: String::new() })?)
-            }
-            _ => None,
-        };
-        let files = files.map(|changes| {
+        let since = base.or(head.filter(|_| remotes));
+        let changes =
+            since.map(|commit| self.changes(&Base { commit, tree: String::new(), how: String::new() }));
+        let files = changes.transpose()?.map(|changes| {
             objects.iter().map(|(_, path)| path.clone()).chain(changes.files.into_keys()).collect()
         });
         Ok(Brought { files, objects, prefix })

@@ -188,8 +188,8 @@ impl Kept {
     pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut, whole: bool) -> Option<Support> {
         self.forget_what_failed(asked, done);
         let folder = self.folder.as_ref()?;
-        let mut elsewhere = Elsewhere::default();
-        self.hits.values().for_each(|entry| elsewhere.add(entry.elsewhere.clone()));
+        let mut all = Support { data: data::seen(&done.evidence), ..Support::default() };
+        self.hits.values().for_each(|entry| all.elsewhere.add(entry.elsewhere.clone()));
         let fresh: BTreeSet<&str> = done
             .gates
             .iter()
@@ -202,9 +202,10 @@ impl Kept {
         }
         if fresh.is_empty() {
             // no step ran, and no time went by
-            return Some(Support { elsewhere, data: self.data.clone() });
+            all.data.extend(self.data.clone());
+            return Some(all);
         }
-        let support = self.keep(asked, done, folder, (&fresh, whole), elsewhere);
+        let support = self.keep(asked, done, folder, (&fresh, whole), all);
         folder.count(fresh.len());
         support
     }
@@ -216,7 +217,7 @@ impl Kept {
         done: &CarriedOut,
         folder: &Folder,
         (fresh, whole): (&BTreeSet<&str>, bool),
-        mut all: Elsewhere,
+        mut all: Support,
     ) -> Option<Support> {
         let CarriedOut { judged, evidence, times, .. } = done;
         let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
@@ -246,7 +247,7 @@ impl Kept {
             let key = unchanged(id).filter(|_| formats_alike || !inputs.formatting);
             let entry = match (key, found.of(&inputs, &mut contents), judged.get(id)) {
                 (Some(key), Ok(mut elsewhere), Some(report)) => {
-                    all.add(elsewhere.clone());
+                    all.elsewhere.add(elsewhere.clone());
                     // what a later run on other files wrote in their place is no result of this one
                     let written = report.files.iter().map(|file| asked.facts.home.join(file));
                     let written =
@@ -260,7 +261,8 @@ impl Kept {
             complete &= entry.is_some_and(|entry| folder.write(&entry));
         }
         contents.save();
-        complete.then_some(Support { elsewhere: all, data })
+        all.data.extend(data);
+        complete.then_some(all)
     }
 
     /// Whatever is kept for a gate that has just failed with the same inputs was not decided by them alone: it is not

@@ -27,6 +27,11 @@ pub fn of_rev_list(stdout: &[u8]) -> Option<(Vec<String>, Named)> {
     Some((commits, named))
 }
 
+/// The commits of `git rev-list --boundary` that are not listed themselves, and whose children are.
+pub fn boundary(listed: &str) -> Vec<&str> {
+    listed.lines().filter_map(|line| line.strip_prefix('-')).collect()
+}
+
 /// The new sides of `git diff --raw --no-abbrev --no-renames -z`: `:mode mode hash hash status`, then the path.
 /// Submodules, and files that a merge left in conflict, have none here.
 pub fn of_raw_diff(stdout: &[u8]) -> Option<Named> {

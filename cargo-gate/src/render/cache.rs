@@ -42,7 +42,7 @@ pub fn held(held: &Held) -> String {
     let took = super::seconds(*took_ms);
     let count = crate::text::counted(gates.len(), "gate");
     let mut text = format!("the verdict of {at} for tree {short} holds ({count}, took {took})\n");
-    for (why, names) in [("judged anew each time", again), (OTHER_COMMITS, &held.of_other_commits)] {
+    for (why, names) in [("judged anew each time", again), (NOT_JUDGED, &held.not_judged)] {
         if !names.is_empty() {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let _ = writeln!(text, "{why}: {}", names.join(", "));
@@ -51,12 +51,12 @@ pub fn held(held: &Held) -> String {
     text
 }
 
-const OTHER_COMMITS: &str = "not judged with these commits, or with this base";
+const NOT_JUDGED: &str = "not judged with these commits, this base or these hooks";
 
 /// The same as a JSON document.
 pub fn held_json(held: &Held) -> String {
     let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, rustc, tools, .. } = &held.record;
-    let why = held.of_other_commits.iter().map(|gate| format!("{gate}: {OTHER_COMMITS}"));
+    let why = held.not_judged.iter().map(|gate| format!("{gate}: {NOT_JUDGED}"));
     let why: Vec<String> = why.collect();
     let value = serde_json::json!({
         "schema_version": SCHEMA_VERSION, "holds": why.is_empty(), "why": why, "tree": tree, "stage": stage, "at": at,

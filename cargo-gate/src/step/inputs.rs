@@ -80,8 +80,15 @@ pub enum Data {
     Commit,
     /// What packages outside the workspace hold.
     Packages,
-    /// The commits of the branch, what is staged, and what remote repositories are known to have.
-    Commits,
+    /// The commits that are searched, and what files are compared with to be searched.
+    Commits {
+        /// The base, as in [`Data::Base`].
+        base: Option<String>,
+        /// Whether they are to be pushed.
+        pushed: bool,
+    },
+    /// The hooks of the repository.
+    Hooks,
 }
 
 impl Data {
@@ -95,7 +102,8 @@ impl Data {
             Self::Changes { .. } => "changes since the base",
             Self::Commit => "commit",
             Self::Packages => "packages elsewhere",
-            Self::Commits => "commits and remotes",
+            Self::Commits { .. } => "commits and remotes",
+            Self::Hooks => "hooks",
         }
     }
 
@@ -107,16 +115,20 @@ impl Data {
             Self::Base { .. } => Self::Base { named: base },
             Self::Figures { gate, .. } => Self::Figures { gate, base },
             Self::Changes { .. } => Self::Changes { base },
+            Self::Commits { pushed, .. } => Self::Commits { base, pushed },
             other => other,
         }
     }
 
     /// Whether it hangs on the commit that is checked out, and not on its tree alone.
     pub fn is_of_commit(&self) -> bool {
-        matches!(
-            self,
-            Self::Base { .. } | Self::Figures { .. } | Self::Changes { .. } | Self::Commit | Self::Commits
-        )
+        self.is_of_repository() && *self != Self::Hooks
+    }
+
+    /// Whether the repository holds it beside the tree: where it is another, only the gates that look at it are judged
+    /// anew.
+    pub fn is_of_repository(&self) -> bool {
+        !matches!(self, Self::Advisories { .. } | Self::Index | Self::Packages)
     }
 }
 
@@ -312,16 +324,20 @@ impl Step {
             }
             Self::SourceTime => Inputs::data([Data::Commit]),
             Self::Secrets { scope: Scope::Tree, .. } => Inputs::files(Files::Tree),
-            Self::Secrets { scope: Scope::Change { base, .. }, .. } => Inputs {
+            Self::Secrets { scope: Scope::Change { base, pushed, .. }, .. } => Inputs {
                 files: Files::Tree,
-                ..Inputs::data([Data::Commits, Data::Base { named: base.clone() }])
+                ..Inputs::data([Data::Commits { base: base.clone(), pushed: *pushed }])
             },
             Self::Timing(_) | Self::BaseBenches { .. } | Self::Benches(_) | Self::Recorded { .. } => {
                 Inputs::never("it measures")
             }
             Self::Objects { .. } => Inputs::never("it reads commits and tags"),
             Self::SemverChecks(_) => Inputs::never("it reads a registry"),
-            Self::Hooks => Inputs::never("hooks lie in the repository, not in the tree"),
+            // to look at them is all that the gate does
+            Self::Hooks => Inputs {
+                never: Some("hooks lie in the repository, not in the tree"),
+                ..Inputs::data([Data::Hooks])
+            },
             Self::Twin { .. } => Inputs::never("two builds are compared anew each time"),
             Self::TestHistory { .. } => Inputs::never("each run adds to the history"),
         }
@@ -424,7 +440,7 @@ mod tests {
         }
         let change = Scope::Change { base: None, pushed: true, range: None };
         let secrets = Step::Secrets { scope: change, most_bytes: 1 }.all_inputs();
-        assert!(secrets.data.contains(&Data::Commits));
+        assert!(secrets.data.contains(&Data::Commits { base: None, pushed: true }));
     }
 
     #[test]

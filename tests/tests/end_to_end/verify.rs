@@ -196,14 +196,37 @@ fn a_push_of_a_tree_with_a_verdict_is_answered_by_it() {
 }
 
 #[test]
-fn what_hangs_on_what_is_pushed_is_judged_at_each_push() {
+fn a_push_of_what_was_judged_by_hand_is_judged_anew_only_where_commits_or_hooks_are_others() {
     let workspace = Workspace::of("clean").with_own_target();
-    let workspace = workspace.with("bulletproof.toml", "[stages]\npre-push = [\"fmt\", \"secrets\"]\n");
+    let config = "[stages]\npre-push = [\"fmt\", \"secrets\", \"hooks\"]\n";
+    let workspace = workspace.with("bulletproof.toml", config);
+    workspace.commit();
+    let (_, first) = head(&workspace);
+    git(&workspace.root(), &["update-ref", "refs/remotes/origin/main", &first]);
+    fs::write(workspace.root().join("more.md"), "more\n").unwrap();
     workspace.commit();
     assert_eq!(judge(&workspace, &[]).end().code, Some(0));
-    let ran = push(&workspace, "one");
-    assert!(ran.stdout.contains(" holds (2 gates") && ran.stdout.contains("passed   secrets"), "{ran:#?}");
-    assert!(!ran.stdout.contains("passed   fmt"), "{ran:#?}");
+    let new = "0".repeat(40);
+    for before in [&first, &new] {
+        let ran = push_over(&workspace, "one", before);
+        assert!(ran.code == Some(0) && ran.stdout.ends_with(" s)\n"), "nothing is judged: {ran:#?}");
+        assert!(ran.stdout.contains(" holds (3 gates"), "{ran:#?}");
+    }
+    let judged = |gates: &[&str]| {
+        let ran = push_over(&workspace, "one", &first);
+        assert!(ran.code == Some(0) && ran.stdout.contains(" holds (3 gates"), "{ran:#?}");
+        let is_judged = |gate: &&str| {
+            ["passed", "warned"].iter().any(|status| ran.stdout.contains(&format!("{status}   {gate}")))
+        };
+        let all: Vec<&str> = ["fmt", "secrets", "hooks"].into_iter().filter(is_judged).collect();
+        assert_eq!(all, gates, "{ran:#?}");
+    };
+    git(&workspace.root(), &["commit", "--quiet", "--amend", "--message=another"]);
+    judged(&["secrets"]);
+    git(&workspace.root(), &["config", "core.hooksPath", "elsewhere"]);
+    judged(&["secrets", "hooks"]);
+    assert_eq!(judge(&workspace, &[]).end().code, Some(0));
+    judged(&[]);
 }
 
 #[test]
@@ -269,7 +292,7 @@ fn a_verdict_does_not_hold_for_a_base_that_it_was_not_compared_with() {
     let other = asks("HEAD", "human");
     assert_eq!(other.code, Some(1), "{other:#?}");
     assert!(
-        other.stdout.contains("not judged with these commits, or with this base: changelog\n"),
+        other.stdout.contains("not judged with these commits, this base or these hooks: changelog\n"),
         "{other:#?}"
     );
     let json = |base: &str| serde_json::from_str::<serde_json::Value>(&asks(base, "json").stdout).unwrap();

@@ -155,10 +155,21 @@ fn fetch_head_tells_the_time_of_the_fetch_unless_the_fetch_failed() {
 fn a_clone_with_a_changed_or_deleted_advisory_is_an_error() {
     let db = Db::clone();
     db.write("crates/bar/RUSTSEC-2020-0002.md", "other");
-    let Err(DbError::Modified { file, .. }) = db.read(&["foo"]) else { panic!() };
+    let Err(DbError::Modified { file, .. }) = db.read(&["foo", "bar"]) else { panic!() };
     assert_eq!(file, "crates/bar/RUSTSEC-2020-0002.md");
     fs::remove_dir_all(db.0.path().join("crates/bar")).unwrap();
-    assert!(matches!(db.read(&["foo"]), Err(DbError::Modified { .. })));
+    assert!(matches!(db.read(&["bar"]), Err(DbError::Modified { .. })));
+    let many: Vec<String> = (0..=MOST_FOLDERS).map(|number| format!("p{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).chain(["bar"]).collect();
+    assert!(matches!(db.read(&many), Err(DbError::Modified { .. })));
+}
+
+#[test]
+fn what_a_clone_holds_of_other_packages_does_not_count() {
+    let db = Db::clone();
+    let whole = db.read(&["foo"]).unwrap();
+    fs::remove_dir_all(db.0.path().join("crates/bar")).unwrap();
+    assert_eq!(db.read(&["foo"]).unwrap(), whole);
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::super::base::Git;
 use super::super::{Cancel, Environment};
-use super::super::{advisory_db, advisory_update, figures, index_cache};
+use super::super::{advisory_db, advisory_update, figures, hooks, index_cache};
 use super::Asked;
 use crate::advisory::{LockedPackage, parse_lock};
 use crate::cache::digest;
 use crate::facts::Facts;
-use crate::gate::Options;
-use crate::step::Data;
+use crate::gate::{Options, Unreadable};
+use crate::hooks::Repository;
+use crate::step::{Data, Evidence, Observed, Step};
 
 /// The longest that a look at one of them may take; no longer than any gate of the run may.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,7 +76,13 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
             let commit = asked.facts.revision.as_ref().map(|revision| &revision.commit);
             Ok(format!("{commit:?} {:?}", asked.environment.source_date_epoch))
         }
-        Data::Commits => commits(asked),
+        Data::Commits { base, pushed } => {
+            let head = asked.facts.revision.as_ref().map(|revision| revision.commit.as_str());
+            let (git, range) = (git(asked), asked.options.range.as_deref());
+            let outgoing = git.outgoing(head, base.as_deref(), *pushed, range);
+            outgoing.and_then(|outgoing| git.exactly(head, &outgoing)).map_err(|unreadable| unreadable.reason)
+        }
+        Data::Hooks => hooks_revision(&hooks::of_user(&git(asked))),
         // those of registries do not change, and the run tells of the others where they lie
         Data::Packages => Ok(String::new()),
     }
@@ -100,13 +107,17 @@ pub(super) fn recorded(asked: &Look<'_>, data: &Data, known: &Revisions) -> Resu
     Ok(revision)
 }
 
-/// The commit, and all refs: what a remote repository has is known by them.
-fn commits(asked: &Look<'_>) -> Result<String, String> {
-    let revision = asked.facts.revision.as_ref().ok_or("there is no commit")?;
-    let refs = git(asked).stdout(&["for-each-ref", "--format=%(objectname) %(refname)", "refs/remotes"]);
-    let refs = refs.map_err(|unreadable| unreadable.reason)?;
-    let Environment { before, base_hints, .. } = asked.environment;
-    Ok(format!("{} {} {before:?} {base_hints:?}", revision.commit, digest([refs])))
+/// What was seen by a step, which is not looked at again.
+pub(super) fn seen(evidence: &Evidence) -> Revisions {
+    let hooks = match evidence.get(&Step::Hooks) {
+        Some(Observed::Hooks(found)) => Some((Data::Hooks, hooks_revision(found))),
+        _ => None,
+    };
+    hooks.into_iter().collect()
+}
+
+fn hooks_revision(found: &Result<Option<Repository>, Unreadable>) -> Result<String, String> {
+    found.as_ref().map(|found| digest([format!("{found:?}")])).map_err(|unreadable| unreadable.reason.clone())
 }
 
 fn git<'a>(asked: &Look<'a>) -> Git<'a> {

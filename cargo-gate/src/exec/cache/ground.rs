@@ -61,7 +61,7 @@ pub(super) fn inputs(asked: &Asked<'_>, planned: &PlannedGate, gate: &Configured
     let never = match all.never {
         // a tool may be told by a gate's settings to look elsewhere; one that judges nothing has no step
         _ if planned.steps.is_empty() => Some("it has no step"),
-        None if all.data.contains(&Data::Commits) && !clean => {
+        None if all.data.iter().any(|data| matches!(data, Data::Commits { .. })) && !clean => {
             Some("there are changes that are not committed")
         }
         never => never,

@@ -17,7 +17,7 @@ use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
 use crate::gate::{Options, Stage};
 use crate::report::{Report, SubjectKind};
-use crate::step::{Data, Inputs, Tool};
+use crate::step::{Data, Inputs, Step, Tool};
 use crate::verdict::Status;
 
 /// So many records are kept where there came to be twice as many; the oldest go first.
@@ -42,21 +42,19 @@ pub(in crate::exec) fn keep(
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
         return;
     }
-    let again: BTreeSet<String> =
-        kept.keys.iter().filter(|(_, key)| key.is_err()).map(|(gate, _)| (*gate).to_owned()).collect();
-    let inputs = asked
-        .plan
-        .gates
-        .iter()
-        .zip(&asked.config.gates)
-        .filter(|(gate, _)| matches!(kept.keys.get(gate.id), Some(Ok(_))));
-    let inputs = inputs
-        .map(|(planned, gate)| (ground::inputs(asked, planned, gate), gate.settings().unwrap_or_default()))
-        .collect::<Vec<_>>();
-    let all = inputs.iter().fold(Inputs::default(), |all, (inputs, _)| all.and(inputs.clone()));
+    let gates = asked.plan.gates.iter().zip(&asked.config.gates);
+    let gates = gates.filter_map(|(planned, gate)| {
+        let key = kept.keys.get(planned.id)?;
+        let inputs = ground::inputs(asked, planned, gate);
+        let is_known = key.is_ok() || inputs == Step::Hooks.inputs();
+        Some((planned.id, is_known, inputs, gate.settings().unwrap_or_default()))
+    });
+    let (inputs, again): (Vec<_>, Vec<_>) = gates.partition(|(_, is_known, ..)| *is_known);
+    let again = again.into_iter().map(|(gate, ..)| gate.to_owned()).collect();
+    let all = inputs.iter().fold(Inputs::default(), |all, (.., inputs, _)| all.and(inputs.clone()));
     let (hourly, daily) = inputs
         .iter()
-        .map(|(inputs, settings)| ground::ages(inputs, settings))
+        .map(|(.., inputs, settings)| ground::ages(inputs, settings))
         .fold((false, false), |(hour, day), (hourly, daily)| (hour || hourly, day || daily));
     let tools: BTreeSet<String> = all.tools.iter().map(|tool| tool.program().to_owned()).collect();
     let called = report.environment.tools.iter().filter(|(name, _)| tools.contains(*name));
@@ -67,18 +65,16 @@ pub(in crate::exec) fn keep(
     let look = Look::from(*asked);
     // a base that this push or this user named is not that of another who names none
     let as_configured = |data: Data| data.with_base(asked.config.general.base.as_deref());
-    let of_commit = asked.plan.gates.iter().zip(&asked.config.gates).filter_map(|(planned, gate)| {
-        let data = ground::inputs(asked, planned, gate).data.into_iter().map(as_configured);
-        let data: BTreeSet<Data> = data.filter(Data::is_of_commit).collect();
-        (!data.is_empty()).then(|| (planned.id.to_owned(), data))
+    let of_repository = inputs.iter().filter_map(|(gate, _, inputs, _)| {
+        let data = inputs.data.iter().cloned().map(as_configured);
+        let data: BTreeSet<Data> = data.filter(Data::is_of_repository).collect();
+        (!data.is_empty()).then(|| ((*gate).to_owned(), data))
     });
+    let of_repository = of_repository.collect();
     let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
     let data: Vec<Data> = data.into_iter().collect();
     let around = look.around(request, &looked, &paths, (&data, &support.data), &mut contents);
-    let Ok(mut around) = around else { return };
-    // whoever names neither commits nor a base has more commits looked at
-    let is_named = asked.options.range.is_some() || asked.options.base != asked.config.general.base;
-    around.commits.retain(|(data, _)| *data != Data::Commits || !is_named);
+    let Ok(around) = around else { return };
     let record = Record {
         tree: tree.clone(),
         stage: report.stage,
@@ -91,7 +87,7 @@ pub(in crate::exec) fn keep(
         config_digest: report.environment.config_digest.clone(),
         rustc: report.environment.rustc.clone(),
         tools: called,
-        of_commit: of_commit.collect(),
+        of_repository,
         again,
     };
     let _ = write_artifact(&place(&facts.state, &tree, report.stage), &record.to_bytes(&looked));
@@ -165,7 +161,7 @@ impl Look<'_> {
             done.map(|done| done.unwrap_or_else(|_| Err("data could not be looked at".to_owned())))
                 .collect::<Result<Vec<_>, String>>()
         })?;
-        let (commits, data) = done.into_iter().partition(|(data, _)| data.is_of_commit());
+        let (repository, data) = done.into_iter().partition(|(data, _)| data.is_of_repository());
         let called: BTreeSet<Tool> =
             Tool::ALL.into_iter().filter(|tool| looked.tools.contains(tool.program())).collect();
         let there: Vec<&Tool> = facts.tools.keys().collect();
@@ -184,7 +180,7 @@ impl Look<'_> {
             variables,
             files: names.zip(contents.of(paths)).collect(),
             data,
-            commits,
+            repository,
             time: ground::time_of(facts, looked.hourly, looked.daily),
         })
     }
@@ -195,15 +191,15 @@ impl Look<'_> {
 pub struct Held {
     /// It.
     pub record: Record,
-    /// The gates among its own that judged other commits, or compared the tree with another base: of them nothing is
-    /// known.
-    pub of_other_commits: BTreeSet<String>,
+    /// The gates among its own that judged other commits or hooks, or compared the tree with another base: of them
+    /// nothing is known.
+    pub not_judged: BTreeSet<String>,
 }
 
 impl Held {
     /// The gates that a push judges anew.
     pub fn again(&self) -> BTreeSet<&String> {
-        self.record.again.union(&self.of_other_commits).collect()
+        self.record.again.union(&self.not_judged).collect()
     }
 }
 
@@ -250,9 +246,9 @@ pub fn recorded(
     };
     let mut contents = Contents::open(Folder::of(&facts.state).contents());
     let paths: Vec<PathBuf> = record.around.files.keys().map(PathBuf::from).collect();
-    let Around { data, commits, .. } = &record.around;
-    let of_commits = commits.iter().map(|(data, _)| data.clone()).filter(|_| here.is_head);
-    let data: Vec<Data> = data.iter().map(|(data, _)| data.clone()).chain(of_commits).collect();
+    let Around { data, repository, .. } = &record.around;
+    let data = data.iter().chain(repository).map(|(data, _)| data.clone());
+    let data: Vec<Data> = data.filter(|data| here.is_head || !data.is_of_commit()).collect();
     let look = Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel };
     let request = super::request(options);
     let now = look.around(&request, &looked, &paths, (&data, &Revisions::new()), &mut contents);
@@ -263,11 +259,8 @@ pub fn recorded(
     if !differences.is_empty() {
         return Err(NotHeld::Differs(differences));
     }
-    // a push names the commits that it brings, and a base may bring others
-    let is_named = options.range.is_some() || options.base.is_some();
-    let is_same =
-        |data: &Data| (*data != Data::Commits || !is_named) && record.around.is_same_commit(&now, data);
-    let others = record.of_commit.iter().filter(|(_, data)| !data.iter().all(is_same));
-    let of_other_commits = others.map(|(gate, _)| gate.clone()).collect();
-    Ok(Held { record, of_other_commits })
+    let is_same = |data: &Data| record.around.is_same(&now, data);
+    let others = record.of_repository.iter().filter(|(_, data)| !data.iter().all(is_same));
+    let not_judged = others.map(|(gate, _)| gate.clone()).collect();
+    Ok(Held { record, not_judged })
 }

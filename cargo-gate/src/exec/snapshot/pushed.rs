@@ -6,6 +6,7 @@ use super::SnapshotError;
 use super::git::{Git, failed};
 use super::repository::Repository;
 use crate::exec::{Cancel, Environment};
+use crate::parse::git_objects::boundary;
 use crate::parse::pushed_refs::PushedRef;
 use crate::step::End;
 
@@ -114,9 +115,8 @@ impl<'a> Side<'a> {
     fn fork(&self, commit: &str) -> Result<Option<String>, SnapshotError> {
         let Some(branches) = &self.branches else { return Ok(None) };
         let listed = self.git.stdout(&["rev-list", "--boundary", commit, "--not", branches])?;
-        let listed = String::from_utf8_lossy(&listed).into_owned();
-        let left: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix('-')).collect();
-        match left.as_slice() {
+        let listed = String::from_utf8_lossy(&listed);
+        match boundary(&listed).as_slice() {
             [] => Ok(None),
             [one] => Ok(Some((*one).to_owned())),
             several => self.merge_base(commit, several),
