@@ -42,7 +42,7 @@ fn attempt(command: Cache) -> Result<String, String> {
     }
 }
 
-/// The exit code where no recorded verdict holds, or not that of each gate.
+/// The exit code where no recorded verdict holds, or not for each gate: something is left to judge.
 const NOT_HELD: u8 = 1;
 
 pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
@@ -52,7 +52,7 @@ pub(crate) fn verify(args: &RunArgs, stage: Stage, only: &[String]) -> u8 {
     match whole.and_then(|()| recorded(args, stage, revision, &Cancel::on_signals())) {
         Ok(held) => {
             Console.out(&if json { render::held_json(&held) } else { render::held(&held) });
-            if held.not_judged.is_empty() { 0 } else { NOT_HELD }
+            if held.is_whole() { 0 } else { NOT_HELD }
         }
         Err(not_held) => {
             Console.out(&if json { render::not_held_json(&not_held) } else { render::not_held(&not_held) });

@@ -91,8 +91,8 @@ fn attempt(push: &Push) -> Result<u8, String> {
     Ok(worst)
 }
 
-/// The verdict on a pushed commit: the recorded one, where it holds, with what hangs on more than the commit's tree
-/// judged anew; else that of a run.
+/// The verdict on a pushed commit: the recorded one, where it holds, with those gates judged anew for which it does not;
+/// else that of a run.
 fn judge(args: &RunArgs, commit: &str, cancel: &Cancel) -> u8 {
     let Ok(held) = recorded(args, Stage::PrePush, commit, cancel) else {
         return run_until(args, Stage::PrePush, &[], cancel);

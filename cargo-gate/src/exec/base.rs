@@ -139,15 +139,15 @@ impl Git<'_> {
         Ok(None)
     }
 
-    /// Where `HEAD` left the branches of remote repositories, as a push finds it; none where it did not, or shares nothing
+    /// Where a commit left the branches of remote repositories, as a push finds it; none where it did not, or shares nothing
     /// with them.
-    pub(super) fn left_remotes(&self) -> AgainstBase<String> {
-        let listed = self.stdout(&["rev-list", "--boundary", "HEAD", "--not", "--remotes"])?;
+    pub(super) fn left_remotes(&self, commit: &str) -> AgainstBase<String> {
+        let listed = self.stdout(&["rev-list", "--boundary", commit, "--not", "--remotes"])?;
         let listed = String::from_utf8_lossy(&listed);
         match boundary(&listed).as_slice() {
             [] => Ok(None),
             [one] => Ok(Some((*one).to_owned())),
-            several => one_hash(&self.ask(&[&["merge-base", "HEAD"], several].concat()), &[1]),
+            several => one_hash(&self.ask(&[&["merge-base", commit], several].concat()), &[1]),
         }
     }
 

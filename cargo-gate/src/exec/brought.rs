@@ -67,17 +67,18 @@ impl Git<'_> {
         let (range, base) = match (range, head, base) {
             (Some(range), _, base) => (Some(range.to_owned()), base),
             (None, None, base) => (None, base),
-            (None, Some(_), Some(base)) => (Some(format!("HEAD --not {base}")), Some(base)),
-            (None, Some(_), None) if remotes => {
-                (Some("HEAD --not --remotes".to_owned()), if pushed { self.left_remotes()? } else { None })
+            (None, Some(head), Some(base)) => (Some(format!("{head} --not {base}")), Some(base)),
+            (None, Some(head), None) if remotes => {
+                let left = if pushed { self.left_remotes(head)? } else { None };
+                (Some(format!("{head} --not --remotes")), left)
             }
-            (None, Some(_), None) => (pushed.then(|| "HEAD".to_owned()), None),
+            (None, Some(head), None) => (pushed.then(|| head.to_owned()), None),
         };
         Ok(Outgoing { range, base, remotes })
     }
 
     /// The same by the hashes of all commits that tell what is searched, in whichever way it was asked for.
-    pub(super) fn exactly(&self, head: Option<&str>, outgoing: &Outgoing) -> Result<String, Unreadable> {
+    pub(super) fn exactly(&self, outgoing: &Outgoing) -> Result<String, Unreadable> {
         let Outgoing { range, base, remotes } = outgoing;
         let refs = match range {
             Some(range) if range.contains("--remotes") => {
@@ -99,11 +100,12 @@ impl Git<'_> {
                 ("--not", _) => side = &mut excluded,
                 ("--remotes", _) => side.extend(below(REMOTES)),
                 (_, Some(remote)) => side.extend(below(&format!("{REMOTES}/{remote}"))),
-                ("HEAD", _) => side.extend(head.map(str::to_owned)),
                 (hash, None) => side.extend([hash.to_owned()]),
             }
         }
-        Ok(format!("{tips:?} {excluded:?} {base:?} {remotes}"))
+        // how far back commits are there
+        let shallow = self.is_shallow()?;
+        Ok(format!("{tips:?} {excluded:?} {base:?} {remotes} {shallow}"))
     }
 
     /// What no remote repository has, as far as is known here, and what is staged.
@@ -145,7 +147,10 @@ impl Git<'_> {
             return Ok(Some((copied.prefix.clone(), head)));
         }
         let asked = self.about::<2>(&["--is-inside-work-tree", "--show-prefix"])?;
-        asked.map(|[_, prefix]| Ok((prefix, self.head()?))).transpose()
+        // the one that the run is about, wherever `HEAD` has gone since
+        let known = self.facts.revision.as_ref().map(|head| &head.commit).filter(|head| !head.is_empty());
+        let head = || known.map_or_else(|| self.head(), |head| Ok(Some(head.clone())));
+        asked.map(|[_, prefix]| Ok((prefix, head()?))).transpose()
     }
 
     /// The contents that commits bring, each under all its paths.

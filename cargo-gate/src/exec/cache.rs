@@ -200,8 +200,7 @@ impl Kept {
         if asked.cancel.is_set() {
             return None;
         }
-        if fresh.is_empty() {
-            // no step ran, and no time went by
+        if fresh.is_empty() && !(whole && took_time(asked, done)) {
             all.data.extend(self.data.clone());
             return Some(all);
         }
@@ -307,6 +306,14 @@ impl Kept {
         contents.settle_as(file, crate::cache::digest([bytes]));
         Self { folder: Some(folder), reads: true, contents: Some(Arc::new(contents)), ..Self::default() }
     }
+}
+
+/// Whether anything else ran than what looks and is done: meanwhile all may have become another.
+fn took_time(asked: &Asked<'_>, done: &CarriedOut) -> bool {
+    let ran = |id: &str| done.gates.iter().any(|report| report.id == id && !report.cached);
+    let planned = asked.plan.gates.iter().zip(&asked.config.gates);
+    let mut ran = planned.filter(|(planned, _)| !planned.steps.is_empty() && ran(planned.id));
+    ran.any(|(planned, gate)| !data::is_seen(&ground::inputs(asked, planned, gate)))
 }
 
 /// What the command line asks, without what a whole verdict does not hang on and what the config, which is part of

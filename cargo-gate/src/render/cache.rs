@@ -35,14 +35,15 @@ pub fn explained(gate: &str, explained: &Explained) -> String {
     text
 }
 
-/// That a recorded verdict holds, and for which gates it does not.
+/// That a recorded verdict holds, or for which gates it does not.
 pub fn held(held: &Held) -> String {
     let Record { tree, at, took_ms, gates, again, .. } = &held.record;
     let short = tree.get(..10).unwrap_or(tree);
     let took = super::seconds(*took_ms);
     let count = crate::text::counted(gates.len(), "gate");
-    let mut text = format!("the verdict of {at} for tree {short} holds ({count}, took {took})\n");
-    for (why, names) in [("judged anew each time", again), (NOT_JUDGED, &held.not_judged)] {
+    let holds = if held.is_whole() { "holds" } else { "holds in part" };
+    let mut text = format!("the verdict of {at} for tree {short} {holds} ({count}, took {took})\n");
+    for (why, names) in [(EACH_TIME, again), (not_judged(held), &held.not_judged)] {
         if !names.is_empty() {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let _ = writeln!(text, "{why}: {}", names.join(", "));
@@ -51,15 +52,24 @@ pub fn held(held: &Held) -> String {
     text
 }
 
-const NOT_JUDGED: &str = "not judged with these commits, this base or these hooks";
+const EACH_TIME: &str = "judged anew each time";
+
+fn not_judged(held: &Held) -> &'static str {
+    if held.is_head {
+        "not judged with these commits, this base or these hooks"
+    } else {
+        "judged anew for a commit that HEAD does not name"
+    }
+}
 
 /// The same as a JSON document.
 pub fn held_json(held: &Held) -> String {
     let Record { tree, stage, at, took_ms, gates, unjudged, config_digest, rustc, tools, .. } = &held.record;
-    let why = held.not_judged.iter().map(|gate| format!("{gate}: {NOT_JUDGED}"));
-    let why: Vec<String> = why.collect();
+    let each_time = held.record.again.iter().map(|gate| format!("{gate}: {EACH_TIME}"));
+    let others = held.not_judged.iter().map(|gate| format!("{gate}: {}", not_judged(held)));
+    let why: Vec<String> = each_time.chain(others).collect();
     let value = serde_json::json!({
-        "schema_version": SCHEMA_VERSION, "holds": why.is_empty(), "why": why, "tree": tree, "stage": stage, "at": at,
+        "schema_version": SCHEMA_VERSION, "holds": held.is_whole(), "why": why, "tree": tree, "stage": stage, "at": at,
         "took_ms": took_ms, "config_digest": config_digest, "rustc": rustc, "tools": tools, "gates": gates,
         "unjudged": unjudged, "judged_anew": held.again(),
     });

@@ -102,7 +102,7 @@ impl Data {
             Self::Changes { .. } => "changes since the base",
             Self::Commit => "commit",
             Self::Packages => "packages elsewhere",
-            Self::Commits { .. } => "commits and remotes",
+            Self::Commits { .. } => "commits, remotes and base",
             Self::Hooks => "hooks",
         }
     }
@@ -122,13 +122,20 @@ impl Data {
 
     /// Whether it hangs on the commit that is checked out, and not on its tree alone.
     pub fn is_of_commit(&self) -> bool {
-        self.is_of_repository() && *self != Self::Hooks
+        matches!(
+            self,
+            Self::Base { .. }
+                | Self::Figures { .. }
+                | Self::Changes { .. }
+                | Self::Commit
+                | Self::Commits { .. }
+        )
     }
 
-    /// Whether the repository holds it beside the tree: where it is another, only the gates that look at it are judged
-    /// anew.
+    /// Whether it may be another for the same tree, in which case only the gates that look at it are judged anew: what
+    /// hangs on the commit, and the hooks.
     pub fn is_of_repository(&self) -> bool {
-        !matches!(self, Self::Advisories { .. } | Self::Index | Self::Packages)
+        self.is_of_commit() || *self == Self::Hooks
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cache::digest;
 use crate::facts::Facts;
 use crate::gate::{Options, Unreadable};
 use crate::hooks::Repository;
-use crate::step::{Data, Evidence, Observed, Step};
+use crate::step::{Data, Evidence, Inputs, Observed, Step};
 
 /// The longest that a look at one of them may take; no longer than any gate of the run may.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -80,7 +80,7 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
             let head = asked.facts.revision.as_ref().map(|revision| revision.commit.as_str());
             let (git, range) = (git(asked), asked.options.range.as_deref());
             let outgoing = git.outgoing(head, base.as_deref(), *pushed, range);
-            outgoing.and_then(|outgoing| git.exactly(head, &outgoing)).map_err(|unreadable| unreadable.reason)
+            outgoing.and_then(|outgoing| git.exactly(&outgoing)).map_err(|unreadable| unreadable.reason)
         }
         Data::Hooks => hooks_revision(&hooks::of_user(&git(asked))),
         // those of registries do not change, and the run tells of the others where they lie
@@ -105,6 +105,11 @@ pub(super) fn recorded(asked: &Look<'_>, data: &Data, known: &Revisions) -> Resu
         return Ok(revision.split(' ').take(2).collect::<Vec<_>>().join(" "));
     }
     Ok(revision)
+}
+
+/// Whether that is all that is looked at which the evidence of a run tells: a gate's verdict rests on it alone.
+pub(super) fn is_seen(inputs: &Inputs) -> bool {
+    *inputs == Step::Hooks.inputs()
 }
 
 /// What was seen by a step, which is not looked at again.

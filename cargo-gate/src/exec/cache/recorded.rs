@@ -17,7 +17,7 @@ use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
 use crate::gate::{Options, Stage};
 use crate::report::{Report, SubjectKind};
-use crate::step::{Data, Inputs, Step, Tool};
+use crate::step::{Data, Inputs, Tool};
 use crate::verdict::Status;
 
 /// So many records are kept where there came to be twice as many; the oldest go first.
@@ -46,7 +46,7 @@ pub(in crate::exec) fn keep(
     let gates = gates.filter_map(|(planned, gate)| {
         let key = kept.keys.get(planned.id)?;
         let inputs = ground::inputs(asked, planned, gate);
-        let is_known = key.is_ok() || inputs == Step::Hooks.inputs();
+        let is_known = key.is_ok() || data::is_seen(&inputs);
         Some((planned.id, is_known, inputs, gate.settings().unwrap_or_default()))
     });
     let (inputs, again): (Vec<_>, Vec<_>) = gates.partition(|(_, is_known, ..)| *is_known);
@@ -194,9 +194,17 @@ pub struct Held {
     /// The gates among its own that judged other commits or hooks, or compared the tree with another base: of them
     /// nothing is known.
     pub not_judged: BTreeSet<String>,
+    /// Whether the commit is what `HEAD` names; of another it is not looked at which commits it brings, nor what it is
+    /// compared with.
+    pub is_head: bool,
 }
 
 impl Held {
+    /// Whether it holds for each of its gates: a push judges nothing.
+    pub fn is_whole(&self) -> bool {
+        self.again().is_empty()
+    }
+
     /// The gates that a push judges anew.
     pub fn again(&self) -> BTreeSet<&String> {
         self.record.again.union(&self.not_judged).collect()
@@ -262,5 +270,5 @@ pub fn recorded(
     let is_same = |data: &Data| record.around.is_same(&now, data);
     let others = record.of_repository.iter().filter(|(_, data)| !data.iter().all(is_same));
     let not_judged = others.map(|(gate, _)| gate.clone()).collect();
-    Ok(Held { record, not_judged })
+    Ok(Held { record, not_judged, is_head: here.is_head })
 }

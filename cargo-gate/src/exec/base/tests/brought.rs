@@ -2,7 +2,7 @@
 
 use super::Repository;
 use crate::exec::base::Git;
-use crate::facts::{Copied, Facts};
+use crate::facts::{Copied, Facts, Revision};
 
 #[test]
 fn what_no_remote_has_is_brought_whatever_the_base_is() {
@@ -94,7 +94,7 @@ fn a_run_by_hand_searches_what_a_push_searches() {
     let searched = |head: &str, base: Option<&str>, range: Option<&str>| {
         repository.asked(false, |git| {
             let files = git.brought(base, true, range).unwrap().files.unwrap();
-            (files, git.exactly(Some(head), &git.outgoing(Some(head), base, true, range).unwrap()).unwrap())
+            (files, git.exactly(&git.outgoing(Some(head), base, true, range).unwrap()).unwrap())
         })
     };
     let by_hand = searched(&second, None, None);
@@ -110,4 +110,34 @@ fn a_run_by_hand_searches_what_a_push_searches() {
     let amended = repository.git(&["rev-parse", "HEAD"]);
     let range = format!("{amended} --not {first} --remotes=origin");
     assert_ne!(searched(&amended, Some(&first), Some(&range)).1, by_hand.1, "another commit");
+}
+
+#[test]
+fn what_is_brought_is_that_of_the_run_wherever_head_has_gone_since() {
+    let repository = Repository::new();
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["update-ref", "refs/remotes/origin/main", &first]);
+    let second = repository.write("b.rs", "2\n").commit();
+    repository.git(&["reset", "--quiet", "--hard", &first]);
+    let paths = repository.asked(false, |git| {
+        let revision =
+            git.facts.revision.clone().map(|revision| Revision { commit: second.clone(), ..revision });
+        let facts = Facts { revision, ..git.facts.clone() };
+        let brought = Git { facts: &facts, ..*git }.brought(None, true, None).unwrap();
+        brought.objects.into_iter().map(|(_, path)| path).collect::<Vec<_>>()
+    });
+    assert_eq!(paths, ["b.rs"]);
+}
+
+#[test]
+fn a_clone_that_holds_more_of_its_history_searches_more() {
+    let repository = Repository::new();
+    let head = repository.write("b.rs", "2\n").commit();
+    let searched = || {
+        repository
+            .asked(false, |git| git.exactly(&git.outgoing(Some(&head), None, true, None).unwrap()).unwrap())
+    };
+    let whole = searched();
+    repository.write(".git/shallow", &format!("{head}\n"));
+    assert_ne!(searched(), whole);
 }
