@@ -1,6 +1,7 @@
 //! The revisions of what gates read beside the tree and the tools.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::super::base::Git;
@@ -12,7 +13,7 @@ use crate::cache::digest;
 use crate::facts::Facts;
 use crate::gate::{Options, Unreadable};
 use crate::hooks::Repository;
-use crate::step::{Data, Evidence, Inputs, Observed, Step};
+use crate::step::{AgainstBase, Base, Data, Evidence, Inputs, Observed, Step};
 
 /// The longest that a look at one of them may take; no longer than any gate of the run may.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,12 +25,26 @@ pub(super) struct Look<'a> {
     pub(super) options: &'a Options,
     pub(super) timeout: Duration,
     pub(super) cancel: &'a Cancel,
+    /// The bases that were looked for, by their names: several kinds of data rest on one.
+    pub(super) bases: Bases,
+}
+
+pub(super) type Bases = Mutex<BTreeMap<Option<String>, Arc<OnceLock<AgainstBase<Base>>>>>;
+
+impl Look<'_> {
+    fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
+        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = Arc::clone(bases.entry(named.map(str::to_owned)).or_default());
+        drop(bases);
+        found.get_or_init(|| git(self).base(named)).clone()
+    }
 }
 
 impl<'a> From<Asked<'a>> for Look<'a> {
     fn from(Asked { facts, environment, options, plan, cancel, .. }: Asked<'a>) -> Self {
         let longest = plan.steps.iter().map(|planned| planned.timeout).max();
-        Self { facts, environment, options, timeout: TIMEOUT.min(longest.unwrap_or(TIMEOUT)), cancel }
+        let timeout = TIMEOUT.min(longest.unwrap_or(TIMEOUT));
+        Self { facts, environment, options, timeout, cancel, bases: Bases::default() }
     }
 }
 
@@ -53,23 +68,22 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
             Ok(format!("{:?}", index_cache::yanked(&home, &packages)))
         }
         Data::Base { named } => {
-            let base = git(asked).base(named.as_deref()).map_err(|unreadable| unreadable.reason)?;
+            let base = asked.base(named.as_deref()).map_err(|unreadable| unreadable.reason)?;
             Ok(base.map_or_else(
                 || "none".to_owned(),
                 |base| format!("{} {} {}", base.commit, base.tree, base.how),
             ))
         }
         Data::Figures { gate, base } => {
-            let base = git(asked).base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
+            let base = asked.base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
             let Some(base) = base else { return Ok("none".to_owned()) };
             let read = figures::read(&asked.facts.state, &base, gate, asked.options);
             read.map(|figures| format!("{figures:?}")).map_err(|unreadable| unreadable.reason)
         }
         Data::Changes { base } => {
-            let git = git(asked);
-            let base = git.base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
+            let base = asked.base(base.as_deref()).map_err(|unreadable| unreadable.reason)?;
             let Some(base) = base else { return Ok("none".to_owned()) };
-            let changes = git.changes(&base).map_err(|unreadable| unreadable.reason)?;
+            let changes = git(asked).changes(&base).map_err(|unreadable| unreadable.reason)?;
             Ok(digest([format!("{changes:?}")]))
         }
         Data::Commit => {

@@ -100,8 +100,9 @@ struct Ground {
 impl Ground {
     fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents, before: Option<&Arc<Tree>>) -> Self {
         let facts = asked.facts;
+        let look = Look::from(*asked);
         let (data, ignored, beyond, mut ground) = thread::scope(|scope| {
-            let each = |one: &Data| (one.clone(), data::revision(&Look::from(*asked), one));
+            let each = |one: &Data| (one.clone(), data::revision(&look, one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
             let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));

@@ -9,7 +9,7 @@ use super::super::snapshot::commit_here;
 use super::super::store::{prune, write_artifact};
 use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
-use super::data::{Look, Revisions};
+use super::data::{Bases, Look, Revisions};
 use super::folder::Folder;
 use super::surroundings::FORMATTING;
 use super::{Asked, Kept, Support, data, elsewhere, ground, ignored, surroundings};
@@ -257,7 +257,8 @@ pub fn recorded(
     let Around { data, repository, .. } = &record.around;
     let data = data.iter().chain(repository).map(|(data, _)| data.clone());
     let data: Vec<Data> = data.filter(|data| here.is_head || !data.is_of_commit()).collect();
-    let look = Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel };
+    let look =
+        Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel, bases: Bases::default() };
     let request = super::request(options);
     let now = look.around(&request, &looked, &paths, (&data, &Revisions::new()), &mut contents);
     let now = now.map_err(|error| none(&error))?;
