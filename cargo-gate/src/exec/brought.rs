@@ -13,6 +13,9 @@ use crate::step::Base;
 /// How git tells of each file that differs what it was and what it is.
 pub(super) const RAW: [&str; 4] = ["--raw", "-z", "--no-abbrev", "--no-renames"];
 
+/// What is staged, of the whole repository.
+const STAGED: [&str; 4] = ["diff", "--cached", "--no-ext-diff", "--no-relative"];
+
 /// Where the branches of remote repositories are known.
 const REMOTES: &str = "refs/remotes";
 
@@ -122,7 +125,7 @@ impl Git<'_> {
         let mut objects = range.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
         let staged = match self.facts.copied.as_ref().and_then(|copied| copied.staged.clone()) {
             Some(staged) => staged,
-            None => self.stdout(&[&["diff", "--cached", "--no-ext-diff"], &RAW[..]].concat())?,
+            None => self.stdout(&[&STAGED[..], &RAW].concat())?,
         };
         objects.extend(of_raw_diff(&staged).ok_or_else(|| odd("diff --cached"))?);
         let below = |(hash, path): (String, String)| {

@@ -117,6 +117,10 @@ pub fn gather_on(
 /// How git lists the files that it tracks or would.
 const LISTED: [&str; 6] = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
 
+/// How git tells what differs from the commit, whatever settings of the user's hide of it.
+pub(super) const STATUS: [&str; 5] =
+    ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
+
 /// Adds the files of the tree: those that git lists, else those that a walk finds. Where it is known which of them are
 /// no plain files, only those may be folders.
 fn with_listed(
@@ -197,7 +201,7 @@ fn compiler(answer: &str) -> Compiler {
 fn revision(ask: &(dyn Fn(&[&str]) -> Option<Captured> + Sync)) -> Option<Revision> {
     let (commit, status) = thread::scope(|scope| {
         let commit = scope.spawn(|| ask(&["rev-parse", "HEAD", "HEAD^{tree}"]));
-        let status = ask(&["status", "--porcelain", "-z"]);
+        let status = ask(&STATUS);
         (commit.join().ok().flatten(), status)
     });
     facts::from_git(&succeeded(commit)?, &succeeded(status)?)

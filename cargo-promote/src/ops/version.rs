@@ -95,7 +95,8 @@ impl Release {
     /// # Errors
     /// Where something does not work: everything is then as it was before.
     pub fn execute(&self, plan: &Plan) -> Result<String, VersionError> {
-        let status = self.git.text(["status", "--porcelain", "--untracked-files=normal"])?;
+        let all = ["--untracked-files=normal", "--ignore-submodules=none"];
+        let status = self.git.text(["status", "--porcelain"].into_iter().chain(all))?;
         if let Some(first) = status.lines().next() {
             let more = status.lines().count() - 1;
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };

@@ -133,6 +133,30 @@ fn a_file_that_git_ignores_may_have_been_read_and_so_nothing_is_recorded_for_the
 }
 
 #[test]
+fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
+    let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", CONFIG);
+    let (root, other) = (workspace.root(), workspace.root().join("other"));
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("read.txt"), "as committed\n").unwrap();
+    git(&other, &["init", "--quiet"]);
+    git(&other, &["add", "."]);
+    git(&other, &["commit", "--quiet", "--message=other"]);
+    workspace.commit();
+    git(&root, &["config", "status.showUntrackedFiles", "no"]);
+    git(&root, &["config", "diff.ignoreSubmodules", "all"]);
+    let files = [(root.join("src/more.rs"), "nobody added"), (other.join("read.txt"), "of a submodule")];
+    for (file, what) in files {
+        let before = fs::read(&file).ok();
+        fs::write(&file, "//! More.\n").unwrap();
+        assert_eq!(judge(&workspace, &[]).end().code, Some(0));
+        assert!(!holds(&verify(&workspace, &[]).end()), "{what}");
+        before.map_or_else(|| fs::remove_file(&file), |text| fs::write(&file, text)).unwrap();
+    }
+    judge(&workspace, &[]).end();
+    assert!(holds(&verify(&workspace, &[]).end()), "both are gone");
+}
+
+#[test]
 fn a_damaged_record_is_no_verdict() {
     let workspace = recorded();
     let path = record(&workspace);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::Cancel;
+use super::super::gather::STATUS;
 use super::super::process::{Command, run};
 use crate::cache::digest;
 use crate::facts::Facts;
@@ -31,7 +32,7 @@ pub(super) fn state(facts: &Facts, cancel: &Cancel) -> Result<String, String> {
             _ => Err("git does not tell what lies around the workspace".to_owned()),
         }
     };
-    if !around(&["status", "--porcelain", "-z"])?.is_empty() {
+    if !around(&STATUS)?.is_empty() {
         return Err("files of the repository around the workspace differ from its commit".to_owned());
     }
     Ok(digest([around(&["ls-files", "-s", "-z"])?]))

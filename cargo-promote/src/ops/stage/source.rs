@@ -47,7 +47,10 @@ pub(super) fn source(git: &Git, revision: Option<&str>) -> Result<Source, Troubl
 
 /// Checks that the files that git tracks are those of the commit.
 fn clean(git: &Git) -> Result<(), Trouble> {
-    let listed = git.bytes(["status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"], None)?;
+    let form = ["status", "--porcelain", "-z", "--no-renames"];
+    // whatever settings of the user's hide
+    let tracked = ["--untracked-files=no", "--ignore-submodules=none"];
+    let listed = git.bytes(form.into_iter().chain(tracked), None)?;
     let listed = String::from_utf8_lossy(&listed);
     let names: Vec<&str> = listed.split('\0').filter(|line| !line.is_empty()).collect();
     if names.is_empty() {

@@ -45,6 +45,20 @@ fn before_the_first_commit_what_is_staged_is_brought() {
 }
 
 #[test]
+fn what_is_staged_in_a_part_of_a_repository_is_brought_whatever_the_users_settings_show_of_it() {
+    let repository = Repository::new();
+    let part = repository.folder.path().join("part");
+    std::fs::create_dir(&part).unwrap();
+    repository.write("part/a.env", "1\n").git(&["add", "part/a.env"]);
+    std::fs::remove_file(part.join("a.env")).unwrap();
+    repository.git(&["config", "diff.relative", "true"]);
+    let facts = Facts { root: std::fs::canonicalize(&part).unwrap(), ..Facts::default() };
+    let brought =
+        repository.asked(false, |git| Git { facts: &facts, ..*git }.brought(None, false, None)).unwrap();
+    assert!(brought.objects.iter().any(|(_, path)| path == "a.env"), "{brought:?}");
+}
+
+#[test]
 fn a_blob_that_is_too_large_is_named_though_it_is_gone_from_disk() {
     let repository = Repository::empty();
     repository.git(&["init", "--quiet"]);
