@@ -2,11 +2,12 @@
 //! read: what has to be written out goes to a private folder, by way of a private index.
 
 mod changes;
+mod commits;
 mod tree;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::commits::{Commits, expect_one};
 use super::process::{Command, run};
 use super::{Cancel, Environment};
 use crate::facts::Facts;
@@ -49,7 +50,7 @@ impl Git<'_> {
         if let Some(name) = named {
             let commit = known.get(name).cloned().ok_or_else(|| unknown(name))?;
             let fork = self.merge_base(&commit)?.ok_or_else(|| unrelated(name))?;
-            return self.described(fork, format!("the base {name}")).map(Some);
+            return self.described(fork, &known, format!("the base {name}")).map(Some);
         }
         expect_one(targets, &known)?;
         if let Some(base) = self.left(targets.iter().map(String::as_str).chain(USUAL), &head, &known)? {
@@ -60,14 +61,16 @@ impl Git<'_> {
             return Ok(Some(base));
         }
         if self.has_changes()? {
-            return self.described(head, "HEAD".to_owned()).map(Some);
+            return self.described(head, &known, "HEAD".to_owned()).map(Some);
         }
         match known.get("HEAD^1") {
-            Some(parent) => self.described(parent.clone(), "the commit before HEAD".to_owned()).map(Some),
+            Some(parent) => {
+                self.described(parent.clone(), &known, "the commit before HEAD".to_owned()).map(Some)
+            }
             None if self.is_shallow()? => Err(shallow("the commit before HEAD")),
             // after the first commit of all, new files are what there is to compare
             None if self.facts.revision.as_ref().is_some_and(|revision| revision.dirty) => {
-                self.described(head, "HEAD".to_owned()).map(Some)
+                self.described(head, &known, "HEAD".to_owned()).map(Some)
             }
             None => Ok(None),
         }
@@ -83,36 +86,6 @@ impl Git<'_> {
         Ok(!self.stdout(&[&["status", "--porcelain", "-z"], &tracked[..]].concat())?.is_empty())
     }
 
-    /// The commits that those names and `HEAD` come to, by as few calls of git as can be, which takes longer to start
-    /// than to answer: a name that is not known here is not there. None without a repository.
-    fn commits(&self, names: &[String]) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
-        // no revision has a line break in its name, and of one that follows another git may end without an answer
-        let names = names.iter().map(String::as_str).filter(|name| !name.contains('\n'));
-        let (followed, names): (Vec<&str>, Vec<&str>) =
-            std::iter::once("HEAD").chain(names).partition(|name| name.contains("@{"));
-        let mut command = self.command(&["cat-file", "--batch-check=%(objectname)"]);
-        command.stdin =
-            Some(names.iter().flat_map(|name| format!("{name}^{{commit}}\n").into_bytes()).collect());
-        let captured = run(&command, self.cancel);
-        if !self.is_repository(&captured)? {
-            return Ok(None);
-        }
-        let answer = String::from_utf8_lossy(&captured.stdout);
-        let lines: Vec<&str> = answer.lines().collect();
-        if lines.len() != names.len() {
-            return Err(Unreadable::garbage(format!("`{}` gave an answer that is cut short", captured.what)));
-        }
-        let found = names.into_iter().zip(lines).filter(|(_, line)| is_hash(line));
-        let mut found: BTreeMap<String, String> =
-            found.map(|(name, hash)| (name.to_owned(), hash.to_owned())).collect();
-        for name in followed {
-            let commit = format!("{name}^{{commit}}");
-            let captured = self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-            found.extend(one_hash(&captured, &[1, 128])?.map(|hash| (name.to_owned(), hash)));
-        }
-        Ok(Some(found))
-    }
-
     /// A copy has no branch of its own: what counts is that of the user's tree.
     fn in_users_tree(&self, name: &str) -> String {
         let branch = self.facts.subject.branch.as_ref().and_then(|branch| branch.strip_prefix("refs/heads/"));
@@ -126,14 +99,14 @@ impl Git<'_> {
         &self,
         names: impl Iterator<Item = &'a str>,
         head: &str,
-        known: &BTreeMap<String, String>,
+        known: &Commits,
     ) -> AgainstBase<Base> {
         for name in names {
             // what is at `HEAD` itself was not left
             let commit = known.get(&self.in_users_tree(name)).filter(|commit| *commit != head);
             let Some(commit) = commit else { continue };
             if let Some(fork) = self.merge_base(commit)?.filter(|fork| fork != head) {
-                return self.described(fork, format!("where HEAD left {name}")).map(Some);
+                return self.described(fork, known, format!("where HEAD left {name}")).map(Some);
             }
         }
         Ok(None)
@@ -189,26 +162,6 @@ impl Git<'_> {
         }
     }
 
-    /// `HEAD`'s commit; none without a repository or a commit.
-    pub(super) fn head(&self) -> AgainstBase<String> {
-        self.head_of(self.commits(&[])?.as_ref())
-    }
-
-    fn head_of(&self, known: Option<&BTreeMap<String, String>>) -> AgainstBase<String> {
-        let Some(known) = known else { return Ok(None) };
-        let damaged =
-            || Ok(one_hash(&self.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]), &[1])?.is_some());
-        match known.get("HEAD") {
-            Some(head) => Ok(Some(head.clone())),
-            // a branch without a commit has no hash either
-            None if damaged()? => {
-                Err(Unreadable::garbage("the repository names a commit as HEAD that it does not have")
-                    .help("git fsck tells what is damaged"))
-            }
-            None => Ok(None),
-        }
-    }
-
     /// Whether there is a `.git` at the workspace root or above it.
     fn has_repository(&self) -> bool {
         self.facts.root.ancestors().any(|folder| folder.join(".git").exists())
@@ -226,9 +179,9 @@ impl Git<'_> {
         if found.is_none() && self.is_shallow()? { Err(shallow(commit)) } else { Ok(found) }
     }
 
-    fn described(&self, commit: String, how: String) -> Result<Base, Unreadable> {
-        let tree = format!("{commit}^{{tree}}");
-        let tree = one_hash(&self.ask(&["rev-parse", "--verify", &tree]), &[])?;
+    fn described(&self, commit: String, known: &Commits, how: String) -> Result<Base, Unreadable> {
+        let ask = || one_hash(&self.ask(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")]), &[]);
+        let tree = known.trees.get(&commit).map_or_else(ask, |tree| Ok(Some(tree.clone())))?;
         let tree = tree.ok_or_else(|| Unreadable::garbage("git names no tree of the base"))?;
         Ok(Base { commit, tree, how })
     }
@@ -324,12 +277,6 @@ fn one_hash(captured: &Captured, none: &[i32]) -> AgainstBase<String> {
 
 fn is_hash(text: &str) -> bool {
     text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Of the revisions that the server names one must be here: else it has fetched too little to compare with.
-fn expect_one(names: &[String], known: &BTreeMap<String, String>) -> Result<(), Unreadable> {
-    let first = names.first().filter(|_| !names.iter().any(|name| known.contains_key(name)));
-    first.map_or(Ok(()), |name| Err(not_fetched(name)))
 }
 
 fn failed(captured: &Captured) -> Unreadable {

@@ -13,8 +13,10 @@ use super::{Asked, Cancel, Kept};
 use crate::plan::Plan;
 use crate::step::{Evidence, Observed, Step};
 
-/// Those steps. Each may need the ones before it in its group.
-const EARLY: [&[Step]; 2] = [&[Step::Sources, Step::Format], &[Step::Hooks]];
+/// Those of the files. The second needs the first.
+const OF_FILES: &[Step] = &[Step::Sources, Step::Format];
+/// That of the repository, which no step changes.
+const OF_REPOSITORY: &[Step] = &[Step::Hooks];
 
 /// What a step gave, and how long it took.
 pub(super) type Carried = (Arc<Observed>, Duration);
@@ -33,8 +35,8 @@ struct Group {
 }
 
 impl Begun {
-    /// Begins those of the plan, where nothing of what they read changes in the run: an answer of the cache is looked
-    /// up beside them. What the cache knows of the sources saves them from being read.
+    /// Begins those of the plan; those of the files where these do not change in the run. An answer of the cache is
+    /// looked up beside them. What the cache knows of the sources saves them from being read.
     pub fn begin<'scope>(
         scope: &'scope Scope<'scope, '_>,
         asked: Asked<'scope>,
@@ -45,11 +47,9 @@ impl Begun {
         if !asked.is_still() || !formats {
             staged.forget();
         }
-        if !asked.is_still() {
-            return Self::default();
-        }
+        let of_files = asked.is_still().then_some(OF_FILES);
         let (mut steps, mut groups) = (HashMap::new(), Vec::new());
-        for early in EARLY {
+        for early in of_files.into_iter().chain([OF_REPOSITORY]) {
             let mut open = Vec::new();
             for (step, timeout) in planned(asked.plan, early) {
                 let (send, receive) = channel();

@@ -31,6 +31,8 @@ pub(super) struct Outgoing {
     base: Option<String>,
     /// Whether there are remote branches.
     remotes: bool,
+    /// Each of them with its commit, a line for each, as far as git was asked.
+    branches: String,
 }
 
 /// What a change brings that nobody outside has yet.
@@ -63,10 +65,9 @@ impl Git<'_> {
         let hinted = self.environment.before.is_some() || !self.environment.base_hints.is_empty();
         let base = if named.is_some() || hinted { self.base(named)? } else { None };
         let base = base.map(|base| base.commit);
-        let remotes = match &self.facts.copied {
-            Some(copied) => copied.has_remotes,
-            None => !self.stdout(&["for-each-ref", "--count=1", REMOTES])?.is_empty(),
-        };
+        let copied = self.facts.copied.as_ref();
+        let branches = copied.map_or_else(|| self.remote_branches(), |_| Ok(String::new()))?;
+        let remotes = copied.map_or(!branches.is_empty(), |copied| copied.has_remotes);
         let (range, base) = match (range, head, base) {
             (Some(range), _, base) => (Some(range.to_owned()), base),
             (None, None, base) => (None, base),
@@ -77,19 +78,21 @@ impl Git<'_> {
             }
             (None, Some(head), None) => (pushed.then(|| head.to_owned()), None),
         };
-        Ok(Outgoing { range, base, remotes })
+        Ok(Outgoing { range, base, remotes, branches })
+    }
+
+    fn remote_branches(&self) -> Result<String, Unreadable> {
+        let listed = self.stdout(&["for-each-ref", "--format=%(objectname) %(refname)", REMOTES])?;
+        Ok(String::from_utf8_lossy(&listed).into_owned())
     }
 
     /// The same by the hashes of all commits that tell what is searched, in whichever way it was asked for.
     pub(super) fn exactly(&self, outgoing: &Outgoing) -> Result<String, Unreadable> {
-        let Outgoing { range, base, remotes } = outgoing;
+        let Outgoing { range, base, remotes, branches } = outgoing;
         let refs = match range {
-            Some(range) if range.contains("--remotes") => {
-                self.stdout(&["for-each-ref", "--format=%(objectname) %(refname)", REMOTES])?
-            }
-            _ => Vec::new(),
+            Some(range) if range.contains("--remotes") && branches.is_empty() => self.remote_branches()?,
+            _ => branches.clone(),
         };
-        let refs = String::from_utf8_lossy(&refs);
         let below = |folder: &str| {
             let all = refs.lines().filter_map(|line| line.split_once(' '));
             let all =
@@ -121,7 +124,7 @@ impl Git<'_> {
         let Some((prefix, head)) = self.place()? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         };
-        let Outgoing { range, base, remotes } = self.outgoing(head.as_deref(), named, pushed, range)?;
+        let Outgoing { range, base, remotes, .. } = self.outgoing(head.as_deref(), named, pushed, range)?;
         let mut objects = range.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
         let staged = match self.facts.copied.as_ref().and_then(|copied| copied.staged.clone()) {
             Some(staged) => staged,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Cancel;
 use super::gather::steady_tree;
-use super::store::write_output;
+use super::store::write_artifact;
 use crate::facts::Facts;
 use crate::finding::digest;
 use crate::gate::{Features, Metric, Options, Unreadable};
@@ -38,17 +38,20 @@ fn scope(options: &Options) -> String {
 /// Keeps the figures of a run whose files are exactly those of a commit, from its beginning to its end. A figure
 /// that cannot be kept costs a later comparison, no more.
 pub(super) fn record(facts: &Facts, options: &Options, gates: &[GateReport], cancel: &Cancel) {
-    let kept = gates.iter().filter(|gate| gate.judged && !gate.metrics.is_empty());
-    let kept: Vec<&GateReport> = kept.filter(|_| options.lcov.is_none()).collect();
-    if kept.is_empty() {
+    let Some(before) = facts.revision.as_ref().filter(|_| options.lcov.is_none()) else { return };
+    let judged = gates.iter().filter(|gate| gate.judged && !gate.metrics.is_empty());
+    let files = judged.map(|gate| {
+        let text = serde_json::to_string_pretty(&gate.metrics).unwrap_or_default() + "\n";
+        (place(&facts.state, &before.tree, &gate.id, options), text)
+    });
+    let is_new =
+        |(path, text): &(PathBuf, String)| std::fs::read(path).map_or(true, |known| known != text.as_bytes());
+    let new: Vec<_> = files.filter(is_new).collect();
+    if new.is_empty() || steady_tree(facts, cancel).is_none() {
         return;
     }
-    let Some(tree) = steady_tree(facts, cancel) else { return };
-    for gate in kept {
-        let path = place(&facts.state, tree, &gate.id, options);
-        let text = serde_json::to_string_pretty(&gate.metrics).unwrap_or_default();
-        let folder = path.parent().unwrap_or(&facts.state);
-        let _ = std::fs::create_dir_all(folder).is_ok() && write_output(&path, &(text + "\n")).is_ok();
+    for (path, text) in new {
+        let _ = write_artifact(&path, text.as_bytes());
     }
 }
 

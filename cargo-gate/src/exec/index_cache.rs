@@ -78,7 +78,7 @@ fn look_up(folders: &[PathBuf], name: &str, versions: &[&Version]) -> Yanked {
     let bytes = newest.as_ref().and_then(|(_, path)| fs::read(path).ok()).unwrap_or_default();
     let entry = parse_entry(&bytes);
     for version in versions {
-        let set = match entry.as_ref().and_then(|entry| is_yanked(entry, version)) {
+        let set = match entry.as_deref().and_then(|entry| is_yanked(entry, version)) {
             Some(true) => &mut result.yanked,
             Some(false) => continue,
             None => &mut result.unknown,
@@ -130,7 +130,7 @@ fn entry_place(name: &str) -> Option<PathBuf> {
 }
 
 /// Each version with its JSON line. `None` where the bytes are no whole entry of the known format.
-fn parse_entry(bytes: &[u8]) -> Option<BTreeMap<&[u8], &[u8]>> {
+fn parse_entry(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut rest = bytes.strip_prefix(&HEADER)?;
     let mut next = || {
         let (field, after) = rest.split_at_checked(memchr::memchr(0, rest)?)?;
@@ -138,9 +138,9 @@ fn parse_entry(bytes: &[u8]) -> Option<BTreeMap<&[u8], &[u8]>> {
         Some(field)
     };
     let _revision = next()?;
-    let mut versions = BTreeMap::new();
+    let mut versions = Vec::new();
     while let Some(version) = next() {
-        versions.insert(version, next()?);
+        versions.push((version, next()?));
     }
     rest.is_empty().then_some(versions)
 }
@@ -153,8 +153,10 @@ struct IndexLine {
 }
 
 /// Whether a version was yanked, if the entry has it.
-fn is_yanked(entry: &BTreeMap<&[u8], &[u8]>, version: &Version) -> Option<bool> {
-    let json = entry.get(version.to_string().as_bytes())?;
+fn is_yanked(entry: &[(&[u8], &[u8])], version: &Version) -> Option<bool> {
+    let wanted = version.to_string();
+    // where it is there twice, the later line counts
+    let (_, json) = entry.iter().rfind(|(version, _)| *version == wanted.as_bytes())?;
     let line: IndexLine = serde_json::from_slice(json).ok()?;
     (line.vers == *version).then_some(line.yanked)
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::baseline;
 
@@ -56,6 +57,12 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         file.as_file().set_permissions(metadata.permissions())?;
     }
     file.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// Marks a file as used now, so that it stays where the oldest go. One that cannot be marked goes earlier.
+pub(super) fn touch(path: &Path) {
+    let file = std::fs::File::options().append(true).open(path);
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Removes the oldest files of a folder where there are more than `limit`, until `most` are left. One that stays does no
@@ -126,7 +133,7 @@ mod tests {
         for (age, name) in ["b", "d", "a", "c"].into_iter().enumerate() {
             let file = std::fs::File::create(folder.path().join(name)).unwrap();
             let age = std::time::Duration::from_secs(age as u64);
-            file.set_modified(std::time::SystemTime::UNIX_EPOCH + age).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + age).unwrap();
         }
         assert_eq!(left(4).len(), 4);
         assert_eq!(left(3), ["a", "c"].map(str::to_owned).into());

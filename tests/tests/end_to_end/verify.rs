@@ -171,6 +171,22 @@ fn a_damaged_record_is_no_verdict() {
     assert!(holds(&verify(&workspace, &[]).end()));
 }
 
+#[test]
+fn what_is_recorded_stays_as_it_was_given_until_it_is_another() {
+    let workspace = recorded();
+    let path = record(&workspace);
+    let given = fs::read(&path).unwrap();
+    judge(&workspace, &[]).end();
+    assert_eq!(fs::read(&path).unwrap(), given, "the same verdict, from the cache");
+    for lost in ["damaged", "other options"] {
+        let text = if lost == "damaged" { b"{}".to_vec() } else { given.clone() };
+        fs::write(&path, text).unwrap();
+        let args = if lost == "damaged" { &[][..] } else { &["--all-features"] };
+        assert_eq!(judge(&workspace, args).end().code, Some(0));
+        assert!(holds(&verify(&workspace, args).end()), "{lost}");
+    }
+}
+
 /// The branch that is checked out, and its commit.
 fn head(workspace: &Workspace) -> (String, String) {
     let folder = workspace.root().join(".git");

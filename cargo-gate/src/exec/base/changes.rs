@@ -1,6 +1,7 @@
 //! What differs from the base, and what git does not tell of it.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use super::Git;
 use crate::facts::{is_rust, utf8_name};
@@ -16,9 +17,14 @@ impl Git<'_> {
         let plain = ["--inter-hunk-context=0", "--submodule=short", "--ignore-submodules=none"];
         let parts = ["--numstat", "-z", "--patch", "--relative", "--src-prefix=a/", "--dst-prefix=b/"];
         let args = [&["diff"], &form[..], &plain[..], &parts[..], &[base.commit.as_str(), "--"]].concat();
+        let (differ, untracked) = thread::scope(|scope| {
+            let untracked =
+                scope.spawn(|| self.stdout(&["ls-files", "-z", "--others", "--exclude-standard"]));
+            (self.stdout(&args), untracked.join())
+        });
         let mut changes =
-            git_diff::parse(&self.stdout(&args)?).map_err(|error| Unreadable::garbage(error.to_string()))?;
-        let untracked = self.stdout(&["ls-files", "-z", "--others", "--exclude-standard"])?;
+            git_diff::parse(&differ?).map_err(|error| Unreadable::garbage(error.to_string()))?;
+        let untracked = untracked.map_err(|_| Unreadable::crashed("git could not be asked"))??;
         let names = match untracked.split_last() {
             None => &[],
             Some((0, names)) => names,

@@ -25,18 +25,37 @@ pub(super) struct Look<'a> {
     pub(super) options: &'a Options,
     pub(super) timeout: Duration,
     pub(super) cancel: &'a Cancel,
-    /// The bases that were looked for, by their names: several kinds of data rest on one.
-    pub(super) bases: Bases,
+    /// What several kinds of data rest on.
+    pub(super) shared: Shared,
 }
 
-pub(super) type Bases = Mutex<BTreeMap<Option<String>, Arc<OnceLock<AgainstBase<Base>>>>>;
+/// What is looked for once.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The bases, by the names that they were asked for by.
+    bases: Mutex<BTreeMap<Option<String>, Found>>,
+    /// The packages of the lock file.
+    locked: OnceLock<Result<Vec<LockedPackage>, String>>,
+}
+
+/// A base, once somebody has looked for it.
+type Found = Arc<OnceLock<AgainstBase<Base>>>;
 
 impl Look<'_> {
     fn base(&self, named: Option<&str>) -> AgainstBase<Base> {
-        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bases = self.shared.bases.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Arc::clone(bases.entry(named.map(str::to_owned)).or_default());
         drop(bases);
         found.get_or_init(|| git(self).base(named)).clone()
+    }
+
+    fn locked(&self) -> Result<&[LockedPackage], String> {
+        let read = || {
+            let bytes =
+                std::fs::read(self.facts.root.join("Cargo.lock")).map_err(|error| error.to_string())?;
+            parse_lock(&bytes).map_err(|error| error.to_string())
+        };
+        self.shared.locked.get_or_init(read).as_deref().map_err(Clone::clone)
     }
 }
 
@@ -44,7 +63,7 @@ impl<'a> From<Asked<'a>> for Look<'a> {
     fn from(Asked { facts, environment, options, plan, cancel, .. }: Asked<'a>) -> Self {
         let longest = plan.steps.iter().map(|planned| planned.timeout).max();
         let timeout = TIMEOUT.min(longest.unwrap_or(TIMEOUT));
-        Self { facts, environment, options, timeout, cancel, bases: Bases::default() }
+        Self { facts, environment, options, timeout, cancel, shared: Shared::default() }
     }
 }
 
@@ -59,10 +78,11 @@ pub(super) fn revision(asked: &Look<'_>, data: &Data) -> Result<String, String> 
     match data {
         Data::Advisories { database } => advisories(asked, database.as_deref()),
         Data::Index => {
-            let packages: Vec<_> = locked(asked)?
-                .into_iter()
+            let packages: Vec<_> = asked
+                .locked()?
+                .iter()
                 .filter(|package| package.from_registry)
-                .map(|package| (package.name, package.version))
+                .map(|package| (package.name.clone(), package.version.clone()))
                 .collect();
             let home = asked.environment.cargo_home.clone().unwrap_or_default();
             Ok(format!("{:?}", index_cache::yanked(&home, &packages)))
@@ -143,18 +163,13 @@ fn git<'a>(asked: &Look<'a>) -> Git<'a> {
     Git { facts: asked.facts, environment: asked.environment, timeout: asked.timeout, cancel: asked.cancel }
 }
 
-fn locked(asked: &Look<'_>) -> Result<Vec<LockedPackage>, String> {
-    let bytes = std::fs::read(asked.facts.root.join("Cargo.lock")).map_err(|error| error.to_string())?;
-    parse_lock(&bytes).map_err(|error| error.to_string())
-}
-
 /// The advisories themselves, since a clone may hold more than its commit.
 fn advisories(asked: &Look<'_>, database: Option<&str>) -> Result<String, String> {
     let folder = match database {
         Some(folder) => asked.environment.directory.join(folder),
         None => advisory_update::managed_dir().map_err(|error| error.to_string())?,
     };
-    let names = locked(asked)?.into_iter().map(|package| package.name).collect();
+    let names = asked.locked()?.iter().map(|package| package.name.clone()).collect();
     let read =
         advisory_db::read(&folder, &names, asked.timeout, asked.cancel).map_err(|error| error.to_string())?;
     let commit = format!("{:?} {:?} {:?}", read.commit, read.commit_time, read.fetched);

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::super::store::write_artifact;
+use super::super::store::{touch, write_artifact};
 use crate::cache::{Entry, FORMAT, Key, Names};
 use crate::verdict::Status;
 
@@ -71,8 +71,7 @@ impl Folder {
 
     /// Marks a verdict as used now, so that it stays. One that cannot be marked is evicted earlier.
     pub(super) fn touch(&self, gate: &str, key: &Key) {
-        let file = fs::File::options().append(true).open(self.place(gate, key));
-        let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+        touch(&self.place(gate, key));
     }
 
     /// Keeps a verdict, unless the gate failed with the same key before. Where that fails, the gate runs again next

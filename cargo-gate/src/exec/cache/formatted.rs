@@ -11,7 +11,7 @@ use super::Kept;
 use super::contents::Contents;
 use super::digests::Digests;
 use super::folder::Folder;
-use super::surroundings;
+use super::surroundings::{self, Tools};
 use crate::cache::digest;
 use crate::facts::Facts;
 use crate::step::{SourceFile, Tool};
@@ -34,7 +34,8 @@ pub(in crate::exec) struct FormattedFiles<'a> {
 /// What rustfmt's answers hang on beside a text: the program and its settings. None where the program cannot be told
 /// apart.
 pub(super) fn formatter(facts: &Facts, contents: &Contents) -> Option<String> {
-    let program = surroundings::tools(facts, &[Tool::Rustfmt].into()).ok()?;
+    let tools = [Tool::Rustfmt].into();
+    let program = Tools::look(facts, &tools).named(&tools).ok()?;
     let settings = surroundings::formatting(facts, contents.is_of_still(), |paths| contents.peek(paths));
     let settings = settings.iter().flat_map(|(path, digest)| [path.as_str(), digest.as_str()]);
     Some(digest(std::iter::once(program.as_str()).chain(settings)))

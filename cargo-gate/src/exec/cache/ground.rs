@@ -7,7 +7,7 @@ use std::thread;
 
 use super::contents::Contents;
 use super::data::{Look, Revisions};
-use super::surroundings;
+use super::surroundings::{self, Tools};
 use super::tree::Tree;
 use super::{Asked, beyond, data, ignored};
 use crate::cache::{Key, Part, digest};
@@ -91,6 +91,8 @@ struct Ground {
     variables: BTreeMap<String, String>,
     data: Revisions,
     program: Result<String, String>,
+    tools: Tools,
+    linkers: String,
     /// A digest of what is known of it but for its files.
     workspace: String,
     of_ignored: OnceLock<Part>,
@@ -101,16 +103,22 @@ impl Ground {
     fn look(asked: &Asked<'_>, inputs: &Inputs, contents: &mut Contents, before: Option<&Arc<Tree>>) -> Self {
         let facts = asked.facts;
         let look = Look::from(*asked);
-        let (data, ignored, beyond, mut ground) = thread::scope(|scope| {
+        let (data, ignored, beyond, programs, mut ground) = thread::scope(|scope| {
             let each = |one: &Data| (one.clone(), data::revision(&look, one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
             let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));
+            let programs = scope.spawn(|| {
+                let linkers = inputs.code.then(|| surroundings::linkers(facts, asked.environment));
+                (Tools::look(facts, &inputs.tools), linkers.unwrap_or_default())
+            });
             let ground = Self::of_files(asked, inputs, contents, before);
             let data = data.into_iter().filter_map(|one| one.join().ok()).collect();
-            (data, ignored.join().ok().flatten(), beyond.join().ok().flatten(), ground)
+            let (ignored, beyond) = (ignored.join().ok().flatten(), beyond.join().ok().flatten());
+            (data, ignored, beyond, programs.join().unwrap_or_default(), ground)
         });
         ground.data = data;
+        (ground.tools, ground.linkers) = programs;
         ground.beyond = beyond.unwrap_or_else(|| Err("nobody looked around the workspace".to_owned()));
         ground.ignored =
             ignored.unwrap_or_else(|| Err("nobody looked at the ignored files".to_owned())).map(|names| {
@@ -146,6 +154,8 @@ impl Ground {
             variables: surroundings::variables(facts),
             data: BTreeMap::new(),
             program: surroundings::program(),
+            tools: Tools::default(),
+            linkers: String::new(),
             workspace: digest([workspace(facts)]),
             of_ignored: OnceLock::new(),
             of_environment: OnceLock::new(),
@@ -166,7 +176,7 @@ impl Ground {
         let steps = serde_json::to_string(&steps).map_err(|error| error.to_string())?;
         key.text("steps", &within(asked.facts, &steps));
         key.text("workspace", &self.workspace);
-        key.text("tools", &surroundings::tools(asked.facts, &inputs.tools)?);
+        key.text("tools", &self.tools.named(&inputs.tools)?);
         self.add_files(asked, inputs, &mut key)?;
         if inputs.environment {
             let variables = || Part::named(pairs(&self.variables));
@@ -179,7 +189,7 @@ impl Ground {
             key.text("root", &asked.facts.root.to_string_lossy());
         }
         if inputs.code {
-            key.text("linkers", &surroundings::linkers(asked.facts, asked.environment));
+            key.text("linkers", &self.linkers);
         }
         if inputs.runs {
             key.text("around the workspace", self.beyond.as_deref().map_err(Clone::clone)?);

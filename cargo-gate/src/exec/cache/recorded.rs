@@ -6,12 +6,12 @@ use std::thread;
 
 use super::super::gather::{cargo_configs, toolchain};
 use super::super::snapshot::commit_here;
-use super::super::store::{prune, write_artifact};
+use super::super::store::{prune, touch, write_artifact};
 use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
-use super::data::{Bases, Look, Revisions};
+use super::data::{Look, Revisions, Shared};
 use super::folder::Folder;
-use super::surroundings::FORMATTING;
+use super::surroundings::{FORMATTING, Tools};
 use super::{Asked, Kept, Support, data, elsewhere, ground, ignored, surroundings};
 use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
@@ -37,7 +37,7 @@ pub(in crate::exec) fn keep(
     report: &Report,
 ) {
     let facts = asked.facts;
-    let (Some(tree), Some(contents)) = (tree(asked), &kept.contents) else { return };
+    let (Some(tree), Some(contents)) = (judged_tree(facts), &kept.contents) else { return };
     let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
         return;
@@ -90,7 +90,15 @@ pub(in crate::exec) fn keep(
         of_repository,
         again,
     };
-    let _ = write_artifact(&place(&facts.state, &tree, report.stage), &record.to_bytes(&looked));
+    let path = place(&facts.state, &tree, report.stage);
+    if is_recorded(&path, &record, &looked) {
+        touch(&path);
+        return;
+    }
+    if !is_of_its_tree(asked) {
+        return;
+    }
+    let _ = write_artifact(&path, &record.to_bytes(&looked));
     // to look at all of them after each run takes a while
     prune(&facts.state.join("verdicts"), MOST_RECORDS, 2 * MOST_RECORDS);
 }
@@ -105,9 +113,29 @@ pub(super) fn forget(facts: &Facts) {
     }
 }
 
-/// The tree that the run judged: of a private copy its own; of the user's files that of the commit that they are,
-/// where no file that git ignores could have been read.
-fn tree(asked: &Asked<'_>) -> Option<String> {
+/// Whether that is recorded already, whenever it was given.
+fn is_recorded(path: &Path, record: &Record, looked: &Looked) -> bool {
+    let known = std::fs::read(path).ok().and_then(|bytes| Record::read(&bytes, &record.tree, record.stage));
+    known.is_some_and(|(known, how)| {
+        let at_that_time = Record { at: known.at.clone(), took_ms: known.took_ms, ..record.clone() };
+        known == at_that_time && how == *looked
+    })
+}
+
+/// The tree that the run is about: of a private copy its own; of the user's files that of the commit that they are.
+fn judged_tree(facts: &Facts) -> Option<String> {
+    match facts.subject.kind {
+        SubjectKind::Worktree => {
+            let clean = facts.revision.as_ref().filter(|revision| !revision.dirty);
+            clean.map(|revision| revision.tree.clone())
+        }
+        _ => facts.subject.tree.clone(),
+    }
+}
+
+/// Whether the run judged that tree and no more: no file that git ignores could have been read, and the user's files
+/// were those of their commit all along.
+fn is_of_its_tree(asked: &Asked<'_>) -> bool {
     let facts = asked.facts;
     let has_ignored = if asked.is_still() {
         // a copy is made without ignored files, but for a lock file
@@ -115,13 +143,8 @@ fn tree(asked: &Asked<'_>) -> Option<String> {
     } else {
         !ignored::files(asked).is_ok_and(|files| files.is_empty())
     };
-    if has_ignored {
-        return None;
-    }
-    if facts.subject.kind != SubjectKind::Worktree {
-        return facts.subject.tree.clone();
-    }
-    super::super::gather::steady_tree(facts, asked.cancel).map(str::to_owned)
+    let is_worktree = facts.subject.kind == SubjectKind::Worktree;
+    !has_ignored && (!is_worktree || super::super::gather::steady_tree(facts, asked.cancel).is_some())
 }
 
 /// Files around the workspace that tools look for, there or not.
@@ -165,7 +188,7 @@ impl Look<'_> {
         let called: BTreeSet<Tool> =
             Tool::ALL.into_iter().filter(|tool| looked.tools.contains(tool.program())).collect();
         let there: Vec<&Tool> = facts.tools.keys().collect();
-        let tools = surroundings::tools(facts, &called)?;
+        let tools = Tools::look(facts, &called).named(&called)?;
         let short = |value: &String| digest([value]).get(..8).unwrap_or_default().to_owned();
         let variables = if looked.environment { surroundings::variables(facts) } else { BTreeMap::new() };
         let linkers =
@@ -257,8 +280,8 @@ pub fn recorded(
     let Around { data, repository, .. } = &record.around;
     let data = data.iter().chain(repository).map(|(data, _)| data.clone());
     let data: Vec<Data> = data.filter(|data| here.is_head || !data.is_of_commit()).collect();
-    let look =
-        Look { facts: &facts, environment, options, timeout: data::TIMEOUT, cancel, bases: Bases::default() };
+    let (timeout, shared) = (data::TIMEOUT, Shared::default());
+    let look = Look { facts: &facts, environment, options, timeout, cancel, shared };
     let request = super::request(options);
     let now = look.around(&request, &looked, &paths, (&data, &Revisions::new()), &mut contents);
     let now = now.map_err(|error| none(&error))?;

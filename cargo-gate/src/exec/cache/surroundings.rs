@@ -23,24 +23,37 @@ fn identity(program: &Path) -> Result<String, String> {
     stamp(program).map_err(|error| format!("{}: {error}", program.display()))
 }
 
-/// Which tools are called. Those of a toolchain are known by the toolchain, through whatever proxy they are called.
-pub(super) fn tools(facts: &Facts, tools: &BTreeSet<Tool>) -> Result<String, String> {
-    let of_toolchain = [Tool::Cargo, Tool::Rustc, Tool::Rustfmt];
-    let mut text = String::new();
-    for tool in tools {
-        let Some(found) = facts.tools.get(tool) else {
-            let _ = writeln!(text, "{tool}: none");
-            continue;
-        };
-        let own = facts.sysroot.as_ref().map(|sysroot| beside(sysroot, tool.program()));
-        let own = own.filter(|own| own.is_file() && of_toolchain.contains(tool) && is_proxy(found));
-        let _ = writeln!(text, "{tool}: {}", identity(own.as_deref().unwrap_or(found))?);
+/// Which tools are called, each looked at once.
+#[derive(Default)]
+pub(super) struct Tools(BTreeMap<Tool, Result<String, String>>);
+
+impl Tools {
+    /// As they are now.
+    pub(super) fn look(facts: &Facts, tools: &BTreeSet<Tool>) -> Self {
+        Self(tools.iter().map(|tool| (*tool, tool_of(facts, *tool))).collect())
     }
-    if tools.contains(&Tool::Cargo) {
+
+    /// What names those of them; or why one cannot be told apart.
+    pub(super) fn named(&self, tools: &BTreeSet<Tool>) -> Result<String, String> {
+        let of =
+            |tool: &Tool| self.0.get(tool).cloned().ok_or_else(|| format!("{tool} was not looked at"))?;
+        tools.iter().map(of).collect()
+    }
+}
+
+/// Which tool is called. That of a toolchain is known by the toolchain, through whatever proxy it is called.
+fn tool_of(facts: &Facts, tool: Tool) -> Result<String, String> {
+    let of_toolchain = [Tool::Cargo, Tool::Rustc, Tool::Rustfmt];
+    let in_toolchain = |name: &str| {
+        let path = facts.sysroot.as_ref().map(|sysroot| beside(sysroot, name));
+        path.filter(|path| path.is_file())
+    };
+    let Some(found) = facts.tools.get(&tool) else { return Ok(format!("{tool}: none\n")) };
+    let own = in_toolchain(tool.program()).filter(|_| of_toolchain.contains(&tool) && is_proxy(found));
+    let mut text = format!("{tool}: {}\n", identity(own.as_deref().unwrap_or(found))?);
+    if tool == Tool::Cargo {
         for name in ["clippy-driver", "cargo-clippy", "rustdoc", "rustc"] {
-            let driver =
-                facts.sysroot.as_ref().map(|sysroot| beside(sysroot, name)).filter(|path| path.is_file());
-            let driver = driver.map(|path| identity(&path)).transpose()?;
+            let driver = in_toolchain(name).map(|path| identity(&path)).transpose()?;
             let _ = writeln!(text, "{name}: {driver:?}");
         }
         for part in parts_of_toolchain(facts) {
