@@ -80,3 +80,61 @@ fn line(mark: char, entry: &Entry) -> String {
     let accepted = &entry.accepted;
     format!("  {mark} {}:{place} {}\n", accepted.rule, accepted.message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::{Accepted, Refusal};
+
+    fn entry(file: &str, rule: &str, message: &str) -> Entry {
+        let (rule, message) = (rule.to_owned(), message.to_owned());
+        let accepted = Accepted { rule, message, fingerprint: "0123456789abcdef".to_owned(), figure: None };
+        Entry { gate: "panics".to_owned(), file: file.to_owned(), accepted }
+    }
+
+    fn panics(count: usize) -> Vec<Entry> {
+        (0..count).map(|number| entry(&format!("src/{number}.rs"), "panics/unwrap", "`unwrap`")).collect()
+    }
+
+    #[test]
+    fn a_change_names_what_it_accepts_and_what_it_never_does() {
+        let change = Change {
+            added: panics(22),
+            removed: panics(1),
+            tightened: vec![entry("", "coverage/below-minimum", "84.8 % of lines (bar 90 %)")],
+            refused: vec![Refusal {
+                entry: entry("a.pem", "secrets/key", "a private key"),
+                why: "it is a secret",
+            }],
+            unjudged: vec!["clippy".to_owned(), "docs".to_owned()],
+            ..Change::default()
+        };
+        insta::assert_snapshot!(change_text(&change, How::Update, false));
+        assert_eq!(change_text(&change, How::Update, true).matches("  + ").count(), 22);
+    }
+
+    #[test]
+    fn where_nothing_is_different_that_is_said() {
+        let none = Change::default();
+        let texts = [How::Update, How::Prune].map(|how| change_text(&none, how, false));
+        insta::assert_snapshot!(texts.join("") + &baseline_table(&Baseline::default(), true));
+    }
+
+    #[test]
+    fn what_is_accepted_is_counted_by_rule_and_listed_where_that_is_asked_for() {
+        let text = r#"{
+  "version": 1,
+  "accepted": {
+    "clippy": { "src/a.rs": [
+      { "rule": "clippy/needless", "fingerprint": "0123456789abcdef", "message": "needless" }
+    ] },
+    "panics": { "src/a.rs": [
+      { "rule": "panics/unwrap", "fingerprint": "1123456789abcdef", "message": "`unwrap`" },
+      { "rule": "panics/unwrap", "fingerprint": "2123456789abcdef", "message": "`unwrap`" }
+    ] }
+  }
+}"#;
+        let baseline = Baseline::parse(text).unwrap();
+        insta::assert_snapshot!([false, true].map(|all| baseline_table(&baseline, all)).join("---\n"));
+    }
+}

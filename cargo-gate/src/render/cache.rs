@@ -94,3 +94,68 @@ pub fn not_held(not_held: &NotHeld) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::{Around, Elsewhere};
+    use crate::gate::Stage;
+    use crate::verdict::Status;
+
+    fn recorded(again: &[&str], not_judged: &[&str], is_head: bool) -> Held {
+        let gates = [("clippy", Status::Warned), ("deps", Status::Passed), ("secrets", Status::Passed)];
+        let record = Record {
+            tree: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            stage: Stage::PrePush,
+            at: "2026-11-21T10:00:00Z".to_owned(),
+            took_ms: 83_400,
+            around: Around::default(),
+            elsewhere: Elsewhere::default(),
+            gates: gates.map(|(gate, status)| (gate.to_owned(), status)).into(),
+            unjudged: [].into(),
+            config_digest: "c0ffee".to_owned(),
+            rustc: "rustc 1.95.0".to_owned(),
+            tools: [("git".to_owned(), "/usr/bin/git".to_owned())].into(),
+            again: again.iter().map(|gate| (*gate).to_owned()).collect(),
+            of_repository: [].into(),
+        };
+        Held { record, not_judged: not_judged.iter().map(|gate| (*gate).to_owned()).collect(), is_head }
+    }
+
+    #[test]
+    fn a_recorded_verdict_says_for_which_gates_it_holds() {
+        let whole = recorded(&[], &[], true);
+        let in_part = recorded(&["container"], &["deps", "secrets"], true);
+        let elsewhere = recorded(&[], &["deps"], false);
+        insta::assert_snapshot!([&whole, &in_part, &elsewhere].map(held).join("\n"));
+        insta::assert_snapshot!([&whole, &in_part].map(held_json).join("\n"));
+    }
+
+    #[test]
+    fn what_keeps_a_recorded_verdict_from_holding_is_told() {
+        let what = ["the toolchain or a tool is another", "Cargo.lock has changed"].map(str::to_owned);
+        let each =
+            [NotHeld::None("no verdict is recorded for this tree".to_owned()), NotHeld::Differs(what.into())];
+        insta::assert_snapshot!(each.iter().map(not_held).collect::<String>());
+        insta::assert_snapshot!(each.iter().map(not_held_json).collect::<String>());
+    }
+
+    #[test]
+    fn what_changed_since_a_verdict_is_named_and_where_it_is_much_counted() {
+        let many = (0..12).map(|number| format!("changed src/{number}.rs")).collect();
+        let inputs = [
+            ("program", Input::Same),
+            ("sources", Input::Changed(many)),
+            ("time", Input::Changed(Vec::new())),
+        ];
+        let inputs = inputs.map(|(name, input)| (name.to_owned(), input)).into();
+        let each = [
+            Explained::Known { at: "2026-11-21T10:00:00Z".to_owned(), inputs, answer: false },
+            Explained::Known { at: "2026-11-21T10:00:00Z".to_owned(), inputs: Vec::new(), answer: true },
+            Explained::Unknown,
+            Explained::Never("there are changes that are not committed".to_owned()),
+        ];
+        let text: Vec<String> = each.iter().map(|one| explained("clippy", one)).collect();
+        insta::assert_snapshot!(text.join("\n"));
+    }
+}

@@ -37,3 +37,37 @@ pub fn left_line(left: &Left) -> String {
     let file = left.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
     format!("  left   {file}{} ({})\n", left.why, left.gate)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::GateReport;
+
+    #[test]
+    fn what_was_mended_and_what_was_left_is_told_with_its_reason() {
+        let mended =
+            |file: &str, gate, what: &str| Mended { file: file.to_owned(), gate, what: what.to_owned() };
+        let left = |file: Option<&str>, why: &str| Left {
+            file: file.map(str::to_owned),
+            gate: "clippy",
+            why: why.to_owned(),
+        };
+        let done = Done {
+            mended: vec![
+                mended("src/a.rs", "fmt", "formatted"),
+                mended("src/a.rs", "clippy", "2 suggestions"),
+                mended("src/b.rs", "fmt", "formatted"),
+            ],
+            left: [left(Some("src/c.rs"), "it has changes that are not staged"), left(None, "cargo fails")]
+                .into(),
+            gates: vec![GateReport {
+                reason: "3 files formatted".to_owned(),
+                ..GateReport::new("fmt", Duration::from_millis(312))
+            }],
+        };
+        let text = fix_text(&done) + "---\n" + &fix_text(&Done::default());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&text));
+    }
+}
