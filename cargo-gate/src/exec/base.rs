@@ -8,6 +8,7 @@ mod tree;
 use std::time::Duration;
 
 use self::commits::{Commits, expect_one};
+use super::git::git;
 use super::process::{Command, run};
 use super::{Cancel, Environment};
 use crate::facts::Facts;
@@ -252,9 +253,9 @@ impl Git<'_> {
     pub(super) fn command(&self, args: &[&str]) -> Command {
         let program = self.facts.tools.get(&Tool::Git).cloned().unwrap_or_else(|| "git".into());
         let mut command =
-            Command::new(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args);
-        // messages in one language, and no number of context lines that goes before ours
-        command.env = vec![("LC_ALL".into(), Some("C".into())), ("GIT_DIFF_OPTS".into(), None)];
+            git(program, &self.facts.root, self.timeout).args(["--no-optional-locks"]).args(args);
+        // a number of context lines that would go before ours
+        command.env.push(("GIT_DIFF_OPTS".into(), None));
         command
     }
 }

@@ -31,8 +31,8 @@ pub(super) struct Outgoing {
     base: Option<String>,
     /// Whether there are remote branches.
     remotes: bool,
-    /// Each of them with its commit, a line for each, as far as git was asked.
-    branches: String,
+    /// Each of them with its commit, a line for each; none where git was not asked.
+    branches: Option<String>,
 }
 
 /// What a change brings that nobody outside has yet.
@@ -66,8 +66,9 @@ impl Git<'_> {
         let base = if named.is_some() || hinted { self.base(named)? } else { None };
         let base = base.map(|base| base.commit);
         let copied = self.facts.copied.as_ref();
-        let branches = copied.map_or_else(|| self.remote_branches(), |_| Ok(String::new()))?;
-        let remotes = copied.map_or(!branches.is_empty(), |copied| copied.has_remotes);
+        let branches = if copied.is_some() { None } else { Some(self.remote_branches()?) };
+        let known = branches.as_ref().is_some_and(|branches| !branches.is_empty());
+        let remotes = copied.map_or(known, |copied| copied.has_remotes);
         let (range, base) = match (range, head, base) {
             (Some(range), _, base) => (Some(range.to_owned()), base),
             (None, None, base) => (None, base),
@@ -89,9 +90,10 @@ impl Git<'_> {
     /// The same by the hashes of all commits that tell what is searched, in whichever way it was asked for.
     pub(super) fn exactly(&self, outgoing: &Outgoing) -> Result<String, Unreadable> {
         let Outgoing { range, base, remotes, branches } = outgoing;
-        let refs = match range {
-            Some(range) if range.contains("--remotes") && branches.is_empty() => self.remote_branches()?,
-            _ => branches.clone(),
+        let refs = match (range, branches) {
+            (_, Some(branches)) => branches.clone(),
+            (Some(range), None) if range.contains("--remotes") => self.remote_branches()?,
+            _ => String::new(),
         };
         let below = |folder: &str| {
             let all = refs.lines().filter_map(|line| line.split_once(' '));

@@ -11,6 +11,7 @@ mod formatted;
 mod ground;
 mod ignored;
 mod layers;
+mod on_disk;
 mod proof;
 mod recorded;
 mod scanned;

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use self::metadata::Metadata;
 pub(super) use self::walk::all_files;
 use self::walk::{Walked, walk, with_nested};
+use super::git::git;
 use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::snapshot::Ground;
@@ -73,8 +74,8 @@ pub fn gather_on(
     cancel: &Cancel,
 ) -> Result<Facts, GatherError> {
     let mut found = tools::find(environment);
-    let ask = |tool: Tool, folder: &Path, args: &[&str]| {
-        found.get(&tool).map(|program| run(&Command::new(program, folder, TIMEOUT).args(args), cancel))
+    let ask = |folder: &Path, args: &[&str]| {
+        found.get(&Tool::Git).map(|program| run(&git(program, folder, TIMEOUT).args(args), cancel))
     };
     let (directory, manifest) = (ground.directory.as_path(), ground.manifest.as_deref());
     let variables = ground.variables();
@@ -95,8 +96,8 @@ pub fn gather_on(
         // it holds the files of its tree and no other
         Some(copy) => (Some(copy.listed.files.clone()), copy.revision.clone()),
         None => thread::scope(|scope| {
-            let revision = scope.spawn(|| revision(&|args| ask(Tool::Git, &root, args)));
-            let files = ask(Tool::Git, &root, &LISTED);
+            let revision = scope.spawn(|| revision(&|args| ask(&root, args)));
+            let files = ask(&root, &LISTED);
             (succeeded(files), revision.join().ok().flatten())
         }),
     };
@@ -115,7 +116,8 @@ pub fn gather_on(
 }
 
 /// How git lists the files that it tracks or would.
-const LISTED: [&str; 6] = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+pub(super) const LISTED: [&str; 6] =
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
 
 /// How git tells what differs from the commit, whatever settings of the user's hide of it.
 pub(super) const STATUS: [&str; 5] =
@@ -152,8 +154,8 @@ fn with_listed(
 
 /// The same facts with the files as they are listed now; none where they cannot be listed.
 pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
-    let git = facts.tools.get(&Tool::Git);
-    let listed = git.map(|git| run(&Command::new(git, &facts.root, TIMEOUT).args(LISTED), cancel));
+    let program = facts.tools.get(&Tool::Git);
+    let listed = program.map(|program| run(&git(program, &facts.root, TIMEOUT).args(LISTED), cancel));
     with_listed(facts.clone(), succeeded(listed).as_deref(), None).ok()
 }
 
@@ -211,11 +213,11 @@ fn revision(ask: &(dyn Fn(&[&str]) -> Option<Captured> + Sync)) -> Option<Revisi
 /// between was found out about that tree.
 pub(super) fn steady_tree<'a>(facts: &'a Facts, cancel: &Cancel) -> Option<&'a str> {
     let before = facts.revision.as_ref().filter(|revision| !revision.dirty)?;
-    let git = facts.tools.get(&Tool::Git)?;
-    let now = revision(&|args| Some(run(&Command::new(git, &facts.root, TIMEOUT).args(args), cancel)))?;
+    let program = facts.tools.get(&Tool::Git)?;
+    let ask = |args: &[&str]| Some(run(&git(program, &facts.root, TIMEOUT).args(args), cancel));
+    let now = revision(&ask)?;
     // of a file with a flag that has git pass it over nobody knows whether it is that of the tree
-    let flags = run(&Command::new(git, &facts.root, TIMEOUT).args(["ls-files", "-v", "-z"]), cancel);
-    let flags = succeeded(Some(flags))?;
+    let flags = succeeded(ask(&["ls-files", "-v", "-z", "--", ":/"]))?;
     let plain = flags.split(|byte| *byte == 0).all(|line| line.is_empty() || line.starts_with(b"H "));
     (!now.dirty && now.tree == before.tree && plain).then_some(before.tree.as_str())
 }

@@ -28,6 +28,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(2);
 pub struct Command {
     /// The program's path.
     pub program: PathBuf,
+    /// Arguments that come first, and are in no message.
+    pub unshown: Vec<OsString>,
     /// Its arguments.
     pub args: Vec<OsString>,
     /// Its folder.
@@ -49,8 +51,25 @@ impl Command {
     pub fn new(program: impl Into<PathBuf>, cwd: impl Into<PathBuf>, timeout: Duration) -> Self {
         let program = program.into();
         let what = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
-        let (args, env, stdin) = (Vec::new(), Vec::new(), None);
-        Self { program, args, cwd: cwd.into(), env, stdin, streams: Streams::Separate, timeout, what }
+        let (unshown, args, env, stdin) = (Vec::new(), Vec::new(), Vec::new(), None);
+        Self {
+            program,
+            unshown,
+            args,
+            cwd: cwd.into(),
+            env,
+            stdin,
+            streams: Streams::Separate,
+            timeout,
+            what,
+        }
+    }
+
+    /// Adds arguments before all others that no message tells.
+    #[must_use]
+    pub fn unshown<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.unshown.extend(args.into_iter().map(Into::into));
+        self
     }
 
     /// Adds arguments.
@@ -103,7 +122,7 @@ fn spawn(command: &Command) -> std::io::Result<Spawned> {
     let mut wrapped = CommandWrap::with_new(&command.program, |std_command| {
         let stdin = if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
         std_command
-            .args(&command.args)
+            .args(command.unshown.iter().chain(&command.args))
             .current_dir(&command.cwd)
             .stdin(stdin)
             .stdout(write_out)

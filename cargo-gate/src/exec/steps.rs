@@ -10,6 +10,7 @@ use super::base::Git;
 use super::cache::{FormattedFiles, Kept};
 use super::files::changed_since;
 use super::format::Ahead;
+use super::git::git;
 use super::process::{Command, run};
 use super::twin::Twins;
 use super::{Cancel, Environment};
@@ -164,8 +165,8 @@ impl Bench<'_> {
     }
 
     fn objects(&self, names: &[String], timeout: Duration) -> Captured {
-        let Some(git) = self.facts.tools.get(&Tool::Git) else { return not_found(Tool::Git) };
-        let mut command = Command::new(git, &self.facts.root, timeout).args(["cat-file", "--batch-check"]);
+        let Some(program) = self.facts.tools.get(&Tool::Git) else { return not_found(Tool::Git) };
+        let mut command = git(program, &self.facts.root, timeout).args(["cat-file", "--batch-check"]);
         command.stdin = Some(names.iter().flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect());
         run(&command, self.cancel)
     }
@@ -193,8 +194,12 @@ impl Bench<'_> {
         timeout: Duration,
     ) -> Captured {
         let Some(program) = self.facts.tools.get(&call.tool) else { return not_found(call.tool) };
-        let mut command = Command::new(program, folder, timeout).args(&call.args);
-        command.env = environment::without_settings(call.tool);
+        let command = match call.tool {
+            Tool::Git => git(program, folder, timeout),
+            _ => Command::new(program, folder, timeout),
+        };
+        let mut command = command.args(&call.args);
+        command.env.extend(environment::without_settings(call.tool));
         command.env.extend(of_the_copy(self.facts));
         command.env.extend(call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))));
         command.env.extend(env);

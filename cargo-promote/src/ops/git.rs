@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cargo_gate::exec::Cancel;
-use cargo_gate::exec::process::{self, Command};
+use cargo_gate::exec::process;
+use cargo_gate::exec::{Cancel, git};
 use cargo_gate::step::{Captured, End};
 
 /// The longest that one call may take, a push over a slow line included.
@@ -64,8 +64,7 @@ impl Git {
         args: impl IntoIterator<Item = A>,
         input: Option<&[u8]>,
     ) -> Captured {
-        let mut command = Command::new(&self.program, &self.folder, MOST_TIME).args(args);
-        command.env.push(("LC_ALL".into(), Some("C".into())));
+        let mut command = git(&self.program, &self.folder, MOST_TIME).args(args);
         command.env.push(("GIT_TERMINAL_PROMPT".into(), Some("0".into())));
         command.stdin = input.map(<[u8]>::to_vec);
         process::run(&command, &self.cancel)

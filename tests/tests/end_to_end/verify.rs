@@ -142,9 +142,15 @@ fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
     git(&other, &["add", "."]);
     git(&other, &["commit", "--quiet", "--message=other"]);
     workspace.commit();
-    git(&root, &["config", "status.showUntrackedFiles", "no"]);
-    git(&root, &["config", "diff.ignoreSubmodules", "all"]);
-    let files = [(root.join("src/more.rs"), "nobody added"), (other.join("read.txt"), "of a submodule")];
+    for folder in [&root, &other] {
+        git(folder, &["config", "status.showUntrackedFiles", "no"]);
+        git(folder, &["config", "diff.ignoreSubmodules", "all"]);
+    }
+    let files = [
+        (root.join("src/more.rs"), "nobody added"),
+        (other.join("read.txt"), "of a submodule"),
+        (other.join("more.txt"), "nobody added to a submodule"),
+    ];
     for (file, what) in files {
         let before = fs::read(&file).ok();
         fs::write(&file, "//! More.\n").unwrap();
@@ -152,8 +158,31 @@ fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
         assert!(!holds(&verify(&workspace, &[]).end()), "{what}");
         before.map_or_else(|| fs::remove_file(&file), |text| fs::write(&file, text)).unwrap();
     }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        git(&root, &["config", "core.fileMode", "false"]);
+        let mode =
+            |mode| fs::set_permissions(root.join("src/lib.rs"), fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o755);
+        judge(&workspace, &[]).end();
+        assert!(!holds(&verify(&workspace, &[]).end()), "a mode that git has not");
+        mode(0o644);
+    }
     judge(&workspace, &[]).end();
-    assert!(holds(&verify(&workspace, &[]).end()), "both are gone");
+    assert!(holds(&verify(&workspace, &[]).end()), "all is as it was");
+}
+
+#[test]
+fn what_stands_in_for_a_commit_in_this_clone_alone_is_not_what_is_pushed() {
+    let workspace = recorded();
+    let (_, judged) = head(&workspace);
+    fs::write(workspace.root().join("src/lib.rs"), "//! Broken.\n\nfn broken( {}\n").unwrap();
+    workspace.commit();
+    let (_, other) = head(&workspace);
+    git(&workspace.root(), &["replace", &other, &judged]);
+    assert!(!holds(&verify(&workspace, &[]).end()));
+    assert_eq!(judge(&workspace, &["--rev", "HEAD"]).end().code, Some(1), "git sends what is broken");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::exec::Cancel;
-use crate::exec::process::{self, Command};
+use crate::exec::process;
+use crate::exec::{Cancel, git};
 use crate::step::End;
 
 /// Why a call of git gave no answer.
@@ -40,9 +40,10 @@ pub(in crate::exec) fn run(
     if timeout.is_zero() {
         return Err(GitError::TimedOut);
     }
-    let fixed = ["--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
-    let mut command = Command::new("git", cwd, timeout).args(fixed).args(args.iter().copied());
-    command.env = environment(std::env::vars_os());
+    let fixed = ["--no-optional-locks", "-c", "core.hooksPath=/dev/null"];
+    let mut command = git("git", cwd, timeout).unshown(fixed).args(args.iter().copied());
+    let ours = std::mem::take(&mut command.env);
+    command.env = environment(std::env::vars_os()).into_iter().chain(ours).collect();
     let output = process::run(&command, cancel);
     match output.end {
         End::Code(0) => Ok(output.stdout),

@@ -49,8 +49,9 @@ impl Git<'_> {
 
     /// The files on disk that differ from the index, and those that git does not know, in the same form.
     pub(in crate::exec) fn unstaged_files(&self) -> Result<BTreeSet<String>, Unreadable> {
-        let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff", "--"];
-        self.with_untracked(&self.stdout(&form)?).map(|files| files.into_iter().collect())
+        let form = ["diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff"];
+        let differ = self.stdout(&[&form[..], &["--ignore-submodules=none", "--"]].concat())?;
+        self.with_untracked(&differ).map(|files| files.into_iter().collect())
     }
 
     /// Files on disk whose changes git does not tell: those that it was told not to look at (`git update-index

@@ -8,12 +8,15 @@ use crate::exec::process::run;
 use crate::gate::Unreadable;
 use crate::step::{AgainstBase, Captured};
 
+/// What a change is compared with most often: where its tree is there without being fetched.
+const WITH_TREE: [&str; 2] = ["HEAD", "HEAD^1"];
+
 /// Commits as git knows them.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
     /// By the names that they were asked for by.
     of_names: BTreeMap<String, String>,
-    /// The trees of most of them, by their hashes.
+    /// The trees of some of them, by their hashes.
     pub(super) trees: BTreeMap<String, String>,
 }
 
@@ -53,26 +56,39 @@ impl Git<'_> {
     fn named(&self, names: &[&str]) -> Result<Option<Commits>, Unreadable> {
         let mut command = self.command(&["cat-file", "--batch-check=%(objectname)"]);
         // a branch that moves meanwhile has the tree of neither
+        let asks = |name: &str| {
+            if WITH_TREE.contains(&name) { &["commit", "tree", "commit"][..] } else { &["commit"] }
+        };
         let asked =
-            names.iter().map(|name| format!("{name}^{{commit}}\n{name}^{{tree}}\n{name}^{{commit}}\n"));
+            names.iter().flat_map(|name| asks(name).iter().map(move |kind| format!("{name}^{{{kind}}}\n")));
         command.stdin = Some(asked.collect::<String>().into_bytes());
         let captured = run(&command, self.cancel);
         if !self.is_repository(&captured)? {
             return Ok(None);
         }
         let answer = String::from_utf8_lossy(&captured.stdout);
-        let lines: Vec<&str> = answer.lines().collect();
-        if lines.len() != 3 * names.len() {
-            return Err(Unreadable::garbage(format!("`{}` gave an answer that is cut short", captured.what)));
-        }
+        let mut lines = answer.lines();
         let mut found = Commits::default();
-        for (name, answers) in names.iter().zip(lines.chunks_exact(3)) {
-            let &[commit, tree, again] = answers else { continue };
-            if is_hash(commit) {
-                let tree = Some(tree).filter(|tree| is_hash(tree) && commit == again);
-                found.of_names.insert((*name).to_owned(), commit.to_owned());
-                found.trees.extend(tree.map(|tree| (commit.to_owned(), tree.to_owned())));
+        for name in names {
+            let answers: Vec<&str> = lines.by_ref().take(asks(name).len()).collect();
+            if answers.len() != asks(name).len() {
+                let reason = format!("`{}` gave an answer that is cut short", captured.what);
+                return Err(Unreadable::garbage(reason));
             }
+            let Some(commit) = answers.first().filter(|line| is_hash(line)) else { continue };
+            if let &[commit, tree, again] = answers.as_slice()
+                && commit == again
+                && is_hash(tree)
+            {
+                found.trees.insert(commit.to_owned(), tree.to_owned());
+            }
+            found.of_names.insert((*name).to_owned(), (*commit).to_owned());
+        }
+        if lines.next().is_some() {
+            return Err(Unreadable::garbage(format!(
+                "`{}` gave more answers than there are questions",
+                captured.what
+            )));
         }
         Ok(Some(found))
     }

@@ -1,10 +1,13 @@
 //! What lies around a workspace that is a part of a repository: its tests may read it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::super::Cancel;
-use super::super::gather::STATUS;
-use super::super::process::{Command, run};
+use super::super::gather::{STATUS, path_of};
+use super::super::git;
+use super::super::process::run;
+use super::ignored::is_cache;
 use crate::cache::digest;
 use crate::facts::Facts;
 use crate::step::{End, Tool};
@@ -16,32 +19,70 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 /// # Errors
 /// Where it cannot be known, or differs from what git has of it.
 pub(super) fn state(facts: &Facts, cancel: &Cancel) -> Result<String, String> {
-    let Some(git) = facts.tools.get(&Tool::Git) else { return Ok(String::new()) };
-    let ask = |args: &[&str]| run(&Command::new(git, &facts.root, TIMEOUT).args(args), cancel);
-    let prefix = ask(&["rev-parse", "--show-prefix"]);
-    if prefix.end != End::Code(0) || prefix.stdout.trim_ascii().is_empty() {
-        return Ok(String::new());
+    let Some(repository) = Around::of(facts, cancel)? else { return Ok(String::new()) };
+    let around = |args: &[&str]| repository.ask(args);
+    if !around(&STATUS)?.is_empty() {
+        return Err("files of the repository around the workspace differ from its commit".to_owned());
     }
-    let prefix =
-        String::from_utf8(prefix.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;
-    let without = format!(":(top,exclude,literal){}", prefix.trim_end_matches(['\n', '/']));
-    let around = |args: &[&str]| {
-        let captured = ask(&[args, &["--", ":/", &without]].concat());
+    let listed = around(&["ls-files", "-v", "-s", "-z"])?;
+    // of a file with a flag that has git pass it over nobody knows what it holds
+    let is_plain = |line: &[u8]| line.is_empty() || line.starts_with(b"H ");
+    if !listed.split(|byte| *byte == 0).all(is_plain) {
+        return Err("git is told to pass over files of the repository around the workspace".to_owned());
+    }
+    Ok(digest([listed]))
+}
+
+/// Whether git ignores nothing there but folders of caches, which can be made anew.
+pub(super) fn has_no_ignored(facts: &Facts, cancel: &Cancel) -> bool {
+    let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+    match Around::of(facts, cancel) {
+        Ok(None) => true,
+        Ok(Some(around)) => around.ask(&args).is_ok_and(|listed| {
+            let mut names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            names.all(|name| is_cache(&facts.root.join(path_of(name))))
+        }),
+        Err(_) => false,
+    }
+}
+
+/// The repository around a workspace that is a part of it.
+struct Around<'a> {
+    program: &'a Path,
+    facts: &'a Facts,
+    cancel: &'a Cancel,
+    /// All of it but the workspace, as git reads paths.
+    without: String,
+}
+
+impl<'a> Around<'a> {
+    /// None where there is no git, no repository, or nothing around the workspace.
+    fn of(facts: &'a Facts, cancel: &'a Cancel) -> Result<Option<Self>, String> {
+        let Some(program) = facts.tools.get(&Tool::Git) else { return Ok(None) };
+        let asked = git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix"]);
+        let prefix = run(&asked, cancel);
+        if prefix.end != End::Code(0) || prefix.stdout.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let prefix =
+            String::from_utf8(prefix.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;
+        let without = format!(":(top,exclude,literal){}", prefix.trim_end_matches(['\n', '/']));
+        Ok(Some(Self { program, facts, cancel, without }))
+    }
+
+    fn ask(&self, args: &[&str]) -> Result<Vec<u8>, String> {
+        let args = [args, &["--", ":/", &self.without]].concat();
+        let captured = run(&git(self.program, &self.facts.root, TIMEOUT).args(args), self.cancel);
         match captured.end {
             End::Code(0) => Ok(captured.stdout),
             _ => Err("git does not tell what lies around the workspace".to_owned()),
         }
-    };
-    if !around(&STATUS)?.is_empty() {
-        return Err("files of the repository around the workspace differ from its commit".to_owned());
     }
-    Ok(digest([around(&["ls-files", "-s", "-z"])?]))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
+    use super::super::super::process::Command;
     use super::*;
 
     fn git(folder: &Path, args: &[&str]) {
@@ -82,5 +123,16 @@ mod tests {
         assert!(state(&root).is_err());
         commit("shared.txt", "two");
         assert_ne!(state(&root).unwrap(), first);
+        git(top, &["update-index", "--assume-unchanged", "shared.txt"]);
+        std::fs::write(top.join("shared.txt"), "three").unwrap();
+        assert!(state(&root).is_err(), "git passes over it");
+        let is_without = || has_no_ignored(&facts(&root), &Cancel::default());
+        commit(".gitignore", "/ignored\n/target\n/sub/own\n");
+        std::fs::write(root.join("own"), "in the workspace").unwrap();
+        std::fs::create_dir(top.join("target")).unwrap();
+        std::fs::write(top.join("target/CACHEDIR.TAG"), "").unwrap();
+        assert!(is_without());
+        std::fs::write(top.join("ignored"), "read by a test").unwrap();
+        assert!(!is_without());
     }
 }

@@ -33,13 +33,13 @@ pub(super) struct Look<'a> {
 #[derive(Default)]
 pub(super) struct Shared {
     /// The bases, by the names that they were asked for by.
-    bases: Mutex<BTreeMap<Option<String>, Found>>,
+    bases: Mutex<BTreeMap<Option<String>, LookedFor>>,
     /// The packages of the lock file.
     locked: OnceLock<Result<Vec<LockedPackage>, String>>,
 }
 
 /// A base, once somebody has looked for it.
-type Found = Arc<OnceLock<AgainstBase<Base>>>;
+type LookedFor = Arc<OnceLock<AgainstBase<Base>>>;
 
 impl Look<'_> {
     fn base(&self, named: Option<&str>) -> AgainstBase<Base> {

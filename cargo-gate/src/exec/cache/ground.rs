@@ -92,7 +92,7 @@ struct Ground {
     data: Revisions,
     program: Result<String, String>,
     tools: Tools,
-    linkers: String,
+    linkers: Result<String, String>,
     /// A digest of what is known of it but for its files.
     workspace: String,
     of_ignored: OnceLock<Part>,
@@ -110,12 +110,13 @@ impl Ground {
             let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));
             let programs = scope.spawn(|| {
                 let linkers = inputs.code.then(|| surroundings::linkers(facts, asked.environment));
-                (Tools::look(facts, &inputs.tools), linkers.unwrap_or_default())
+                (Tools::look(facts, &inputs.tools), Ok(linkers.unwrap_or_default()))
             });
             let ground = Self::of_files(asked, inputs, contents, before);
             let data = data.into_iter().filter_map(|one| one.join().ok()).collect();
             let (ignored, beyond) = (ignored.join().ok().flatten(), beyond.join().ok().flatten());
-            (data, ignored, beyond, programs.join().unwrap_or_default(), ground)
+            let nobody = |_| (Tools::default(), Err("nobody looked at the linkers".to_owned()));
+            (data, ignored, beyond, programs.join().unwrap_or_else(nobody), ground)
         });
         ground.data = data;
         (ground.tools, ground.linkers) = programs;
@@ -155,7 +156,7 @@ impl Ground {
             data: BTreeMap::new(),
             program: surroundings::program(),
             tools: Tools::default(),
-            linkers: String::new(),
+            linkers: Ok(String::new()),
             workspace: digest([workspace(facts)]),
             of_ignored: OnceLock::new(),
             of_environment: OnceLock::new(),
@@ -189,7 +190,7 @@ impl Ground {
             key.text("root", &asked.facts.root.to_string_lossy());
         }
         if inputs.code {
-            key.text("linkers", &self.linkers);
+            key.text("linkers", self.linkers.as_deref().map_err(Clone::clone)?);
         }
         if inputs.runs {
             key.text("around the workspace", self.beyond.as_deref().map_err(Clone::clone)?);

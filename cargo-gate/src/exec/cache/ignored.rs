@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::super::process::{Command, run};
+use super::super::git;
+use super::super::process::run;
 use super::Asked;
 use crate::step::{End, Tool};
 
@@ -29,7 +30,7 @@ pub(super) fn files(asked: &Asked<'_>) -> Result<Vec<String>, String> {
     let listed = facts
         .tools
         .get(&Tool::Git)
-        .map(|git| run(&Command::new(git, &facts.root, Duration::from_mins(1)).args(args), asked.cancel));
+        .map(|program| run(&git(program, &facts.root, Duration::from_mins(1)).args(args), asked.cancel));
     match listed.filter(|listed| listed.end == End::Code(0)) {
         Some(listed) => {
             for name in listed.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
@@ -101,7 +102,7 @@ impl Found<'_> {
 
     fn add_folder(&mut self, below: &Path, path: &Path) -> Result<(), String> {
         let is_git = path.file_name().is_some_and(|name| name == ".git");
-        if is_git || path == self.target || path.join(MARK).is_file() {
+        if is_git || path == self.target || is_cache(path) {
             return Ok(());
         }
         let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -109,6 +110,11 @@ impl Found<'_> {
         names.sort();
         names.into_iter().try_for_each(|name| self.add(&below.join(name)))
     }
+}
+
+/// Whether that is a folder of a cache.
+pub(super) fn is_cache(path: &Path) -> bool {
+    path.join(MARK).is_file()
 }
 
 fn too_many() -> String {

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::super::gather::{cargo_configs, toolchain};
+use super::super::gather::{cargo_configs, steady_tree, toolchain};
 use super::super::snapshot::commit_here;
 use super::super::store::{prune, touch, write_artifact};
 use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
 use super::data::{Look, Revisions, Shared};
 use super::folder::Folder;
+use super::on_disk::is_checkout;
 use super::surroundings::{FORMATTING, Tools};
-use super::{Asked, Kept, Support, data, elsewhere, ground, ignored, surroundings};
+use super::{Asked, Kept, Support, beyond, data, elsewhere, ground, ignored, surroundings};
 use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
 use crate::gate::{Options, Stage};
@@ -37,11 +38,35 @@ pub(in crate::exec) fn keep(
     report: &Report,
 ) {
     let facts = asked.facts;
-    let (Some(tree), Some(contents)) = (judged_tree(facts), &kept.contents) else { return };
+    let Some(tree) = claimed_tree(facts) else { return };
     let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
         return;
     }
+    let Some((record, looked)) = record(asked, request, (kept, support), tree, report) else { return };
+    let path = place(&facts.state, &record.tree, report.stage);
+    if is_recorded(&path, &record, &looked) {
+        touch(&path);
+        return;
+    }
+    if !is_of_its_tree(asked) {
+        return;
+    }
+    let _ = write_artifact(&path, &record.to_bytes(&looked));
+    // to look at all of them after each run takes a while
+    prune(&facts.state.join("verdicts"), MOST_RECORDS, 2 * MOST_RECORDS);
+}
+
+/// What is to be recorded; none where something that it rests on cannot be known.
+fn record(
+    asked: &Asked<'_>,
+    request: &str,
+    (kept, support): (&Kept, &Support),
+    tree: String,
+    report: &Report,
+) -> Option<(Record, Looked)> {
+    let facts = asked.facts;
+    let mut contents = Contents::clone(kept.contents.as_ref()?);
     let gates = asked.plan.gates.iter().zip(&asked.config.gates);
     let gates = gates.filter_map(|(planned, gate)| {
         let key = kept.keys.get(planned.id)?;
@@ -60,7 +85,6 @@ pub(in crate::exec) fn keep(
     let called = report.environment.tools.iter().filter(|(name, _)| tools.contains(*name));
     let called = called.map(|(name, path)| (name.clone(), path.clone())).collect();
     let looked = Looked { tools, environment: all.environment, hourly, daily };
-    let mut contents = Contents::clone(contents);
     let paths = around(facts, asked.environment, &all);
     let look = Look::from(*asked);
     // a base that this push or this user named is not that of another who names none
@@ -73,10 +97,9 @@ pub(in crate::exec) fn keep(
     let of_repository = of_repository.collect();
     let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
     let data: Vec<Data> = data.into_iter().collect();
-    let around = look.around(request, &looked, &paths, (&data, &support.data), &mut contents);
-    let Ok(around) = around else { return };
+    let around = look.around(request, &looked, &paths, (&data, &support.data), &mut contents).ok()?;
     let record = Record {
-        tree: tree.clone(),
+        tree,
         stage: report.stage,
         at: facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         took_ms: report.duration_ms.saturating_add(report.saved_ms.unwrap_or_default()),
@@ -90,17 +113,7 @@ pub(in crate::exec) fn keep(
         of_repository,
         again,
     };
-    let path = place(&facts.state, &tree, report.stage);
-    if is_recorded(&path, &record, &looked) {
-        touch(&path);
-        return;
-    }
-    if !is_of_its_tree(asked) {
-        return;
-    }
-    let _ = write_artifact(&path, &record.to_bytes(&looked));
-    // to look at all of them after each run takes a while
-    prune(&facts.state.join("verdicts"), MOST_RECORDS, 2 * MOST_RECORDS);
+    Some((record, looked))
 }
 
 /// Forgets what is recorded for the tree that was just judged.
@@ -122,8 +135,9 @@ fn is_recorded(path: &Path, record: &Record, looked: &Looked) -> bool {
     })
 }
 
-/// The tree that the run is about: of a private copy its own; of the user's files that of the commit that they are.
-fn judged_tree(facts: &Facts) -> Option<String> {
+/// The tree that the run is about: of a private copy its own; of the user's files that of the commit that they are
+/// said to be.
+fn claimed_tree(facts: &Facts) -> Option<String> {
     match facts.subject.kind {
         SubjectKind::Worktree => {
             let clean = facts.revision.as_ref().filter(|revision| !revision.dirty);
@@ -133,18 +147,19 @@ fn judged_tree(facts: &Facts) -> Option<String> {
     }
 }
 
-/// Whether the run judged that tree and no more: no file that git ignores could have been read, and the user's files
-/// were those of their commit all along.
+/// Whether the run judged that tree and no more: the user's files were those of their commit all along, and no file that
+/// git ignores could have been read.
 fn is_of_its_tree(asked: &Asked<'_>) -> bool {
     let facts = asked.facts;
-    let has_ignored = if asked.is_still() {
+    if asked.is_still() {
         // a copy is made without ignored files, but for a lock file
-        !facts.files.iter().any(|file| file == "Cargo.lock") && facts.root.join("Cargo.lock").exists()
-    } else {
-        !ignored::files(asked).is_ok_and(|files| files.is_empty())
-    };
+        return facts.files.iter().any(|file| file == "Cargo.lock")
+            || !facts.root.join("Cargo.lock").exists();
+    }
     let is_worktree = facts.subject.kind == SubjectKind::Worktree;
-    !has_ignored && (!is_worktree || super::super::gather::steady_tree(facts, asked.cancel).is_some())
+    ignored::files(asked).is_ok_and(|files| files.is_empty())
+        && beyond::has_no_ignored(facts, asked.cancel)
+        && (!is_worktree || (steady_tree(facts, asked.cancel).is_some() && is_checkout(facts, asked.cancel)))
 }
 
 /// Files around the workspace that tools look for, there or not.

@@ -7,22 +7,20 @@ use std::time::Duration;
 
 use super::SnapshotError;
 use crate::exec::Cancel;
-use crate::exec::process::{Command, run};
+use crate::exec::git;
+use crate::exec::process::run;
 use crate::step::{Captured, End};
 
 /// The longest that one call may take: a first copy of a large tree, or its filters fetching what they need.
 const TIMEOUT: Duration = Duration::from_mins(30);
 
-/// Settings of the user's that would have a call do more than it is asked, or less: a hook, a watcher, a part of
-/// the tree only, the trees of submodules as well, times that are not looked at.
-const SETTINGS: [&str; 9] = [
+/// Settings of the user's that would have a call do more than it is asked, or less: a hook, a part of the tree only, the
+/// trees of submodules as well.
+const SETTINGS: [&str; 6] = [
     "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
     "core.splitIndex=false",
     "core.sparseCheckout=false",
     "core.ignoreStat=false",
-    "core.trustctime=true",
-    "core.checkStat=default",
     "submodule.recurse=false",
     "advice.detachedHead=false",
 ];
@@ -63,14 +61,10 @@ impl<'a> Git<'a> {
         args: impl IntoIterator<Item = A>,
         input: Option<Vec<u8>>,
     ) -> Result<Captured, SnapshotError> {
-        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let what = args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
-        let mut command = Command::new(self.program, &self.folder, TIMEOUT).args(settings).args(args);
-        command.env = vec![("LC_ALL".into(), Some("C".into()))];
+        let mut command = git(self.program, &self.folder, TIMEOUT).unshown(settings).args(args);
         command.env.extend(self.env.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
         command.stdin = input;
-        command.what = format!("git {what}");
         let captured = run(&command, self.cancel);
         match &captured.end {
             End::Cancelled => Err(SnapshotError::Interrupted),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::Twins;
 use crate::advisory::parse_lock;
-use crate::exec::process::{Command, run};
+use crate::exec::gather::LISTED;
+use crate::exec::git;
+use crate::exec::process::run;
 use crate::facts::from_file_list;
 use crate::gate::Unreadable;
 use crate::repro::Places;
@@ -94,8 +96,7 @@ impl Twins<'_> {
                 .map_err(|error| Unreadable::garbage(error.to_string()))
         };
         let Some(top) = top else { return Ok((root.clone(), walked(root)?)) };
-        let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-        let listed = self.git(&top, &args).ok_or_else(|| Unreadable::garbage("git is not there"))?;
+        let listed = self.git(&top, &LISTED).ok_or_else(|| Unreadable::garbage("git is not there"))?;
         if listed.exit_code()? != 0 {
             return Err(Unreadable::crashed("`git ls-files` failed"));
         }
@@ -110,8 +111,8 @@ impl Twins<'_> {
     }
 
     fn git(&self, folder: &Path, args: &[&str]) -> Option<Captured> {
-        let git = self.facts.tools.get(&Tool::Git)?;
-        Some(run(&Command::new(git, folder, self.timeout).args(args), self.cancel))
+        let program = self.facts.tools.get(&Tool::Git)?;
+        Some(run(&git(program, folder, self.timeout).args(args), self.cancel))
     }
 
     /// Makes the copy a repository of its own with the same commits and tags, for build scripts that ask git.

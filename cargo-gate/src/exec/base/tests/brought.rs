@@ -25,6 +25,24 @@ fn what_no_remote_has_is_brought_whatever_the_base_is() {
 }
 
 #[test]
+fn a_commit_that_this_clone_alone_leaves_out_is_brought() {
+    let repository = Repository::new();
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repository.write("secret.env", "1\n").commit();
+    repository.git(&["rm", "--quiet", "secret.env"]);
+    let head = repository.write("b.rs", "2\n").commit();
+    let all = ["b.rs", "secret.env"].map(str::to_owned).to_vec();
+    assert_eq!(repository.brought(true).0, all);
+    let grafts = repository.folder.path().join(".git/info/grafts");
+    std::fs::create_dir_all(grafts.parent().unwrap()).unwrap();
+    std::fs::write(&grafts, format!("{head}\n")).unwrap();
+    assert_eq!(repository.brought(true).0, all, "a graft");
+    std::fs::remove_file(&grafts).unwrap();
+    repository.git(&["replace", "--graft", &head, "HEAD~2"]);
+    assert_eq!(repository.brought(true).0, all, "a commit in the place of another");
+}
+
+#[test]
 fn a_content_is_brought_under_each_of_its_paths() {
     let repository = Repository::new();
     repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
