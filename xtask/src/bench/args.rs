@@ -33,7 +33,16 @@ pub(crate) struct Args {
     /// The script of the case `script`: the checks of a push, one after another
     #[arg(long, value_name = "FILE", default_value = "../shared/baseline/checks.sh")]
     pub(super) script: PathBuf,
+    /// The workspaces that the case `script` is measured on, instead of all
+    #[arg(long, value_name = "NAME", requires = "cases", value_parser = ON)]
+    pub(super) on: Vec<String>,
 }
+
+/// The workspaces of the case `script`.
+const ON: [&str; 4] = ["semver", "hexyl", "ripgrep", GENERATED];
+
+/// The made-up one among them.
+pub(super) const GENERATED: &str = "generated";
 
 /// One claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

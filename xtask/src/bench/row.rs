@@ -126,15 +126,25 @@ pub(super) fn table(lines: &[String]) -> String {
     head.to_owned() + &lines.concat()
 }
 
-/// The lines of a page, with those of the measured cases in the place of what it had of them, in the order of `cases`.
-pub(super) fn merged(page: &str, cases: &[String], measured: &[Row]) -> Vec<String> {
-    let is_new = |case: &String| measured.iter().any(|row| row.case == case);
-    let of = |lines: Vec<String>, case: &String| {
+/// The lines of a page with what was measured, in the order of `cases`: in the place of all lines of its cases where those
+/// were measured as a whole, else each in the place of the line about the same.
+pub(super) fn merged(page: &str, cases: &[String], measured: &[Row], whole: bool) -> Vec<String> {
+    let new = lines(measured);
+    let about = |line: &str| line.split(" | ").take(2).map(str::to_owned).collect::<Vec<_>>();
+    let same = |lines: &[String], line: &str| lines.iter().find(|one| about(one) == about(line)).cloned();
+    let of = |case: &String| {
         let start = format!("| `{case}` |");
-        lines.into_iter().filter(move |line| line.starts_with(&start)).collect::<Vec<_>>()
+        let of_case = |line: &String| line.starts_with(&start);
+        let replaced = whole && new.iter().any(of_case);
+        let old = page.lines().map(|line| format!("{line}\n")).filter(|line| of_case(line) && !replaced);
+        let old: Vec<String> = old.collect();
+        let more = new.iter().filter(|line| of_case(line) && same(&old, line).is_none()).cloned();
+        old.iter()
+            .map(|line| same(&new, line).unwrap_or_else(|| line.clone()))
+            .chain(more)
+            .collect::<Vec<_>>()
     };
-    let old = || page.lines().map(|line| format!("{line}\n")).collect();
-    cases.iter().flat_map(|case| of(if is_new(case) { lines(measured) } else { old() }, case)).collect()
+    cases.iter().flat_map(of).collect()
 }
 
 /// The page: how it was measured, on what machine, and the table.
@@ -211,10 +221,25 @@ mod tests {
     fn a_case_that_is_measured_anew_replaces_its_own_rows_alone() {
         let cases = ["deny", "fmt", "push"].map(str::to_owned);
         let before = page(&lines(&[Row { case: "push", ..row() }, row(), row()]), "a machine");
-        let after = merged(&before, &cases, &[Row { case: "deny", ..row() }, row().bar("1 ×", true)]);
+        let measured = [Row { case: "deny", ..row() }, row().bar("1 ×", true)];
+        let after = merged(&before, &cases, &measured, true);
         assert_eq!(after.len(), 3, "{after:?}");
         let starts = ["| `deny` | x |", "| `fmt` | x |", "| `push` | x |"];
         assert!(after.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{after:?}");
         assert!(after[1].ends_with("| 1 × | yes |\n"), "{after:?}");
+    }
+
+    #[test]
+    fn a_part_of_a_case_that_is_measured_anew_replaces_the_rows_about_the_same_alone() {
+        let cases = ["fmt".to_owned()];
+        let about = |compared: &str| Row { compared: compared.to_owned(), ..row() };
+        let before =
+            page(&lines(&[about("x: cold"), about("x: cold, in all"), about("y: cold")]), "a machine");
+        let after = merged(&before, &cases, &[about("x: cold").bar("1 ×", true), about("z: cold")], false);
+        let starts =
+            ["x: cold", "x: cold, in all", "y: cold", "z: cold"].map(|about| format!("| `fmt` | {about} |"));
+        assert_eq!(after.len(), 4, "{after:?}");
+        assert!(after.iter().zip(&starts).all(|(line, start)| line.starts_with(start)), "{after:?}");
+        assert!(after[0].ends_with("| 1 × | yes |\n"), "{after:?}");
     }
 }

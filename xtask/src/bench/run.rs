@@ -31,17 +31,17 @@ pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
     }
     say::line(table(&lines(&rows)).trim_end());
     if all || args.write {
-        write(repo, &rows, all)?;
+        write(repo, &rows, args)?;
         say::line(PAGE);
     }
     let missed = rows.iter().filter(|row| row.standing == Standing::Missed).count();
     if args.check && missed > 0 { Err(Error::Missed(missed)) } else { Ok(()) }
 }
 
-/// Writes the page: of all rows, or with the rows of the other cases as they are there.
-fn write(repo: &Repo, rows: &[Row], all: bool) -> Result<(), Error> {
+/// Writes the page: of all rows, or with the rows that were not measured as they are there.
+fn write(repo: &Repo, rows: &[Row], args: &Args) -> Result<(), Error> {
     let machine = machine()?;
-    if all {
+    if args.cases.is_empty() {
         return Ok(repo.write(PAGE, &page(&lines(rows), &machine))?);
     }
     let before = repo.read(PAGE)?;
@@ -49,7 +49,7 @@ fn write(repo: &Repo, rows: &[Row], all: bool) -> Result<(), Error> {
         return Err(Error::OtherMachine(PAGE));
     }
     let cases: Vec<String> = Case::value_variants().iter().map(|case| case.name()).collect();
-    Ok(repo.write(PAGE, &page(&merged(&before, &cases, rows), &machine))?)
+    Ok(repo.write(PAGE, &page(&merged(&before, &cases, rows, args.on.is_empty()), &machine))?)
 }
 
 fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Error> {
@@ -67,7 +67,7 @@ fn measure(case: Case, subjects: &Subjects, args: &Args) -> Result<Vec<Row>, Err
         Case::Push => cases::push(subjects, args.rounds, database(args).as_deref()),
         Case::Script => {
             let script = cases::Script::new(subjects, &args.script, database(args).as_deref())?;
-            cases::script(subjects, args.rounds, script)
+            cases::script(subjects, args.rounds, script, &args.on)
         }
     }
 }

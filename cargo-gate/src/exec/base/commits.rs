@@ -8,7 +8,7 @@ use crate::exec::process::run;
 use crate::gate::Unreadable;
 use crate::step::{AgainstBase, Captured};
 
-/// What a change is compared with most often: where its tree is there without being fetched.
+/// What a change is compared with most often.
 const WITH_TREE: [&str; 2] = ["HEAD", "HEAD^1"];
 
 /// Commits as git knows them.
@@ -62,6 +62,8 @@ impl Git<'_> {
         let asked =
             names.iter().flat_map(|name| asks(name).iter().map(move |kind| format!("{name}^{{{kind}}}\n")));
         command.stdin = Some(asked.collect::<String>().into_bytes());
+        // a tree that a clone without trees lacks is fetched by who needs it
+        command.env.push(("GIT_NO_LAZY_FETCH".into(), Some("1".into())));
         let captured = run(&command, self.cancel);
         if !self.is_repository(&captured)? {
             return Ok(None);

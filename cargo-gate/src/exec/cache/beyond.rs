@@ -61,8 +61,12 @@ impl<'a> Around<'a> {
         let Some(program) = facts.tools.get(&Tool::Git) else { return Ok(None) };
         let asked = git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix"]);
         let prefix = run(&asked, cancel);
-        if prefix.end != End::Code(0) || prefix.stdout.trim_ascii().is_empty() {
-            return Ok(None);
+        match prefix.end {
+            End::Code(0) if prefix.stdout.trim_ascii().is_empty() => return Ok(None),
+            End::Code(0) => {}
+            // without a repository there is none around it
+            End::Code(_) => return Ok(None),
+            _ => return Err("git does not tell where the workspace lies in its repository".to_owned()),
         }
         let prefix =
             String::from_utf8(prefix.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;

@@ -1,7 +1,8 @@
-//! Whether the files on disk are those of the index, mode for mode and byte for byte: as the index has them, or as a
-//! checkout writes them. git's own answer that nothing has changed is about what it would commit: a filter, a line end or
-//! a mode that it is told not to look at makes that something else than what lies there.
+//! Whether the files on disk are those of a tree, mode for mode and byte for byte as a checkout writes them. git's own
+//! answer that nothing has changed is about what it would commit: a filter, a line end or a mode that it is told not to
+//! look at makes that something else than what lies there.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -14,73 +15,96 @@ use crate::facts::Facts;
 use crate::step::{End, Tool};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// The attributes by which git writes another content than it keeps.
+const CONVERTING: [&str; 5] = ["text", "eol", "ident", "filter", "working-tree-encoding"];
 
-/// A file of the index.
+/// A file of a tree.
 struct Listed<'a> {
     mode: &'a [u8],
     hash: &'a [u8],
-    /// From the workspace root.
+    /// From the top of the repository.
     name: &'a [u8],
 }
 
-/// Whether the files below the workspace root are those of the index. Where that cannot be known they are not.
-pub(super) fn is_checkout(facts: &Facts, cancel: &Cancel) -> bool {
+/// Whether the files of the repository that the workspace lies in are those of that tree. Where that cannot be known they
+/// are not: with a submodule that is checked out, and where other commits stand in for those that are pushed.
+pub(super) fn is_checkout(facts: &Facts, tree: &str, cancel: &Cancel) -> bool {
     let Some(program) = facts.tools.get(&Tool::Git) else { return false };
-    Disk { program, root: &facts.root, cancel }.is_checkout().unwrap_or(false)
+    let of_root = Disk { program, root: facts.root.clone(), cancel };
+    of_root.top().and_then(|root| Disk { root, ..of_root }.is_checkout(tree)).unwrap_or(false)
 }
 
 /// The files below a folder, with git to ask.
 struct Disk<'a> {
     program: &'a Path,
-    root: &'a Path,
+    root: PathBuf,
     cancel: &'a Cancel,
 }
 
 impl Disk<'_> {
-    fn is_checkout(&self) -> Option<bool> {
-        let listed = self.ask(["ls-files", "--stage", "-z"], Vec::new())?;
-        let listed = listed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-        let listed: Vec<Listed<'_>> = listed.map(entry).collect::<Option<_>>()?;
-        if !listed.iter().all(|file| is_of_mode(file.mode, &self.place(file))) {
-            return Some(false);
-        }
-        let regular: Vec<Listed<'_>> = listed.into_iter().filter(|file| is_regular(file.mode)).collect();
-        let converted = self.converted(regular)?;
-        if converted.is_empty() { Some(true) } else { self.are_as_written(&converted) }
+    fn top(&self) -> Option<PathBuf> {
+        let top = self.ask(["rev-parse", "--show-toplevel"], Vec::new())?;
+        Some(path_of(top.strip_suffix(b"\n").unwrap_or(&top)))
     }
 
-    /// The files whose bytes are others than those that git has of them.
-    fn converted<'l>(&self, files: Vec<Listed<'l>>) -> Option<Vec<Listed<'l>>> {
-        let paths: Vec<PathBuf> = files.iter().map(|file| self.place(file)).collect();
-        let paths = paths.iter().map(|path| path.as_os_str().as_encoded_bytes());
-        let asked: Vec<u8> = paths.clone().flat_map(|path| [path, b"\n"].concat()).collect();
+    fn is_checkout(&self, tree: &str) -> Option<bool> {
+        let listed = self.ask(["ls-tree", "-r", "-z", "--full-tree", tree], Vec::new())?;
+        let listed = listed.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+        let listed: Vec<Listed<'_>> = listed.map(entry).collect::<Option<_>>()?;
+        let replaced = self.ask(["for-each-ref", "--count=1", "refs/replace"], Vec::new())?;
+        if !replaced.is_empty() || !listed.iter().all(|file| is_of_mode(file.mode, &self.place(file))) {
+            return Some(false);
+        }
+        let regular: Vec<&Listed<'_>> = listed.iter().filter(|file| is_regular(file.mode)).collect();
         // git reads a path to the end of its line
-        if paths.into_iter().any(|path| path.contains(&b'\n')) {
+        if regular.iter().any(|file| file.name.contains(&b'\n') || file.name.ends_with(b"\r")) {
             return None;
         }
+        let odd: BTreeSet<usize> =
+            self.changed(&regular)?.union(&self.converting(&regular)?).copied().collect();
+        let odd: Vec<&Listed<'_>> = odd.into_iter().filter_map(|place| regular.get(place).copied()).collect();
+        if odd.is_empty() { Some(true) } else { self.are_as_written(&odd) }
+    }
+
+    /// Which files have other bytes than git has of them.
+    fn changed(&self, files: &[&Listed<'_>]) -> Option<BTreeSet<usize>> {
+        let line = |file: &&Listed<'_>| [self.place(file).as_os_str().as_encoded_bytes(), b"\n"].concat();
+        let asked = files.iter().flat_map(line).collect();
         let hashes = self.ask(["hash-object", "--no-filters", "--stdin-paths"], asked)?;
         let hashes: Vec<&[u8]> =
             hashes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
-        if hashes.len() != files.len() {
-            return None;
+        let pairs = files.iter().zip(&hashes).enumerate();
+        let changed = pairs.filter(|(_, (file, hash))| file.hash != **hash).map(|(place, _)| place).collect();
+        (hashes.len() == files.len()).then_some(changed)
+    }
+
+    /// Which files git may write in another way than it keeps them.
+    fn converting(&self, files: &[&Listed<'_>]) -> Option<BTreeSet<usize>> {
+        let setting = self.ask(["config", "--default=false", "--get", "core.autocrlf"], Vec::new())?;
+        if ![&b"false"[..], b"input"].contains(&setting.trim_ascii()) {
+            return Some((0..files.len()).collect());
         }
-        let files = files.into_iter().zip(hashes);
-        Some(files.filter(|(file, hash)| file.hash != *hash).map(|(file, _)| file).collect())
+        let args = ["check-attr", "-z", "--stdin"].into_iter().chain(CONVERTING);
+        let told = self.ask(args, files.iter().flat_map(|file| [file.name, b"\0"].concat()).collect())?;
+        // for each file and attribute: path, name, value
+        let values: Vec<&[u8]> = told.split(|byte| *byte == 0).skip(2).step_by(3).collect();
+        let is_none = |value: &&[u8]| [&b"unspecified"[..], b"unset"].contains(value);
+        let of_files = values.chunks(CONVERTING.len()).enumerate();
+        let converting = of_files.filter(|(_, values)| !values.iter().all(is_none)).map(|(place, _)| place);
+        (values.len() == CONVERTING.len() * files.len()).then(|| converting.collect())
     }
 
     /// Whether those files are as a checkout would write them.
-    fn are_as_written(&self, files: &[Listed<'_>]) -> Option<bool> {
+    fn are_as_written(&self, files: &[&Listed<'_>]) -> Option<bool> {
         let folder = tempfile::tempdir().ok()?;
         let mut to = OsString::from("--prefix=");
         to.push(folder.path().join(""));
         let args = ["checkout-index".into(), to, "--quiet".into(), "-z".into(), "--stdin".into()];
         self.ask(args, files.iter().flat_map(|file| [file.name, b"\0"].concat()).collect())?;
-        let below = self.ask(["rev-parse", "--show-prefix"], Vec::new())?;
-        let written = folder.path().join(path_of(below.trim_ascii_end()));
-        let is_same = |file: &Listed<'_>| {
+        let is_same = |file: &&Listed<'_>| {
             let of = |root: &Path| fs::read(root.join(path_of(file.name))).ok();
-            let text = of(&written);
-            text.is_some() && text == of(self.root)
+            let text = of(folder.path());
+            text.is_some() && text == of(&self.root)
         };
         Some(files.iter().all(is_same))
     }
@@ -90,19 +114,19 @@ impl Disk<'_> {
     }
 
     fn ask<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>, stdin: Vec<u8>) -> Option<Vec<u8>> {
-        let mut command = git(self.program, self.root, TIMEOUT).args(args);
+        let mut command = git(self.program, &self.root, TIMEOUT).args(args);
         command.stdin = Some(stdin);
         let captured = run(&command, self.cancel);
         (captured.end == End::Code(0)).then_some(captured.stdout)
     }
 }
 
-/// `MODE HASH STAGE<tab>NAME`.
+/// `MODE TYPE HASH<tab>NAME`.
 fn entry(line: &[u8]) -> Option<Listed<'_>> {
     let tab = line.iter().position(|byte| *byte == b'\t')?;
     let (head, name) = line.split_at_checked(tab)?;
     let mut words = head.split(|byte| *byte == b' ');
-    Some(Listed { mode: words.next()?, hash: words.next()?, name: name.get(1..)? })
+    Some(Listed { mode: words.next()?, hash: words.nth(1)?, name: name.get(1..)? })
 }
 
 /// Whether it is a file with a content of its own: no link where there are links, and no nested repository.
@@ -110,10 +134,11 @@ fn is_regular(mode: &[u8]) -> bool {
     mode.starts_with(b"100") || (cfg!(not(unix)) && mode == b"120000")
 }
 
-/// Whether what lies there is of the kind that the mode says; a nested repository is looked at by git.
+/// Whether what lies there is of the kind that the mode says. Of a submodule nothing may be there: it has settings and
+/// commits of its own.
 fn is_of_mode(mode: &[u8], path: &Path) -> bool {
     match mode {
-        b"160000" => true,
+        b"160000" => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
         _ => fs::symlink_metadata(path).is_ok_and(|there| is_of_kind(mode, &there)),
     }
 }
@@ -164,15 +189,17 @@ mod tests {
             self.folder.path().join("part")
         }
 
-        fn git(&self, args: &[&str]) {
+        fn git(&self, args: &[&str]) -> String {
             let command = Command::new(&self.program, self.folder.path(), TIMEOUT).args(args);
             let captured = run(&command, &Cancel::default());
             assert_eq!(captured.end, End::Code(0), "{captured:?}");
+            String::from_utf8(captured.stdout).unwrap().trim().to_owned()
         }
 
         fn is_checkout(&self) -> bool {
             let tools = [(Tool::Git, self.program.clone())].into();
-            is_checkout(&Facts { root: self.root(), tools, ..Facts::default() }, &Cancel::default())
+            let facts = Facts { root: self.root(), tools, ..Facts::default() };
+            is_checkout(&facts, &self.git(&["write-tree"]), &Cancel::default())
         }
 
         fn with(&self, text: &str) -> bool {
@@ -196,7 +223,7 @@ mod tests {
     fn what_a_filter_or_a_line_end_makes_of_a_file_counts_as_a_checkout_writes_it() {
         let Some(repository) = Repository::new("*.txt text eol=crlf\n") else { return };
         assert!(repository.with("one\r\n"), "a checkout writes it so");
-        assert!(repository.with("one\n"), "the index has it so");
+        assert!(!repository.with("one\n"), "only the index has it so");
         assert!(!repository.with("one\r\n\r\n"));
         let Some(repository) = Repository::new("*.txt text\n") else { return };
         assert!(!repository.with("one\r\n"), "git would commit the same");
@@ -204,6 +231,36 @@ mod tests {
         repository.git(&["config", "filter.same.clean", "echo one"]);
         assert!(repository.with("one\n"));
         assert!(!repository.with("whatever\n"), "git would commit the same");
+        repository.git(&["config", "filter.same.smudge", "echo two"]);
+        assert!(!repository.with("one\n"));
+        assert!(repository.with("two\n"));
+    }
+
+    #[test]
+    fn what_lies_around_the_workspace_counts_and_what_stands_in_for_commits() {
+        let Some(repository) = Repository::new("") else { return };
+        let around = repository.folder.path().join("around.txt");
+        fs::write(&around, "one\n").unwrap();
+        repository.git(&["add", "around.txt"]);
+        assert!(repository.is_checkout());
+        let tree = repository.git(&["write-tree"]);
+        repository.git(&["update-ref", &format!("refs/replace/{tree}"), &tree]);
+        assert!(!repository.is_checkout());
+        repository.git(&["update-ref", "-d", &format!("refs/replace/{tree}")]);
+        fs::write(&around, "two\n").unwrap();
+        assert!(!repository.is_checkout());
+    }
+
+    #[test]
+    fn a_submodule_that_is_checked_out_is_nothing_that_is_known() {
+        let Some(repository) = Repository::new("") else { return };
+        let commit = "1".repeat(40);
+        repository.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},part/sub")]);
+        let folder = repository.root().join("sub");
+        fs::create_dir(&folder).unwrap();
+        assert!(repository.is_checkout(), "none is checked out");
+        fs::write(folder.join("a.rs"), "").unwrap();
+        assert!(!repository.is_checkout());
     }
 
     #[cfg(unix)]

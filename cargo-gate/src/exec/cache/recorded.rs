@@ -156,10 +156,13 @@ fn is_of_its_tree(asked: &Asked<'_>) -> bool {
         return facts.files.iter().any(|file| file == "Cargo.lock")
             || !facts.root.join("Cargo.lock").exists();
     }
+    let has_no_ignored = ignored::files(asked).is_ok_and(|files| files.is_empty());
     let is_worktree = facts.subject.kind == SubjectKind::Worktree;
-    ignored::files(asked).is_ok_and(|files| files.is_empty())
-        && beyond::has_no_ignored(facts, asked.cancel)
-        && (!is_worktree || (steady_tree(facts, asked.cancel).is_some() && is_checkout(facts, asked.cancel)))
+    let is_checkout = || {
+        let tree = steady_tree(facts, asked.cancel);
+        tree.is_some_and(|tree| is_checkout(facts, tree, asked.cancel))
+    };
+    has_no_ignored && beyond::has_no_ignored(facts, asked.cancel) && (!is_worktree || is_checkout())
 }
 
 /// Files around the workspace that tools look for, there or not.

@@ -57,7 +57,7 @@ const UNBORN: &str = "ref: refs/worktree/unborn\n";
 /// What of the git directory is used again: the rest is written for every run.
 const KEPT: [&str; 3] = ["index", "objects", "copies"];
 /// Files that decide how the user's repository is read.
-const COPIED: [&str; 4] = ["shallow", "info/attributes", "info/exclude", "info/grafts"];
+const COPIED: [&str; 3] = ["shallow", "info/attributes", "info/exclude"];
 
 impl Checkout<'_> {
     /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew. Gives the tree's

@@ -181,9 +181,19 @@ impl<'a> Repository<'a> {
         self.git.stdout(&[&["diff-tree", "-r"], &RAW[..], &[head, &judged.tree]].concat()).ok()
     }
 
-    /// All refs: the object of each, the ref that it stands for, if any, and its name.
+    /// All refs but those of objects that stand in for others here alone: the object of each, the ref that it stands for,
+    /// if any, and its name.
     pub(super) fn refs(&self) -> Result<Vec<u8>, SnapshotError> {
-        self.git.stdout(&["for-each-ref", "--format=%(objectname) %(symref) %(refname)"])
+        let listed = self.git.stdout(&["for-each-ref", "--format=%(objectname) %(symref) %(refname)"])?;
+        let stands_in = |line: &&[u8]| {
+            line.splitn(3, |byte| *byte == b' ').nth(2).is_some_and(|name| name.starts_with(b"refs/replace/"))
+        };
+        Ok(listed
+            .split_inclusive(|byte| *byte == b'\n')
+            .filter(|line| !stands_in(line))
+            .flatten()
+            .copied()
+            .collect())
     }
 
     /// The commit that a revision names.

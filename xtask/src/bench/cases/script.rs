@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::bench::Error;
+use crate::bench::args::GENERATED;
 use crate::bench::paired::{Pair, Spread, paired};
 use crate::bench::row::Row;
 use crate::bench::subjects::{Package, Subjects, grouped};
@@ -107,13 +108,15 @@ pub(in crate::bench) fn script(
     subjects: &Subjects,
     rounds: u32,
     script: Result<Script, String>,
+    on: &[String],
 ) -> Result<Vec<Row>, Error> {
+    let is_wanted = |name: &str| on.is_empty() || on.iter().any(|wanted| wanted == name);
     let script = match script {
         Ok(script) => script,
         Err(why) => return Ok(vec![Row::not_measured("script", "a push against a script of checks", &why)]),
     };
     let mut rows = Vec::new();
-    for ((name, version), leaf) in PACKAGES {
+    for ((name, version), leaf) in PACKAGES.into_iter().filter(|((name, _), _)| is_wanted(name)) {
         let root = subjects.package((name, version))?;
         if !root.join("Cargo.lock").is_file() {
             Program::cargo().args(["generate-lockfile"]).dir(&root).succeed()?;
@@ -126,10 +129,13 @@ pub(in crate::bench) fn script(
         subject.accept()?;
         rows.extend(measure(&subject, &format!("{name} {version}"), rounds)?);
     }
+    if !is_wanted(GENERATED) {
+        return Ok(rows);
+    }
     let generated = subjects.generated()?;
     let leaf = generated.root.join("part-49/src/module_12.rs");
     let on = format!("a made-up workspace of {} lines", grouped(generated.lines));
-    let name = "generated".to_owned();
+    let name = GENERATED.to_owned();
     let subject = Subject { subjects, script: &script, name, root: generated.root, leaf };
     rows.extend(measure(&subject, &on, rounds.min(3))?);
     Ok(rows)
