@@ -45,6 +45,10 @@ pub struct Report {
     /// What became of the baseline, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Standing>,
+    /// Why the verdict is not recorded for its tree, where all gates of the stage are fine with what a commit has: a
+    /// push judges it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrecorded: Option<String>,
 }
 
 /// What was judged.

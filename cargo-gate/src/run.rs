@@ -273,7 +273,7 @@ impl Prepared {
         let mut memory = exec::remembered(facts);
         memory.learn(times, &gates);
         exec::remember(facts, &memory);
-        let report = Report {
+        let mut report = Report {
             schema_version: SCHEMA_VERSION.to_owned(),
             verdict: Verdict::over(&gates.iter().map(|gate| gate.status).collect::<Vec<_>>()),
             subject: report::subject(facts, &environment.directory),
@@ -284,10 +284,11 @@ impl Prepared {
             saved_ms: kept.saved_ms(),
             affected: options.affected.clone(),
             baseline: baseline.map(|baseline| baseline.standing(&gates, options.whole())),
+            unrecorded: None,
             gates,
         };
-        if let (Some(request), Some(support)) = (&self.whole, support) {
-            exec::keep_verdict(&asked, request, &kept, &support, &report);
+        if let Some(request) = &self.whole {
+            report.unrecorded = exec::keep_verdict(&asked, request, &kept, support.as_ref(), &report).err();
         }
         // what is known of thousands of files takes a while to be freed, for which nobody has to wait
         rayon::spawn(move || drop((opened, kept)));

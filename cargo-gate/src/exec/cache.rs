@@ -323,9 +323,19 @@ pub fn request(options: &Options) -> String {
     format!("{:?}", Options { fail_fast: false, base: None, range: None, ..options.clone() })
 }
 
-/// Records the verdict of a run of all gates of its stage.
-pub fn keep_verdict(asked: &Asked<'_>, request: &str, kept: &Kept, support: &Support, report: &Report) {
-    recorded::keep(asked, request, kept, support, report);
+/// Records the verdict of a run of all gates of its stage, where there is a tree that it is of; `support` is what their
+/// answers rest on, as far as it is known.
+///
+/// # Errors
+/// Why a verdict that could answer for a push cannot be recorded.
+pub fn keep_verdict(
+    asked: &Asked<'_>,
+    request: &str,
+    kept: &Kept,
+    support: Option<&Support>,
+    report: &Report,
+) -> Result<(), String> {
+    recorded::keep(asked, request, kept, support, report)
 }
 
 /// The time of each of the gate's steps, in milliseconds.

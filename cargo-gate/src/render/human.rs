@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::snippet::snippet;
 use super::table::rows;
 use crate::baseline::Standing;
+use crate::gate::Stage;
 use crate::report::{FindingReport, GateReport, Report};
 use crate::verdict::{Status, Verdict};
 
@@ -54,6 +55,11 @@ fn conclusion(report: &Report, detail: Detail) -> String {
         let _ = writeln!(text, "{}", wrapped(&line, WIDTH).join("\n"));
     }
     text.push_str(&verdict_line(report));
+    if let Some(why) = report.unrecorded.as_ref().filter(|_| detail != Detail::Quiet) {
+        let judged_again = if report.stage == Stage::PrePush { " for a push" } else { "" };
+        let line = format!("not recorded{judged_again}: {why}");
+        let _ = writeln!(text, "{}", wrapped(&line, WIDTH).join("\n"));
+    }
     text
 }
 

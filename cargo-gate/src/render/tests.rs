@@ -98,6 +98,7 @@ fn sample() -> Report {
         gates,
         affected: None,
         baseline: None,
+        unrecorded: None,
     }
 }
 
@@ -118,6 +119,18 @@ fn people_see_everything_when_they_ask_for_it() {
 #[test]
 fn people_see_the_verdict_alone_when_they_want_quiet() {
     insta::assert_snapshot!(plain(&human(&sample(), Detail::Quiet)));
+}
+
+#[test]
+fn people_see_why_a_push_will_judge_again_what_has_passed() {
+    let why = "git ignores .env and 3 more, which code may read".to_owned();
+    let report = Report { unrecorded: Some(why), gates: Vec::new(), ..sample() };
+    let text = plain(&human(&report, Detail::Normal));
+    assert!(
+        text.ends_with("\nnot recorded for a push: git ignores .env and 3 more, which code may read\n"),
+        "{text}"
+    );
+    assert!(!human(&report, Detail::Quiet).contains("not recorded"));
 }
 
 #[test]

@@ -126,9 +126,14 @@ fn a_file_that_git_ignores_may_have_been_read_and_so_nothing_is_recorded_for_the
     let workspace = workspace.with(".gitignore", "secret.env\n");
     workspace.commit();
     fs::write(workspace.root().join("secret.env"), "x").unwrap();
-    assert_eq!(judge(&workspace, &[]).end().code, Some(0));
+    let unrecorded = |args: &[&str]| {
+        let ran = judge(&workspace, &[args, &["--format", "json"]].concat()).end();
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()["unrecorded"].clone()
+    };
+    assert_eq!(unrecorded(&[]), "git ignores secret.env, which code may read");
     assert!(!holds(&verify(&workspace, &[]).end()));
-    assert_eq!(judge(&workspace, &["--rev", "HEAD"]).end().code, Some(0));
+    assert_eq!(unrecorded(&["--rev", "HEAD"]), serde_json::Value::Null);
     assert!(holds(&verify(&workspace, &[]).end()), "the copy of the commit has no such file");
 }
 

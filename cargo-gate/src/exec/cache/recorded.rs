@@ -28,45 +28,52 @@ fn place(folder: &Path, tree: &str, stage: Stage) -> PathBuf {
     folder.join("verdicts").join(format!("{tree}-{stage}.json"))
 }
 
-/// Records the verdict of a run of all gates of its stage on a tree that git has. `request` is what the command line
-/// asked; `support` what all answers rest on.
+/// Records the verdict of a run of all gates of its stage on a tree that git has, where each of them is fine. `request`
+/// is what the command line asked; `support` what all answers rest on.
+///
+/// # Errors
+/// Why such a verdict cannot be recorded.
 pub(in crate::exec) fn keep(
     asked: &Asked<'_>,
     request: &str,
     kept: &Kept,
-    support: &Support,
+    support: Option<&Support>,
     report: &Report,
-) {
+) -> Result<(), String> {
     let facts = asked.facts;
-    let Some(tree) = claimed_tree(facts) else { return };
+    let (Some(tree), Some(contents)) = (claimed_tree(facts), &kept.contents) else { return Ok(()) };
     let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
-        return;
+        return Ok(());
     }
-    let Some((record, looked)) = record(asked, request, (kept, support), tree, report) else { return };
+    let support = support.ok_or("what its gates rest on has changed meanwhile, or is not known")?;
+    let mut contents = Contents::clone(contents);
+    let (record, looked) = record(asked, request, (kept, support), &mut contents, tree, report)?;
     let path = place(&facts.state, &record.tree, report.stage);
     if is_recorded(&path, &record, &looked) {
         touch(&path);
-        return;
+        return Ok(());
     }
-    if !is_of_its_tree(asked) {
-        return;
-    }
-    let _ = write_artifact(&path, &record.to_bytes(&looked));
+    is_of_its_tree(asked)?;
+    write_artifact(&path, &record.to_bytes(&looked)).map_err(|error| error.to_string())?;
     // to look at all of them after each run takes a while
     prune(&facts.state.join("verdicts"), MOST_RECORDS, 2 * MOST_RECORDS);
+    Ok(())
 }
 
-/// What is to be recorded; none where something that it rests on cannot be known.
+/// What is to be recorded.
+///
+/// # Errors
+/// Where something that it rests on cannot be known.
 fn record(
     asked: &Asked<'_>,
     request: &str,
     (kept, support): (&Kept, &Support),
+    contents: &mut Contents,
     tree: String,
     report: &Report,
-) -> Option<(Record, Looked)> {
+) -> Result<(Record, Looked), String> {
     let facts = asked.facts;
-    let mut contents = Contents::clone(kept.contents.as_ref()?);
     let gates = asked.plan.gates.iter().zip(&asked.config.gates);
     let gates = gates.filter_map(|(planned, gate)| {
         let key = kept.keys.get(planned.id)?;
@@ -97,7 +104,7 @@ fn record(
     let of_repository = of_repository.collect();
     let data: BTreeSet<Data> = all.data.into_iter().map(as_configured).collect();
     let data: Vec<Data> = data.into_iter().collect();
-    let around = look.around(request, &looked, &paths, (&data, &support.data), &mut contents).ok()?;
+    let around = look.around(request, &looked, &paths, (&data, &support.data), contents)?;
     let record = Record {
         tree,
         stage: report.stage,
@@ -113,7 +120,7 @@ fn record(
         of_repository,
         again,
     };
-    Some((record, looked))
+    Ok((record, looked))
 }
 
 /// Forgets what is recorded for the tree that was just judged.
@@ -147,22 +154,39 @@ fn claimed_tree(facts: &Facts) -> Option<String> {
     }
 }
 
-/// Whether the run judged that tree and no more: the user's files were those of their commit all along, and no file that
+/// That the run judged that tree and no more: the user's files were those of their commit all along, and no file that
 /// git ignores could have been read.
-fn is_of_its_tree(asked: &Asked<'_>) -> bool {
+///
+/// # Errors
+/// Why it may have judged another.
+fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
     let facts = asked.facts;
+    let holds = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };
     if asked.is_still() {
         // a copy is made without ignored files, but for a lock file
-        return facts.files.iter().any(|file| file == "Cargo.lock")
-            || !facts.root.join("Cargo.lock").exists();
+        let is_listed = facts.files.iter().any(|file| file == "Cargo.lock");
+        return holds(is_listed || !facts.root.join("Cargo.lock").exists(), "git ignores Cargo.lock");
     }
-    let has_no_ignored = ignored::files(asked).is_ok_and(|files| files.is_empty());
-    let is_worktree = facts.subject.kind == SubjectKind::Worktree;
-    let is_checkout = || {
-        let tree = steady_tree(facts, asked.cancel);
-        tree.is_some_and(|tree| is_checkout(facts, tree, asked.cancel))
-    };
-    has_no_ignored && beyond::has_no_ignored(facts, asked.cancel) && (!is_worktree || is_checkout())
+    let ignored = ignored::files(asked)?;
+    if let Some(first) = ignored.first() {
+        let others = ignored.len().saturating_sub(1);
+        let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        return Err(format!("git ignores {first}{others}, which code may read"));
+    }
+    holds(
+        beyond::has_no_ignored(facts, asked.cancel),
+        "git ignores files around the workspace, which code may read",
+    )?;
+    if facts.subject.kind != SubjectKind::Worktree {
+        return Ok(());
+    }
+    let tree = steady_tree(facts, asked.cancel);
+    let tree = tree.ok_or("the files have changed meanwhile, or git is told to pass over some")?;
+    holds(
+        is_checkout(facts, tree, asked.cancel),
+        "the files are not what a checkout of the commit would write: by a filter, a line end, a submodule or a \
+         replaced commit",
+    )
 }
 
 /// Files around the workspace that tools look for, there or not.
