@@ -56,6 +56,8 @@ pub struct Around {
     pub tools: String,
     /// The variables that count, each with a short digest.
     pub variables: Names,
+    /// By what git writes files to disk in this clone alone.
+    pub conversion: String,
     /// Files around the workspace, by their paths.
     pub files: BTreeMap<String, String>,
     /// The data, each with its revision; without what the repository holds.
@@ -112,6 +114,7 @@ impl Around {
         differs("other options were given", self.request == now.request);
         differs("the toolchain or a tool is another", self.tools == now.tools);
         differs("it is another day, or hour", self.time == now.time);
+        differs("git writes files to disk by other settings", self.conversion == now.conversion);
         for name in changed(&self.variables, &now.variables) {
             differences.push(format!("the variable {name} is another"));
         }
@@ -157,6 +160,7 @@ mod tests {
             request: "r".into(),
             tools: "t".into(),
             variables: [("CC".to_owned(), "1".to_owned())].into(),
+            conversion: "w".into(),
             files: [("/deny.toml".to_owned(), "absent".to_owned())].into(),
             data: vec![(Data::Index, "i".into()), (Data::Packages, "b".into())],
             repository: vec![(Data::Base { named: None }, "b".into())],
@@ -227,6 +231,7 @@ mod tests {
             Around { request: "q".into(), ..around() },
             Around { tools: "u".into(), ..around() },
             Around { variables: BTreeMap::new(), ..around() },
+            Around { conversion: "c".into(), ..around() },
             Around { files: [("/deny.toml".to_owned(), "d".to_owned())].into(), ..around() },
             Around { data: vec![(Data::Index, "j".into()), (Data::Packages, "b".into())], ..around() },
             Around { data: vec![(Data::Index, "i".into())], ..around() },

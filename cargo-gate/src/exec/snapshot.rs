@@ -166,21 +166,23 @@ pub(super) fn commit_here(
     Ok(Here { home: place.home, state: place.state, commit, tree: judged.tree, is_head })
 }
 
-/// Where the copy is, and the user's refs, which are looked at meanwhile.
+/// Where the copy is, with the user's refs and by what files are written, which are looked at meanwhile.
 fn found(
     repository: &Repository<'_>,
     environment: &Environment,
     manifest: Option<&Path>,
     wanted: &Wanted,
     revision: &str,
-) -> Result<(Place, Vec<u8>), SnapshotError> {
-    let (place, refs) = std::thread::scope(|scope| {
+) -> Result<(Place, Vec<u8>, String), SnapshotError> {
+    let (place, refs, conversion) = std::thread::scope(|scope| {
         let refs = scope.spawn(|| repository.refs());
-        (Place::find(repository, environment, manifest, wanted, revision), refs.join())
+        let conversion = scope.spawn(|| repository.conversion());
+        let place = Place::find(repository, environment, manifest, wanted, revision);
+        (place, refs.join(), conversion.join())
     });
     let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
-    let refs = refs.map_err(|_| SnapshotError::Git("the refs could not be looked at".to_owned()))??;
-    Ok((place, refs))
+    let lost = |_| SnapshotError::Git("the repository could not be looked at".to_owned());
+    Ok((place, refs.map_err(lost)??, conversion.map_err(lost)??))
 }
 
 impl Ground {
@@ -221,7 +223,7 @@ impl Ground {
         if commit.is_none() {
             repository.has_index(environment)?;
         }
-        let (place, refs) = found(&repository, environment, manifest, wanted, &revision)?;
+        let (place, refs, conversion) = found(&repository, environment, manifest, wanted, &revision)?;
         private(&place.state)?;
         let held = Held::take(&place.folder, cancel, say)?;
         super::presence::clear_own(&place.folder);
@@ -232,8 +234,8 @@ impl Ground {
             None => repository.index(environment, &place.folder, !held.waited)?,
         };
         let top = place.folder.join("tree");
-        let checkout =
-            Checkout { tree: top.clone(), own: place.folder.join("git"), users: repository.clone(), refs };
+        let (tree, own) = (top.clone(), place.folder.join("git"));
+        let checkout = Checkout { tree, own, users: repository.clone(), refs, conversion };
         let state = (*wanted == Wanted::Index && !environment.asks_anew).then_some(&place.state);
         let mut format = state.map(|state| StagedFormat::open(state, cancel)).unwrap_or_default();
         let (files, staged) = brought(&checkout, &place, &judged, &mut format)?;

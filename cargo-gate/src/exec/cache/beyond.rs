@@ -1,12 +1,14 @@
 //! What lies around a workspace that is a part of a repository: its tests may read it.
 
-use std::path::Path;
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::Cancel;
 use super::super::gather::{STATUS, path_of};
 use super::super::git;
 use super::super::process::run;
+use super::contents::Contents;
 use super::ignored::is_cache;
 use crate::cache::digest;
 use crate::facts::Facts;
@@ -14,23 +16,58 @@ use crate::step::{End, Tool};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What names the content of the repository around the workspace; empty where there is nothing around it.
+/// What lies around a workspace, of which git says that it is that of its commit.
+#[derive(Default)]
+pub(super) struct Beyond {
+    /// What git has of it.
+    listed: Vec<u8>,
+    /// Its files on disk: what git has to take for the same need not have the same bytes, nor the same mode.
+    files: Vec<PathBuf>,
+    /// The submodules that are checked out.
+    submodules: Vec<PathBuf>,
+}
+
+impl Beyond {
+    /// What names its content; empty where there is nothing around it.
+    pub(super) fn state(&self, contents: &mut Contents) -> String {
+        if self.listed.is_empty() {
+            return String::new();
+        }
+        let submodules = self.submodules.iter().map(|path| path.to_string_lossy().into_owned());
+        let listed = String::from_utf8_lossy(&self.listed).into_owned();
+        digest(iter::once(listed).chain(contents.of(&self.files)).chain(submodules))
+    }
+}
+
+/// Looks around the workspace.
 ///
 /// # Errors
-/// Where it cannot be known, or differs from what git has of it.
-pub(super) fn state(facts: &Facts, cancel: &Cancel) -> Result<String, String> {
-    let Some(repository) = Around::of(facts, cancel)? else { return Ok(String::new()) };
+/// Where it cannot be known what lies there, or that differs from what git has of it.
+pub(super) fn look(facts: &Facts, cancel: &Cancel) -> Result<Beyond, String> {
+    let Some(repository) = Around::of(facts, cancel)? else { return Ok(Beyond::default()) };
     let around = |args: &[&str]| repository.ask(args);
     if !around(&STATUS)?.is_empty() {
         return Err("files of the repository around the workspace differ from its commit".to_owned());
     }
-    let listed = around(&["ls-files", "-v", "-s", "-z"])?;
+    let listed = around(&["ls-files", "-v", "-s", "-z", "--full-name"])?;
     // of a file with a flag that has git pass it over nobody knows what it holds
     let is_plain = |line: &[u8]| line.is_empty() || line.starts_with(b"H ");
     if !listed.split(|byte| *byte == 0).all(is_plain) {
         return Err("git is told to pass over files of the repository around the workspace".to_owned());
     }
-    Ok(digest([listed]))
+    let mut found = Beyond::default();
+    for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+        // `H MODE HASH STAGE<tab>NAME`
+        let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or_default();
+        let (head, name) = line.split_at(tab);
+        let path = repository.top.join(path_of(name.trim_ascii_start()));
+        if !head.starts_with(b"H 160000 ") {
+            found.files.push(path);
+        } else if std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
+            found.submodules.push(path);
+        }
+    }
+    Ok(Beyond { listed, ..found })
 }
 
 /// Whether git ignores nothing there but folders of caches, which can be made anew.
@@ -51,27 +88,34 @@ struct Around<'a> {
     program: &'a Path,
     facts: &'a Facts,
     cancel: &'a Cancel,
+    /// Its top.
+    top: PathBuf,
     /// All of it but the workspace, as git reads paths.
     without: String,
 }
 
 impl<'a> Around<'a> {
-    /// None where there is no git, no repository, or nothing around the workspace.
+    /// None where there is no repository, or nothing around the workspace.
     fn of(facts: &'a Facts, cancel: &'a Cancel) -> Result<Option<Self>, String> {
-        let Some(program) = facts.tools.get(&Tool::Git) else { return Ok(None) };
-        let asked = git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix"]);
-        let prefix = run(&asked, cancel);
-        match prefix.end {
-            End::Code(0) if prefix.stdout.trim_ascii().is_empty() => return Ok(None),
-            End::Code(0) => {}
-            // without a repository there is none around it
-            End::Code(_) => return Ok(None),
-            _ => return Err("git does not tell where the workspace lies in its repository".to_owned()),
-        }
+        let untold = "git does not tell where the workspace lies in its repository";
+        let told = facts.tools.get(&Tool::Git).map(|program| {
+            let asked = git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix"]);
+            (program, run(&asked, cancel))
+        });
+        let Some((program, prefix)) = told.filter(|(_, told)| told.end == End::Code(0)) else {
+            // of a repository that is there git may refuse to tell, as of another user's
+            let is_there = facts.root.ancestors().any(|folder| folder.join(".git").exists());
+            return if is_there { Err(untold.to_owned()) } else { Ok(None) };
+        };
         let prefix =
             String::from_utf8(prefix.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;
-        let without = format!(":(top,exclude,literal){}", prefix.trim_end_matches(['\n', '/']));
-        Ok(Some(Self { program, facts, cancel, without }))
+        let prefix = prefix.trim_end_matches(['\n', '/']);
+        if prefix.is_empty() {
+            return Ok(None);
+        }
+        let top = facts.root.ancestors().nth(prefix.split('/').count()).ok_or(untold)?.to_owned();
+        let without = format!(":(top,exclude,literal){prefix}");
+        Ok(Some(Self { program, facts, cancel, top, without }))
     }
 
     fn ask(&self, args: &[&str]) -> Result<Vec<u8>, String> {
@@ -117,7 +161,10 @@ mod tests {
             tools: [(Tool::Git, program.clone())].into(),
             ..Facts::default()
         };
-        let state = |root: &Path| state(&facts(root), &Cancel::default());
+        let state = |root: &Path| {
+            let mut contents = Contents::open(top.join(".git/contents"));
+            look(&facts(root), &Cancel::default()).map(|found| found.state(&mut contents))
+        };
         assert_eq!(state(top).unwrap(), "", "nothing lies around it");
         let first = state(&root).unwrap();
         commit("sub/a", "b");
@@ -127,9 +174,34 @@ mod tests {
         assert!(state(&root).is_err());
         commit("shared.txt", "two");
         assert_ne!(state(&root).unwrap(), first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |mode| {
+                let to = std::fs::Permissions::from_mode(mode);
+                std::fs::set_permissions(top.join("shared.txt"), to).unwrap();
+            };
+            git(top, &["config", "core.fileMode", "false"]);
+            let before = state(&root).unwrap();
+            mode(0o755);
+            assert_ne!(state(&root).unwrap(), before, "git does not look at it");
+            mode(0o644);
+        }
+        git(top, &["config", "filter.same.clean", "echo two"]);
+        std::fs::write(top.join(".git/info/attributes"), "shared.txt filter=same\n").unwrap();
+        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
+        git(top, &["add", "--all"]);
+        git(top, &["commit", "--quiet", "--message=m"]);
+        let before = state(&root).unwrap();
+        std::fs::write(top.join("shared.txt"), "owt\n").unwrap();
+        assert_ne!(state(&root).unwrap(), before, "git would commit the same");
+        std::fs::remove_file(top.join(".git/info/attributes")).unwrap();
+        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
         git(top, &["update-index", "--assume-unchanged", "shared.txt"]);
         std::fs::write(top.join("shared.txt"), "three").unwrap();
         assert!(state(&root).is_err(), "git passes over it");
+        let nowhere = Facts { tools: [].into(), ..facts(&root) };
+        assert!(look(&nowhere, &Cancel::default()).is_err(), "nobody tells of the repository that is there");
         let is_without = || has_no_ignored(&facts(&root), &Cancel::default());
         commit(".gitignore", "/ignored\n/target\n/sub/own\n");
         std::fs::write(root.join("own"), "in the workspace").unwrap();

@@ -107,7 +107,7 @@ impl Ground {
             let each = |one: &Data| (one.clone(), data::revision(&look, one));
             let data: Vec<_> = inputs.data.iter().map(|one| scope.spawn(move || each(one))).collect();
             let ignored = scope.spawn(|| inputs.code.then(|| ignored::files(asked)));
-            let beyond = scope.spawn(|| inputs.runs.then(|| beyond::state(facts, asked.cancel)));
+            let beyond = scope.spawn(|| inputs.runs.then(|| beyond::look(facts, asked.cancel)));
             let programs = scope.spawn(|| {
                 let linkers = inputs.code.then(|| surroundings::linkers(facts, asked.environment));
                 (Tools::look(facts, &inputs.tools), Ok(linkers.unwrap_or_default()))
@@ -120,7 +120,8 @@ impl Ground {
         });
         ground.data = data;
         (ground.tools, ground.linkers) = programs;
-        ground.beyond = beyond.unwrap_or_else(|| Err("nobody looked around the workspace".to_owned()));
+        let beyond = beyond.unwrap_or_else(|| Err("nobody looked around the workspace".to_owned()));
+        ground.beyond = beyond.map(|beyond| beyond.state(contents));
         ground.ignored =
             ignored.unwrap_or_else(|| Err("nobody looked at the ignored files".to_owned())).map(|names| {
                 let paths: Vec<PathBuf> = names.iter().map(|name| facts.root.join(name)).collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use super::super::conversion::conversion;
 use super::super::gather::{cargo_configs, steady_tree, toolchain};
 use super::super::snapshot::commit_here;
 use super::super::store::{prune, touch, write_artifact};
@@ -182,11 +183,7 @@ fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
     }
     let tree = steady_tree(facts, asked.cancel);
     let tree = tree.ok_or("the files have changed meanwhile, or git is told to pass over some")?;
-    holds(
-        is_checkout(facts, tree, asked.cancel),
-        "the files are not what a checkout of the commit would write: by a filter, a line end, a submodule or a \
-         replaced commit",
-    )
+    is_checkout(facts, tree, asked.cancel)
 }
 
 /// Files around the workspace that tools look for, there or not.
@@ -216,17 +213,21 @@ impl Look<'_> {
         (data, known): (&[Data], &Revisions),
         contents: &mut Contents,
     ) -> Result<Around, String> {
-        let Self { facts, environment, .. } = *self;
-        let done = thread::scope(|scope| {
+        let Self { facts, environment, cancel, .. } = *self;
+        let (done, conversion) = thread::scope(|scope| {
+            let git = facts.tools.get(&Tool::Git);
+            let conversion =
+                scope.spawn(move || conversion(git.ok_or("there is no git")?, &facts.root, cancel));
             let look = |one: &Data| {
                 data::recorded(self, one, known).map(|revision| (one.clone(), digest([revision])))
             };
             let asked: Vec<_> = data.iter().map(|one| scope.spawn(move || look(one))).collect();
+            let lost = || "data could not be looked at".to_owned();
             let done = asked.into_iter().map(thread::ScopedJoinHandle::join);
-            done.map(|done| done.unwrap_or_else(|_| Err("data could not be looked at".to_owned())))
-                .collect::<Result<Vec<_>, String>>()
-        })?;
-        let (repository, data) = done.into_iter().partition(|(data, _)| data.is_of_repository());
+            let done = done.map(|done| done.unwrap_or_else(|_| Err(lost())));
+            (done.collect::<Result<Vec<_>, String>>(), conversion.join().unwrap_or_else(|_| Err(lost())))
+        });
+        let (repository, data) = done?.into_iter().partition(|(data, _)| data.is_of_repository());
         let called: BTreeSet<Tool> =
             Tool::ALL.into_iter().filter(|tool| looked.tools.contains(tool.program())).collect();
         let there: Vec<&Tool> = facts.tools.keys().collect();
@@ -243,6 +244,7 @@ impl Look<'_> {
             // one target folder may serve two checkouts, with other files around them
             tools: format!("{:?}\n{there:?}\n{tools}\n{linkers}\n{}", facts.toolchain, facts.home.display()),
             variables,
+            conversion: conversion?,
             files: names.zip(contents.of(paths)).collect(),
             data,
             repository,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::git::{Git, lines};
 use super::repository::Repository;
 use super::{SnapshotError, lies_in};
+use crate::cache::digest;
 use crate::exec::gather::path_of;
 use crate::step::End;
 
@@ -21,6 +22,8 @@ pub(super) struct Checkout<'a> {
     pub(super) users: Repository<'a>,
     /// Its refs.
     pub(super) refs: Vec<u8>,
+    /// By what it writes files to disk in this clone alone.
+    pub(super) conversion: String,
 }
 
 /// A file of the tree.
@@ -55,7 +58,7 @@ impl Entry {
 /// What a branch without a commit is called here.
 const UNBORN: &str = "ref: refs/worktree/unborn\n";
 /// What of the git directory is used again: the rest is written for every run.
-const KEPT: [&str; 3] = ["index", "objects", "copies"];
+const KEPT: [&str; 2] = ["objects", "copies"];
 /// Files that decide how the user's repository is read.
 const COPIED: [&str; 3] = ["shallow", "info/attributes", "info/exclude"];
 
@@ -71,11 +74,40 @@ impl Checkout<'_> {
         if self.is_ours() {
             match self.update(head, tree, kept) {
                 Err(SnapshotError::Git(_) | SnapshotError::Disk(_)) => {}
+                Ok(listed) if !self.is_as_written(&listed) => {}
                 updated => return updated,
             }
         }
         self.renew()?;
-        self.update(head, tree, kept)
+        let listed = self.update(head, tree, kept)?;
+        write(&self.written(), self.written_by(&listed).as_bytes())?;
+        Ok(listed)
+    }
+
+    /// The index by which files are brought here. Tests have a copy of it, and can tell git nothing that would have a file
+    /// stay as it is.
+    fn index(&self) -> PathBuf {
+        self.own.with_extension("index")
+    }
+
+    /// Where it says by what the files here were written.
+    fn written(&self) -> PathBuf {
+        self.own.with_extension("written")
+    }
+
+    /// Whether all files were written by what git would write them by now: it leaves a file as it is whose content is to
+    /// be the same, by whatever attributes that came to disk.
+    fn is_as_written(&self, listed: &[Entry]) -> bool {
+        std::fs::read(self.written()).is_ok_and(|written| written == self.written_by(listed).as_bytes())
+    }
+
+    fn written_by(&self, listed: &[Entry]) -> String {
+        let is_attributes = |entry: &&Entry| {
+            entry.name.strip_suffix(b".gitattributes").is_some_and(|folder| matches!(folder, [] | [.., b'/']))
+        };
+        let attributes = listed.iter().filter(is_attributes);
+        let attributes = attributes.flat_map(|entry| [entry.head.as_slice(), &entry.name]);
+        digest([self.conversion.as_bytes()].into_iter().chain(attributes))
     }
 
     /// Whether git ignores that file here.
@@ -99,6 +131,9 @@ impl Checkout<'_> {
 
     /// Begins again with nothing.
     fn renew(&self) -> Result<(), SnapshotError> {
+        for file in [self.index(), self.written()] {
+            remove(&file)?;
+        }
         for folder in [&self.tree, &self.own] {
             remove(folder)?;
             std::fs::create_dir_all(folder).map_err(|error| SnapshotError::disk(folder, &error))?;
@@ -122,12 +157,15 @@ impl Checkout<'_> {
             self.remove(&foreign)?;
         }
         self.entries(&listed)?;
+        let own = self.own.join("index");
+        std::fs::copy(self.index(), &own).map_err(|error| SnapshotError::disk(&own, &error))?;
         Ok(listed)
     }
 
     /// Writes all of the git directory that is not kept: whatever was written there since is gone, locks of a killed
     /// run too.
     fn furnish(&self, head: Option<&str>, tree: &str) -> Result<(), SnapshotError> {
+        remove(&self.own.with_extension("index.lock"))?;
         for entry in std::fs::read_dir(&self.own).into_iter().flatten().flatten() {
             if !KEPT.iter().any(|kept| entry.file_name() == *kept) {
                 remove(&entry.path())?;
@@ -187,19 +225,24 @@ impl Checkout<'_> {
         });
         let included: Vec<u8> = included.collect();
         let plain = b"[core]\n\tbare = false\n\tsparseCheckout = false\n";
-        [b"[core]\n", kind, b"[include]\n", &included, plain].concat()
+        // a disk on which all files are alike has no modes to look at
+        let a_file = self.own.join("objects/info/alternates");
+        let modes: &[u8] = if is_executable(&a_file) { b"" } else { b"\tfileMode = true\n" };
+        [b"[core]\n", kind, b"[include]\n", &included, plain, modes].concat()
     }
 
     /// git in this tree: told where it is, since one that has to find it would go on to the user's own repository.
     fn git(&self) -> Git<'_> {
         let git = Git { folder: self.tree.clone(), env: Vec::new(), ..self.users.git.clone() };
-        git.with("GIT_DIR", self.own.as_os_str()).with("GIT_WORK_TREE", self.tree.as_os_str())
+        let git = git.with("GIT_DIR", self.own.as_os_str()).with("GIT_WORK_TREE", self.tree.as_os_str());
+        git.with("GIT_INDEX_FILE", self.index())
     }
 
-    /// The entries of the index, and the files that are not of the tree, whoever wrote them: by
-    /// one call, which marks each.
+    /// The entries of the index, and the files and folders that are not of the tree, empty ones too, whoever made them:
+    /// by one call, which marks each.
     fn listed(&self) -> Result<(Vec<Entry>, Vec<PathBuf>), SnapshotError> {
-        let listed = self.git().stdout(&["ls-files", "-z", "-t", "--cached", "--stage", "--others"])?;
+        let listed =
+            self.git().stdout(&["ls-files", "-z", "-t", "--cached", "--stage", "--others", "--directory"])?;
         let (mut entries, mut foreign) = (Vec::new(), Vec::new());
         for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
             match line.strip_prefix(b"? ") {
@@ -242,7 +285,7 @@ impl Checkout<'_> {
         (script.is_file() && lies_in(&script, &self.tree)).then_some(script)
     }
 
-    /// Looks at what is no plain file. Submodules are written that are checked out in the user's tree; the others stay
+    /// Looks at what is no plain file. Submodules are written that are checked out in the user's tree; the others are
     /// empty, as git leaves them. Links are to lead to nothing of the user's tree.
     fn entries(&self, listed: &[Entry]) -> Result<(), SnapshotError> {
         for entry in listed.iter().filter(|entry| !entry.is_plain()) {
@@ -268,18 +311,19 @@ impl Checkout<'_> {
     }
 
     fn submodule(&self, path: &Path, commit: &str) -> Result<(), SnapshotError> {
-        let Some(users) = self.users.top.as_ref().map(|top| top.join(path)) else { return Ok(()) };
-        if !users.join(".git").exists() {
-            return Ok(());
-        }
+        let users = self.users.top.as_ref().map(|top| top.join(path));
+        let Some(users) = users.filter(|users| users.join(".git").exists()) else {
+            return empty(&self.tree.join(path));
+        };
         let git = Git { folder: users, env: Vec::new(), ..self.users.git.clone() };
         let users = Repository::located(&git)?;
         if git.ask(["cat-file", "-e", &format!("{commit}^{{commit}}")])?.end != End::Code(0) {
             return Err(SnapshotError::Submodule(path.display().to_string(), commit.to_owned()));
         }
         let name = crate::finding::digest(&[&path.to_string_lossy()]);
-        let (tree, own, refs) = (self.tree.join(path), self.own.join("copies").join(name), users.refs()?);
-        let inner = Checkout { tree, own, users, refs };
+        let (tree, own) = (self.tree.join(path), self.own.join("copies").join(name));
+        let (refs, conversion) = (users.refs()?, users.conversion()?);
+        let inner = Checkout { tree, own, users, refs, conversion };
         inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false).map(|_| ())
     }
 }
@@ -292,6 +336,27 @@ fn remove(path: &Path) -> Result<(), SnapshotError> {
         Err(_) => Ok(()),
     };
     removed.map_err(|error| SnapshotError::disk(path, &error))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Elsewhere git cannot tell.
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+/// Has an empty folder there.
+fn empty(folder: &Path) -> Result<(), SnapshotError> {
+    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
+        return Ok(());
+    }
+    remove(folder)?;
+    std::fs::create_dir_all(folder).map_err(|error| SnapshotError::disk(folder, &error))
 }
 
 /// Writes a file, and the folder that it lies in.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::SnapshotError;
 use super::git::{Git, failed, lines};
 use crate::exec::brought::RAW;
+use crate::exec::conversion::conversion_of;
 use crate::exec::environment::Environment;
 use crate::exec::format::MOST_AHEAD;
 use crate::exec::gather::path_of;
@@ -194,6 +195,12 @@ impl<'a> Repository<'a> {
             .flatten()
             .copied()
             .collect())
+    }
+
+    /// By what files are written to disk in this clone alone.
+    pub(super) fn conversion(&self) -> Result<String, SnapshotError> {
+        let ask = |args: &[&str]| self.git.ask(args.iter().copied()).ok();
+        conversion_of(&self.common, &ask).map_err(SnapshotError::Git)
     }
 
     /// The commit that a revision names.

@@ -4,6 +4,7 @@ mod index;
 mod places;
 mod pushes;
 mod repositories;
+mod written;
 
 use std::time::{Duration, SystemTime};
 
@@ -141,6 +142,7 @@ fn what_somebody_left_in_the_copy_is_gone_before_it_is_judged() {
     std::fs::write(copy.join("src/foreign.rs"), "").unwrap();
     std::fs::write(copy.join("x.log"), "").unwrap();
     std::fs::remove_file(copy.join("Cargo.toml")).unwrap();
+    std::fs::create_dir_all(copy.join("tests/out")).unwrap();
     git_in(&copy, &["init", "--quiet", "nested"]);
     std::fs::write(copy.join("nested/file"), "").unwrap();
     std::fs::write(first.copy.as_ref().unwrap().top.parent().unwrap().join("git/index.lock"), "").unwrap();
@@ -150,6 +152,7 @@ fn what_somebody_left_in_the_copy_is_gone_before_it_is_judged() {
     assert!(text(&again, "Cargo.toml").is_some());
     assert_eq!(git_in(&copy, &["status", "--porcelain", "--ignored"]), "");
     assert!(!copy.join("nested").exists());
+    assert!(!copy.join("tests").exists(), "a folder that a test forgot to make may be there no more");
     assert!(written(&again, "build.rs") > script, "a build script may have written what is gone");
     let touched = written(&again, "build.rs");
     drop(again);
@@ -162,8 +165,10 @@ fn a_damaged_copy_is_made_anew() {
     let first = repo.rev("HEAD");
     let folder = top(&first).parent().unwrap().to_owned();
     drop(first);
-    let damages: [&dyn Fn(); 5] = [
+    let damages: [&dyn Fn(); 7] = [
         &|| std::fs::write(folder.join("git/index"), "no index").unwrap(),
+        &|| std::fs::write(folder.join("git.index"), "no index").unwrap(),
+        &|| std::fs::write(folder.join("git.index.lock"), "").unwrap(),
         &|| std::fs::remove_file(folder.join("tree/.git")).unwrap(),
         &|| std::fs::write(folder.join("git/commondir"), "/nowhere\n").unwrap(),
         &|| std::fs::remove_dir_all(folder.join("tree")).unwrap(),

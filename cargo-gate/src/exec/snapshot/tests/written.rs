@@ -1,0 +1,81 @@
+//! What is written to disk for a file.
+
+use super::*;
+
+#[test]
+fn a_file_is_what_the_attributes_and_settings_of_its_commit_and_its_clone_make_of_it() {
+    let repo = Repo::new();
+    repo.write("a.txt", "one\n").commit();
+    drop(repo.rev("HEAD"));
+    repo.write("sub/.gitattributes", "").write(".gitattributes", "*.txt text eol=crlf\n").commit();
+    assert_eq!(text(&repo.rev("HEAD"), "a.txt").as_deref(), Some("one\r\n"));
+    assert_eq!(text(&repo.rev("HEAD~1"), "a.txt").as_deref(), Some("one\n"));
+    repo.write(".git/info/attributes", "*.txt eol=lf\n");
+    assert_eq!(text(&repo.rev("HEAD"), "a.txt").as_deref(), Some("one\n"));
+    std::fs::remove_file(repo.root().join(".git/info/attributes")).unwrap();
+    repo.git(&["config", "core.autocrlf", "true"]);
+    assert_eq!(text(&repo.rev("HEAD~1"), "a.txt").as_deref(), Some("one\r\n"));
+    repo.git(&["config", "core.autocrlf", "false"]);
+    let ground = repo.rev("HEAD~1");
+    assert_eq!(text(&ground, "a.txt").as_deref(), Some("one\n"));
+    let before = written(&ground, "src/lib.rs");
+    drop(ground);
+    repo.write("b.txt", "two\n").commit();
+    repo.git(&["rm", "--quiet", "-r", "sub", ".gitattributes"]);
+    repo.commit();
+    assert_eq!(written(&repo.rev("HEAD"), "src/lib.rs"), before, "nothing is written anew without need");
+}
+
+#[test]
+fn nothing_that_a_test_tells_git_in_the_copy_keeps_a_file_as_it_is() {
+    let repo = Repo::new();
+    repo.write("a.txt", "one\n").write("b.txt", "one\n").write(".gitattributes", "* text=auto\n").commit();
+    let first = repo.rev("HEAD");
+    let copy = top(&first);
+    std::fs::write(copy.join("a.txt"), "one\r\n").unwrap();
+    git_in(&copy, &["add", "a.txt"]);
+    assert_eq!(git_in(&copy, &["status", "--porcelain"]), "", "to git it is the same");
+    git_in(&copy, &["update-index", "--skip-worktree", "b.txt", "src/lib.rs"]);
+    git_in(&copy, &["update-index", "--assume-unchanged", "Cargo.toml"]);
+    for name in ["b.txt", "src/lib.rs", "Cargo.toml"] {
+        std::fs::write(copy.join(name), "another").unwrap();
+    }
+    drop(first);
+    let again = repo.rev("HEAD");
+    let texts = ["a.txt", "b.txt", "src/lib.rs", "Cargo.toml"].map(|name| text(&again, name).unwrap());
+    assert_eq!(texts, ["one\n", "one\n", "// one\n", MANIFEST]);
+    assert_eq!(git_in(&copy, &["ls-files", "-v", "b.txt"]), "H b.txt");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mode_that_git_is_told_not_to_look_at_is_that_of_the_commit() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = Repo::new();
+    repo.git(&["config", "core.fileMode", "false"]);
+    let first = repo.rev("HEAD");
+    let file = top(&first).join("src/lib.rs");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    git_in(&top(&first), &["add", "--all"]);
+    drop(first);
+    let _again = repo.rev("HEAD");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o100, 0);
+}
+
+#[test]
+fn a_submodule_that_nobody_has_checked_out_is_an_empty_folder() {
+    let inner = Repo::empty();
+    inner.write("one.rs", "// one\n").commit();
+    let repo = Repo::new();
+    repo.git(&["submodule", "--quiet", "add", inner.root().to_str().unwrap(), "inner"]);
+    repo.commit();
+    assert_eq!(text(&repo.rev("HEAD"), "inner/one.rs").as_deref(), Some("// one\n"));
+    repo.git(&["submodule", "--quiet", "deinit", "--force", "inner"]);
+    let ground = repo.rev("HEAD");
+    let folder = top(&ground).join("inner");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    std::fs::write(folder.join("of a test"), "").unwrap();
+    drop(ground);
+    let _again = repo.rev("HEAD");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
