@@ -131,7 +131,7 @@ fn a_file_that_git_ignores_may_have_been_read_and_so_nothing_is_recorded_for_the
         assert_eq!(ran.code, Some(0), "{ran:#?}");
         serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()["unrecorded"].clone()
     };
-    assert_eq!(unrecorded(&[]), "git ignores secret.env, which code may read");
+    assert_eq!(unrecorded(&[]), "secret.env is no part of the commit, and code may read it");
     assert!(!holds(&verify(&workspace, &[]).end()));
     assert_eq!(unrecorded(&["--rev", "HEAD"]), serde_json::Value::Null);
     assert!(holds(&verify(&workspace, &[]).end()), "the copy of the commit has no such file");

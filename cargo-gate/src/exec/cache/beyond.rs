@@ -1,6 +1,5 @@
 //! What lies around a workspace that is a part of a repository: its tests may read it.
 
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,22 +19,46 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 #[derive(Default)]
 pub(super) struct Beyond {
     /// What git has of it.
-    listed: Vec<u8>,
+    listed: Vec<Vec<u8>>,
     /// Its files on disk: what git has to take for the same need not have the same bytes, nor the same mode.
     files: Vec<PathBuf>,
     /// The submodules that are checked out.
     submodules: Vec<PathBuf>,
+    /// What git ignores, and empty folders, but for caches, which can be made anew.
+    others: Vec<PathBuf>,
 }
 
 impl Beyond {
     /// What names its content; empty where there is nothing around it.
     pub(super) fn state(&self, contents: &mut Contents) -> String {
-        if self.listed.is_empty() {
+        if self.listed.is_empty() && self.others.is_empty() {
             return String::new();
         }
-        let submodules = self.submodules.iter().map(|path| path.to_string_lossy().into_owned());
-        let listed = String::from_utf8_lossy(&self.listed).into_owned();
-        digest(iter::once(listed).chain(contents.of(&self.files)).chain(submodules))
+        let digests = contents.of(&self.files);
+        let paths = self.submodules.iter().chain(&self.others);
+        let paths = paths.map(|path| path.as_os_str().as_encoded_bytes());
+        let of_files =
+            self.listed.iter().zip(&digests).flat_map(|(entry, digest)| [entry, digest.as_bytes()]);
+        let others = contents.of(&self.others);
+        digest(of_files.chain(paths).chain(others.iter().map(String::as_bytes)))
+    }
+
+    /// `MODE HASH STAGE<tab>NAME`.
+    fn add(&mut self, entry: &[u8], top: &Path) {
+        let tab = entry.iter().position(|byte| *byte == b'\t').unwrap_or_default();
+        let name = entry.get(tab + 1..).unwrap_or_default();
+        let path = top.join(path_of(name));
+        let is_empty = || std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+        if entry.starts_with(b"160000 ") && !is_empty() {
+            self.submodules.push(path.clone());
+        }
+        self.listed.push(entry.to_owned());
+        self.files.push(path);
+    }
+
+    /// Whether nothing but what git has of it lies there.
+    pub(super) fn is_checkout(&self) -> bool {
+        self.others.is_empty() && self.submodules.is_empty()
     }
 }
 
@@ -49,38 +72,22 @@ pub(super) fn look(facts: &Facts, cancel: &Cancel) -> Result<Beyond, String> {
     if !around(&STATUS)?.is_empty() {
         return Err("files of the repository around the workspace differ from its commit".to_owned());
     }
-    let listed = around(&["ls-files", "-v", "-s", "-z", "--full-name"])?;
-    // of a file with a flag that has git pass it over nobody knows what it holds
-    let is_plain = |line: &[u8]| line.is_empty() || line.starts_with(b"H ");
-    if !listed.split(|byte| *byte == 0).all(is_plain) {
-        return Err("git is told to pass over files of the repository around the workspace".to_owned());
-    }
+    let listed =
+        around(&["ls-files", "-v", "-s", "-z", "--full-name", "--cached", "--others", "--directory"])?;
     let mut found = Beyond::default();
     for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-        // `H MODE HASH STAGE<tab>NAME`
-        let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or_default();
-        let (head, name) = line.split_at(tab);
-        let path = repository.top.join(path_of(name.trim_ascii_start()));
-        if !head.starts_with(b"H 160000 ") {
-            found.files.push(path);
-        } else if std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some()) {
-            found.submodules.push(path);
+        match line.split_at_checked(2) {
+            Some((b"H ", entry)) => found.add(entry, &repository.top),
+            Some((b"? ", name)) => found.others.extend(repository.other(name)),
+            // of a file with a flag that has git pass it over nobody knows what it holds
+            _ => {
+                return Err(
+                    "git is told to pass over files of the repository around the workspace".to_owned()
+                );
+            }
         }
     }
-    Ok(Beyond { listed, ..found })
-}
-
-/// Whether git ignores nothing there but folders of caches, which can be made anew.
-pub(super) fn has_no_ignored(facts: &Facts, cancel: &Cancel) -> bool {
-    let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
-    match Around::of(facts, cancel) {
-        Ok(None) => true,
-        Ok(Some(around)) => around.ask(&args).is_ok_and(|listed| {
-            let mut names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            names.all(|name| is_cache(&facts.root.join(path_of(name))))
-        }),
-        Err(_) => false,
-    }
+    Ok(found)
 }
 
 /// The repository around a workspace that is a part of it.
@@ -116,6 +123,12 @@ impl<'a> Around<'a> {
         let top = facts.root.ancestors().nth(prefix.split('/').count()).ok_or(untold)?.to_owned();
         let without = format!(":(top,exclude,literal){prefix}");
         Ok(Some(Self { program, facts, cancel, top, without }))
+    }
+
+    /// What is no part of the tree, where it counts.
+    fn other(&self, name: &[u8]) -> Option<PathBuf> {
+        let path = self.top.join(path_of(name));
+        (path != self.facts.target && !is_cache(&path)).then_some(path)
     }
 
     fn ask(&self, args: &[&str]) -> Result<Vec<u8>, String> {
@@ -200,9 +213,11 @@ mod tests {
         git(top, &["update-index", "--assume-unchanged", "shared.txt"]);
         std::fs::write(top.join("shared.txt"), "three").unwrap();
         assert!(state(&root).is_err(), "git passes over it");
+        git(top, &["update-index", "--no-assume-unchanged", "shared.txt"]);
+        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
         let nowhere = Facts { tools: [].into(), ..facts(&root) };
         assert!(look(&nowhere, &Cancel::default()).is_err(), "nobody tells of the repository that is there");
-        let is_without = || has_no_ignored(&facts(&root), &Cancel::default());
+        let is_without = || look(&facts(&root), &Cancel::default()).unwrap().is_checkout();
         commit(".gitignore", "/ignored\n/target\n/sub/own\n");
         std::fs::write(root.join("own"), "in the workspace").unwrap();
         std::fs::create_dir(top.join("target")).unwrap();
@@ -210,5 +225,13 @@ mod tests {
         assert!(is_without());
         std::fs::write(top.join("ignored"), "read by a test").unwrap();
         assert!(!is_without());
+        let before = state(&root).unwrap();
+        std::fs::write(top.join("ignored"), "and another time").unwrap();
+        assert_ne!(state(&root).unwrap(), before);
+        std::fs::remove_file(top.join("ignored")).unwrap();
+        let before = state(&root).unwrap();
+        std::fs::create_dir(top.join("empty")).unwrap();
+        assert!(!is_without());
+        assert_ne!(state(&root).unwrap(), before, "tests may write there");
     }
 }

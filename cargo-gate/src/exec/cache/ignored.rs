@@ -1,4 +1,5 @@
-//! The files of the workspace that git ignores: code that is compiled or run may read them all the same.
+//! What lies in the workspace beside the files of the tree, which git ignores, and empty folders, of which it knows
+//! nothing: code that is compiled or run may read and write there all the same.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,15 +19,16 @@ const MOST_BYTES: u64 = 64 << 20;
 /// The mark of folders whose content can be made anew, as cargo puts it into its own: <https://bford.info/cachedir/>.
 const MARK: &str = "CACHEDIR.TAG";
 
-/// Their paths from the workspace root, but for what lies in folders of caches.
+/// Their paths from the workspace root, those of folders with a `/` at their end, but for what lies in folders of caches.
 ///
 /// # Errors
 /// Where there are too many of them, or a name cannot be read.
 pub(super) fn files(asked: &Asked<'_>) -> Result<Vec<String>, String> {
     let facts = asked.facts;
     let known: BTreeSet<&str> = facts.files.iter().map(String::as_str).collect();
-    let mut found = Found { root: &facts.root, target: &facts.target, known, names: Vec::new(), bytes: 0 };
-    let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+    let mut found =
+        Found { root: &facts.root, target: &facts.target, known, names: BTreeSet::new(), bytes: 0 };
+    let args = ["ls-files", "-z", "--others", "--directory"];
     let listed = facts
         .tools
         .get(&Tool::Git)
@@ -43,14 +45,14 @@ pub(super) fn files(asked: &Asked<'_>) -> Result<Vec<String>, String> {
         None => found.add(Path::new(""))?,
     }
     found.add_nested()?;
-    Ok(found.names)
+    Ok(found.names.into_iter().collect())
 }
 
 struct Found<'a> {
     root: &'a Path,
     target: &'a Path,
     known: BTreeSet<&'a str>,
-    names: Vec<String>,
+    names: BTreeSet<String>,
     bytes: u64,
 }
 
@@ -68,8 +70,9 @@ impl Found<'_> {
         if self.known.contains(name.as_str()) {
             return Ok(());
         }
-        self.bytes += metadata.len();
-        self.names.push(name);
+        if self.names.insert(name) {
+            self.bytes += metadata.len();
+        }
         let most = self.names.len() <= MOST_FILES && self.bytes <= MOST_BYTES;
         if most { Ok(()) } else { Err(too_many()) }
     }
@@ -108,6 +111,9 @@ impl Found<'_> {
         let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
+        if names.is_empty() {
+            self.names.insert(format!("{}/", below.to_string_lossy().replace('\\', "/")));
+        }
         names.into_iter().try_for_each(|name| self.add(&below.join(name)))
     }
 }

@@ -172,11 +172,12 @@ fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
     if let Some(first) = ignored.first() {
         let others = ignored.len().saturating_sub(1);
         let others = if others > 0 { format!(" and {others} more") } else { String::new() };
-        return Err(format!("git ignores {first}{others}, which code may read"));
+        return Err(format!("{first}{others} is no part of the commit, and code may read it"));
     }
+    let beyond = beyond::look(facts, asked.cancel)?;
     holds(
-        beyond::has_no_ignored(facts, asked.cancel),
-        "git ignores files around the workspace, which code may read",
+        beyond.is_checkout(),
+        "what lies around the workspace is more than the commit, and code may read it",
     )?;
     if facts.subject.kind != SubjectKind::Worktree {
         return Ok(());
