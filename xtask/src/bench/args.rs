@@ -111,6 +111,9 @@ pub(crate) enum Error {
         "{0} was made on another machine, or another toolchain: measure all cases anew (cargo xtask bench)"
     )]
     OtherMachine(&'static str),
+    /// A part of other cases than the one that has parts.
+    #[error("--on names workspaces of the case `script`: name that case alone")]
+    OnWhat,
     /// Bars that were missed.
     #[error("{0} bars are missed")]
     Missed(usize),

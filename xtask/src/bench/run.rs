@@ -22,6 +22,9 @@ pub(crate) fn run(args: &Args, repo: &Repo) -> Result<(), Error> {
     }
     let dir = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join("bulletproof-bench"));
     let subjects = Subjects::new(repo, dir)?;
+    if !args.on.is_empty() && args.cases != [Case::Script] {
+        return Err(Error::OnWhat);
+    }
     let all = args.cases.is_empty();
     let cases = if all { Case::value_variants() } else { &args.cases };
     let mut rows = Vec::new();

@@ -146,92 +146,120 @@ mod tests {
     use super::super::super::process::Command;
     use super::*;
 
-    fn git(folder: &Path, args: &[&str]) {
-        let program = super::super::super::tools::git().unwrap();
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
-        let command = Command::new(program, folder, TIMEOUT).args([&identity[..], args].concat());
-        let captured = run(&command, &Cancel::default());
-        assert_eq!(captured.end, End::Code(0), "{captured:?}");
+    /// A workspace in a part of a repository, with a file beside it.
+    struct Repository {
+        folder: tempfile::TempDir,
+        program: PathBuf,
+    }
+
+    impl Repository {
+        /// None without git.
+        fn new() -> Option<Self> {
+            let program = super::super::super::tools::git()?;
+            let one = Self { folder: tempfile::tempdir().unwrap(), program };
+            std::fs::create_dir(one.root()).unwrap();
+            one.git(&["init", "--quiet"]);
+            one.commit("sub/a", "a").commit("shared.txt", "one\n");
+            Some(one)
+        }
+
+        fn top(&self) -> &Path {
+            self.folder.path()
+        }
+
+        fn root(&self) -> PathBuf {
+            self.top().join("sub")
+        }
+
+        fn git(&self, args: &[&str]) {
+            let identity =
+                ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+            let command =
+                Command::new(&self.program, self.top(), TIMEOUT).args([&identity[..], args].concat());
+            let captured = run(&command, &Cancel::default());
+            assert_eq!(captured.end, End::Code(0), "{captured:?}");
+        }
+
+        fn write(&self, path: &str, text: &str) -> &Self {
+            std::fs::write(self.top().join(path), text).unwrap();
+            self
+        }
+
+        fn commit(&self, path: &str, text: &str) -> &Self {
+            self.write(path, text).git(&["add", "--all"]);
+            self.git(&["commit", "--quiet", "--message=m"]);
+            self
+        }
+
+        fn facts(&self, root: PathBuf) -> Facts {
+            Facts { root, tools: [(Tool::Git, self.program.clone())].into(), ..Facts::default() }
+        }
+
+        fn look(&self) -> Result<Beyond, String> {
+            look(&self.facts(self.root()), &Cancel::default())
+        }
+
+        fn state(&self) -> String {
+            self.look().unwrap().state(&mut Contents::open(self.top().join(".git/contents")))
+        }
     }
 
     #[test]
     fn the_repository_around_a_workspace_counts_by_its_content() {
-        let Some(program) = super::super::super::tools::git() else { return };
-        let temporary = tempfile::tempdir().unwrap();
-        let top = temporary.path();
-        let root = top.join("sub");
-        std::fs::create_dir(&root).unwrap();
-        git(top, &["init", "--quiet"]);
-        let commit = |path: &str, text: &str| {
-            std::fs::write(top.join(path), text).unwrap();
-            git(top, &["add", "--all"]);
-            git(top, &["commit", "--quiet", "--message=m"]);
-        };
-        commit("shared.txt", "one");
-        commit("sub/a", "a");
-        let facts = |root: &Path| Facts {
-            root: root.to_owned(),
-            tools: [(Tool::Git, program.clone())].into(),
-            ..Facts::default()
-        };
-        let state = |root: &Path| {
-            let mut contents = Contents::open(top.join(".git/contents"));
-            look(&facts(root), &Cancel::default()).map(|found| found.state(&mut contents))
-        };
-        assert_eq!(state(top).unwrap(), "", "nothing lies around it");
-        let first = state(&root).unwrap();
-        commit("sub/a", "b");
-        std::fs::write(root.join("a"), "c").unwrap();
-        assert_eq!(state(&root).unwrap(), first, "what lies in it is keyed by itself");
-        std::fs::write(top.join("shared.txt"), "two").unwrap();
-        assert!(state(&root).is_err());
-        commit("shared.txt", "two");
-        assert_ne!(state(&root).unwrap(), first);
+        let Some(repository) = Repository::new() else { return };
+        let first = repository.state();
+        repository.commit("sub/a", "b").write("sub/a", "c");
+        assert_eq!(repository.state(), first, "what lies in it is keyed by itself");
+        repository.write("shared.txt", "two\n");
+        assert!(repository.look().is_err());
+        repository.commit("shared.txt", "two\n");
+        assert_ne!(repository.state(), first);
+        let top = repository.facts(repository.top().to_owned());
+        let state = look(&top, &Cancel::default()).unwrap().state(&mut Contents::open(PathBuf::new()));
+        assert_eq!(state, "", "nothing lies around it");
+        let nobody = Facts { tools: [].into(), ..repository.facts(repository.root()) };
+        assert!(look(&nobody, &Cancel::default()).is_err(), "there is a repository, of which nobody tells");
+        repository.git(&["update-index", "--assume-unchanged", "shared.txt"]);
+        repository.write("shared.txt", "three\n");
+        assert!(repository.look().is_err(), "git passes over it");
+    }
+
+    #[test]
+    fn files_around_count_as_they_are_on_disk_where_git_takes_another_for_the_same() {
+        let Some(repository) = Repository::new() else { return };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = |mode| {
-                let to = std::fs::Permissions::from_mode(mode);
-                std::fs::set_permissions(top.join("shared.txt"), to).unwrap();
-            };
-            git(top, &["config", "core.fileMode", "false"]);
-            let before = state(&root).unwrap();
-            mode(0o755);
-            assert_ne!(state(&root).unwrap(), before, "git does not look at it");
-            mode(0o644);
+            repository.git(&["config", "core.fileMode", "false"]);
+            let before = repository.state();
+            let executable = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(repository.top().join("shared.txt"), executable).unwrap();
+            assert_ne!(repository.state(), before);
         }
-        git(top, &["config", "filter.same.clean", "echo two"]);
-        std::fs::write(top.join(".git/info/attributes"), "shared.txt filter=same\n").unwrap();
-        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
-        git(top, &["add", "--all"]);
-        git(top, &["commit", "--quiet", "--message=m"]);
-        let before = state(&root).unwrap();
-        std::fs::write(top.join("shared.txt"), "owt\n").unwrap();
-        assert_ne!(state(&root).unwrap(), before, "git would commit the same");
-        std::fs::remove_file(top.join(".git/info/attributes")).unwrap();
-        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
-        git(top, &["update-index", "--assume-unchanged", "shared.txt"]);
-        std::fs::write(top.join("shared.txt"), "three").unwrap();
-        assert!(state(&root).is_err(), "git passes over it");
-        git(top, &["update-index", "--no-assume-unchanged", "shared.txt"]);
-        std::fs::write(top.join("shared.txt"), "two\n").unwrap();
-        let nowhere = Facts { tools: [].into(), ..facts(&root) };
-        assert!(look(&nowhere, &Cancel::default()).is_err(), "nobody tells of the repository that is there");
-        let is_without = || look(&facts(&root), &Cancel::default()).unwrap().is_checkout();
-        commit(".gitignore", "/ignored\n/target\n/sub/own\n");
-        std::fs::write(root.join("own"), "in the workspace").unwrap();
-        std::fs::create_dir(top.join("target")).unwrap();
-        std::fs::write(top.join("target/CACHEDIR.TAG"), "").unwrap();
-        assert!(is_without());
-        std::fs::write(top.join("ignored"), "read by a test").unwrap();
-        assert!(!is_without());
-        let before = state(&root).unwrap();
-        std::fs::write(top.join("ignored"), "and another time").unwrap();
-        assert_ne!(state(&root).unwrap(), before);
-        std::fs::remove_file(top.join("ignored")).unwrap();
-        let before = state(&root).unwrap();
-        std::fs::create_dir(top.join("empty")).unwrap();
-        assert!(!is_without());
-        assert_ne!(state(&root).unwrap(), before, "tests may write there");
+        repository.git(&["config", "filter.same.clean", "echo one"]);
+        repository.commit(".gitattributes", "shared.txt filter=same\n");
+        let before = repository.state();
+        repository.write("shared.txt", "eno\n");
+        assert_ne!(repository.state(), before);
+    }
+
+    #[test]
+    fn what_git_ignores_around_counts_and_a_folder_without_a_file_but_no_cache() {
+        let Some(repository) = Repository::new() else { return };
+        repository.commit(".gitignore", "/ignored\n/target\n/sub/own\n").write("sub/own", "in the workspace");
+        std::fs::create_dir(repository.top().join("target")).unwrap();
+        repository.write("target/CACHEDIR.TAG", "");
+        let is_checkout = || repository.look().unwrap().is_checkout();
+        assert!(is_checkout());
+        repository.write("ignored", "read by a test");
+        assert!(!is_checkout());
+        let before = repository.state();
+        repository.write("ignored", "and another time");
+        assert_ne!(repository.state(), before);
+        std::fs::remove_file(repository.top().join("ignored")).unwrap();
+        let before = repository.state();
+        std::fs::create_dir(repository.top().join("empty")).unwrap();
+        assert!(!is_checkout());
+        assert_ne!(repository.state(), before, "tests may write there");
     }
 }
