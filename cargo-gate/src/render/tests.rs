@@ -123,11 +123,11 @@ fn people_see_the_verdict_alone_when_they_want_quiet() {
 
 #[test]
 fn people_see_why_a_push_will_judge_again_what_has_passed() {
-    let why = ".env and 3 more are no part of the commit".to_owned();
+    let why = "code may read what is no part of the commit: .env".to_owned();
     let report = Report { unrecorded: Some(why), gates: Vec::new(), ..sample() };
     let text = plain(&human(&report, Detail::Normal));
     assert!(
-        text.ends_with("\nnot recorded for a push: .env and 3 more are no part of the commit\n"),
+        text.ends_with("\nnot recorded for a push: code may read what is no part of the commit: .env\n"),
         "{text}"
     );
     assert!(!human(&report, Detail::Quiet).contains("not recorded"));

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use super::support::{Ran, Run, Workspace, git};
 
 const CONFIG: &str = "[stages]\npre-push = [\"fmt\", \"todo\", \"manifest\", \"check\"]\n";
@@ -18,6 +20,13 @@ fn committed() -> Workspace {
 
 fn judge<'a>(workspace: &'a Workspace, args: &[&str]) -> Run<'a> {
     workspace.bulletproof(&["run", "--quiet"]).args(args.iter().copied()).cached()
+}
+
+/// What a run that passes says.
+fn report(workspace: &Workspace, args: &[&str]) -> Value {
+    let ran = judge(workspace, &[args, &["--format", "json"]].concat()).end();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    serde_json::from_str(&ran.stdout).unwrap()
 }
 
 fn verify<'a>(workspace: &'a Workspace, args: &[&str]) -> Run<'a> {
@@ -65,7 +74,7 @@ fn a_verdict_holds_for_every_commit_with_that_tree() {
 fn a_verdict_that_holds_tells_with_which_tools_it_was_given() {
     let workspace = recorded();
     let ran = verify(&workspace, &["--format", "json"]).end();
-    let held: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let held: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert!(held["rustc"].as_str().unwrap().starts_with("rustc 1."), "{held:#}");
     let tools = held["tools"].as_object().unwrap();
     assert!(tools["rustfmt"].as_str().is_some_and(|path| PathBuf::from(path).is_file()), "{held:#}");
@@ -126,15 +135,33 @@ fn a_file_that_git_ignores_may_have_been_read_and_so_nothing_is_recorded_for_the
     let workspace = workspace.with(".gitignore", "secret.env\n");
     workspace.commit();
     fs::write(workspace.root().join("secret.env"), "x").unwrap();
-    let unrecorded = |args: &[&str]| {
-        let ran = judge(&workspace, &[args, &["--format", "json"]].concat()).end();
-        assert_eq!(ran.code, Some(0), "{ran:#?}");
-        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()["unrecorded"].clone()
-    };
-    assert_eq!(unrecorded(&[]), "secret.env is no part of the commit, and code may read it");
+    assert_eq!(
+        report(&workspace, &[])["unrecorded"],
+        "code may read what is no part of the commit: secret.env"
+    );
     assert!(!holds(&verify(&workspace, &[]).end()));
-    assert_eq!(unrecorded(&["--rev", "HEAD"]), serde_json::Value::Null);
+    assert_eq!(report(&workspace, &["--rev", "HEAD"])["unrecorded"], Value::Null);
     assert!(holds(&verify(&workspace, &[]).end()), "the copy of the commit has no such file");
+}
+
+#[test]
+fn a_folder_without_a_file_may_have_been_written_to_and_so_nothing_is_recorded_for_the_tree() {
+    let workspace = committed();
+    let folder = workspace.root().join("out/deep");
+    fs::create_dir_all(&folder).unwrap();
+    assert_eq!(
+        report(&workspace, &[])["unrecorded"],
+        "code may read what is no part of the commit: out/deep/"
+    );
+    assert!(!holds(&verify(&workspace, &[]).end()));
+    fs::remove_dir(folder).unwrap();
+    let now = report(&workspace, &[]);
+    let check = now["gates"].as_array().unwrap().iter().find(|gate| gate["id"] == "check").unwrap();
+    assert_eq!(check["cached"], false, "it was judged with that folder");
+    assert!(!holds(&verify(&workspace, &[]).end()), "the one above it is as empty");
+    fs::remove_dir(workspace.root().join("out")).unwrap();
+    assert_eq!(report(&workspace, &[])["unrecorded"], Value::Null);
+    assert!(holds(&verify(&workspace, &[]).end()));
 }
 
 #[test]
@@ -375,7 +402,7 @@ fn a_verdict_does_not_hold_for_a_base_that_it_was_not_compared_with() {
         other.stdout.contains("not judged with these commits, this base or these hooks: changelog\n"),
         "{other:#?}"
     );
-    let json = |base: &str| serde_json::from_str::<serde_json::Value>(&asks(base, "json").stdout).unwrap();
+    let json = |base: &str| serde_json::from_str::<Value>(&asks(base, "json").stdout).unwrap();
     assert_eq!((json(&first)["holds"].clone(), json("HEAD")["holds"].clone()), (true.into(), false.into()));
     assert_eq!(json("HEAD")["judged_anew"], serde_json::json!(["changelog"]));
 }

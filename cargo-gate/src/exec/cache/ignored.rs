@@ -111,8 +111,11 @@ impl Found<'_> {
         let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
-        if names.is_empty() {
-            self.names.insert(format!("{}/", below.to_string_lossy().replace('\\', "/")));
+        let name = below.to_string_lossy().replace('\\', "/");
+        let folder = format!("{name}/");
+        // that of a submodule is empty where nobody has checked it out
+        if names.is_empty() && !self.known.contains(name.as_str()) && !self.known.contains(folder.as_str()) {
+            self.names.insert(folder);
         }
         names.into_iter().try_for_each(|name| self.add(&below.join(name)))
     }

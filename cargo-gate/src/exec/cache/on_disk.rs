@@ -194,7 +194,12 @@ impl Disk<'_> {
 }
 
 fn other(file: &Listed<'_>) -> String {
-    format!("{} is not what a checkout of the commit writes", path_of(file.name).display())
+    let path = path_of(file.name);
+    let path = path.display();
+    match file.mode {
+        b"160000" => format!("the submodule {path} is checked out, and has settings and commits of its own"),
+        _ => format!("{path} is not what a checkout of the commit writes"),
+    }
 }
 
 fn unreadable() -> String {

@@ -172,13 +172,10 @@ fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
     if let Some(first) = ignored.first() {
         let others = ignored.len().saturating_sub(1);
         let others = if others > 0 { format!(" and {others} more") } else { String::new() };
-        return Err(format!("{first}{others} is no part of the commit, and code may read it"));
+        return Err(format!("code may read what is no part of the commit: {first}{others}"));
     }
     let beyond = beyond::look(facts, asked.cancel)?;
-    holds(
-        beyond.is_checkout(),
-        "what lies around the workspace is more than the commit, and code may read it",
-    )?;
+    holds(beyond.is_checkout(), "code may read what lies around the workspace and is no part of the commit")?;
     if facts.subject.kind != SubjectKind::Worktree {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::bench::Error;
-use crate::bench::args::GENERATED;
+use crate::bench::args::{GENERATED, ROUNDS};
 use crate::bench::paired::{Pair, Spread, paired};
 use crate::bench::row::Row;
 use crate::bench::subjects::{Package, Subjects, grouped};
@@ -156,6 +156,8 @@ fn measure(subject: &Subject<'_>, on: &str, rounds: u32) -> Result<Vec<Row>, Err
     )?;
     let unchanged = paired::<Error>(rounds, || subject.ours(), || subject.theirs())?;
     let status = || Program::new("git").args(["status", "--porcelain"]).dir(&subject.root);
+    // however few the script can be given: these take no time
+    let rounds = rounds.max(ROUNDS);
     let beside_git = paired::<Error>(rounds, || subject.ours(), || Ok(status().time(&[0])?))?;
     let beyond = beside_git
         .iter()
