@@ -84,6 +84,8 @@ pub struct Facts {
 pub struct Copied {
     /// Whether all its files are plain: neither links nor submodules.
     pub is_plain: bool,
+    /// A submodule that is checked out.
+    pub submodule: Option<String>,
     /// The folder of the repository that the workspace lies in, with a `/` at its end; empty at its top.
     pub prefix: String,
     /// Whether there are remote-tracking branches.

@@ -71,7 +71,7 @@ fn line(told: Option<Captured>) -> Option<PathBuf> {
 /// Where git looks for attributes of the user's that no setting names.
 fn users_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))
+    set("XDG_CONFIG_HOME").or_else(|| Some(etcetera::home_dir().ok()?.join(".config")))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::bring::brought;
-use self::checkout::Checkout;
+use self::checkout::{Checkout, Entry, is_empty};
 use self::git::Git;
 use self::listed::Listed;
 use self::lock::Held;
@@ -28,6 +28,7 @@ pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use self::repository::Repository;
 use self::times::Built;
 use super::format::StagedFormat;
+use super::gather::path_of;
 use super::{Cancel, Environment, Records};
 use crate::facts::{Copied, Revision};
 use crate::subject::{Subject, Wanted, below, is_absolute, paths};
@@ -255,6 +256,7 @@ impl Ground {
             below: place.below,
             copied: Copied {
                 is_plain: listed.names.is_some(),
+                submodule: submodule(&files, &top),
                 prefix,
                 has_remotes,
                 staged,
@@ -361,6 +363,13 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
         )
     };
     real(path).starts_with(real(folder))
+}
+
+/// A submodule that is checked out there.
+fn submodule(files: &[Entry], top: &Path) -> Option<String> {
+    let submodules = files.iter().filter(|file| file.is_submodule()).map(|file| path_of(&file.name));
+    let mut checked_out = submodules.filter(|path| !is_empty(&top.join(path)));
+    checked_out.next().map(|path| path.display().to_string())
 }
 
 /// Makes the folder of all that is kept, which no `git add` is to take in where nobody ignores the target folder.

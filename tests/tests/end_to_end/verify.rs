@@ -29,6 +29,12 @@ fn report(workspace: &Workspace, args: &[&str]) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
+/// Whether code was not compiled anew.
+fn is_cached(report: &Value) -> bool {
+    let gates = report["gates"].as_array().unwrap();
+    gates.iter().find(|gate| gate["id"] == "check").unwrap()["cached"] == true
+}
+
 fn verify<'a>(workspace: &'a Workspace, args: &[&str]) -> Run<'a> {
     workspace.bulletproof(&["verify"]).args(args.iter().copied())
 }
@@ -155,12 +161,33 @@ fn a_folder_without_a_file_may_have_been_written_to_and_so_nothing_is_recorded_f
     );
     assert!(!holds(&verify(&workspace, &[]).end()));
     fs::remove_dir(folder).unwrap();
-    let now = report(&workspace, &[]);
-    let check = now["gates"].as_array().unwrap().iter().find(|gate| gate["id"] == "check").unwrap();
-    assert_eq!(check["cached"], false, "it was judged with that folder");
+    assert!(!is_cached(&report(&workspace, &[])), "it was judged with that folder");
     assert!(!holds(&verify(&workspace, &[]).end()), "the one above it is as empty");
     fs::remove_dir(workspace.root().join("out")).unwrap();
     assert_eq!(report(&workspace, &[])["unrecorded"], Value::Null);
+    assert!(holds(&verify(&workspace, &[]).end()));
+}
+
+#[test]
+fn the_folder_of_a_file_that_is_gone_may_be_written_to_as_well() {
+    let workspace = committed().with("data/x.txt", "x");
+    workspace.commit();
+    fs::remove_file(workspace.root().join("data/x.txt")).unwrap();
+    report(&workspace, &[]);
+    assert!(is_cached(&report(&workspace, &[])));
+    fs::remove_dir(workspace.root().join("data")).unwrap();
+    assert!(!is_cached(&report(&workspace, &[])));
+}
+
+#[test]
+fn a_folder_that_a_build_script_leaves_in_a_copy_is_gone_before_the_next_run_and_counts_for_none() {
+    let script = "fn main() {\n    std::fs::create_dir_all(\"made\").ok();\n}\n";
+    let workspace = committed().with("build.rs", script);
+    workspace.commit();
+    for before in [false, true] {
+        let ran = report(&workspace, &["--rev", "HEAD"]);
+        assert_eq!((is_cached(&ran), &ran["unrecorded"]), (before, &Value::Null), "{ran:#}");
+    }
     assert!(holds(&verify(&workspace, &[]).end()));
 }
 
@@ -174,6 +201,9 @@ fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
     git(&other, &["add", "."]);
     git(&other, &["commit", "--quiet", "--message=other"]);
     workspace.commit();
+    let of_copy = report(&workspace, &["--rev", "HEAD"]);
+    let why = "the submodule other is checked out, and has settings and commits of its own";
+    assert_eq!(of_copy["unrecorded"], why, "in the copy too");
     for folder in [&root, &other] {
         git(folder, &["config", "status.showUntrackedFiles", "no"]);
         git(folder, &["config", "diff.ignoreSubmodules", "all"]);

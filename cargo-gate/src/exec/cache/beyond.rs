@@ -8,7 +8,7 @@ use super::super::gather::{STATUS, path_of};
 use super::super::git;
 use super::super::process::run;
 use super::contents::Contents;
-use super::ignored::is_cache;
+use super::ignored::Found;
 use crate::cache::digest;
 use crate::facts::Facts;
 use crate::step::{End, Tool};
@@ -22,9 +22,8 @@ pub(super) struct Beyond {
     listed: Vec<Vec<u8>>,
     /// Its files on disk: what git has to take for the same need not have the same bytes, nor the same mode.
     files: Vec<PathBuf>,
-    /// The submodules that are checked out.
-    submodules: Vec<PathBuf>,
-    /// What git ignores, and empty folders, but for caches, which can be made anew.
+    /// What lies there beside it, but for caches, which can be made anew: ignored files, folders without a file, the files of
+    /// submodules.
     others: Vec<PathBuf>,
 }
 
@@ -34,31 +33,34 @@ impl Beyond {
         if self.listed.is_empty() && self.others.is_empty() {
             return String::new();
         }
-        let digests = contents.of(&self.files);
-        let paths = self.submodules.iter().chain(&self.others);
-        let paths = paths.map(|path| path.as_os_str().as_encoded_bytes());
-        let of_files =
-            self.listed.iter().zip(&digests).flat_map(|(entry, digest)| [entry, digest.as_bytes()]);
-        let others = contents.of(&self.others);
-        digest(of_files.chain(paths).chain(others.iter().map(String::as_bytes)))
+        let (files, others) = (contents.of(&self.files), contents.of(&self.others));
+        let names = self.others.iter().map(|path| path.as_os_str().as_encoded_bytes());
+        let listed = self.listed.iter().map(Vec::as_slice).zip(&files);
+        let pairs = listed.chain(names.zip(&others));
+        digest(pairs.flat_map(|(name, content)| [name, content.as_bytes()]))
+    }
+
+    /// Something that git has nothing of.
+    pub(super) fn other(&self) -> Option<&Path> {
+        self.others.first().map(PathBuf::as_path)
     }
 
     /// `MODE HASH STAGE<tab>NAME`.
-    fn add(&mut self, entry: &[u8], top: &Path) {
+    fn add(&mut self, entry: &[u8], top: &Path, found: &mut Found<'_>) -> Result<(), String> {
         let tab = entry.iter().position(|byte| *byte == b'\t').unwrap_or_default();
         let name = entry.get(tab + 1..).unwrap_or_default();
         let path = top.join(path_of(name));
-        let is_empty = || std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
-        if entry.starts_with(b"160000 ") && !is_empty() {
-            self.submodules.push(path.clone());
+        if entry.starts_with(b"160000 ") && !is_empty(&path) {
+            found.add_listed(name)?;
+        }
+        let leads_elsewhere =
+            || path.is_dir() && !std::fs::canonicalize(&path).is_ok_and(|path| path.starts_with(top));
+        if entry.starts_with(b"120000 ") && leads_elsewhere() {
+            return Err(format!("{} leads to a folder that nobody looks into", path.display()));
         }
         self.listed.push(entry.to_owned());
         self.files.push(path);
-    }
-
-    /// Whether nothing but what git has of it lies there.
-    pub(super) fn is_checkout(&self) -> bool {
-        self.others.is_empty() && self.submodules.is_empty()
+        Ok(())
     }
 }
 
@@ -74,11 +76,11 @@ pub(super) fn look(facts: &Facts, cancel: &Cancel) -> Result<Beyond, String> {
     }
     let listed =
         around(&["ls-files", "-v", "-s", "-z", "--full-name", "--cached", "--others", "--directory"])?;
-    let mut found = Beyond::default();
+    let (mut beyond, mut found) = (Beyond::default(), Found::below(&repository.top, facts));
     for line in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
         match line.split_at_checked(2) {
-            Some((b"H ", entry)) => found.add(entry, &repository.top),
-            Some((b"? ", name)) => found.others.extend(repository.other(name)),
+            Some((b"H ", entry)) => beyond.add(entry, &repository.top, &mut found)?,
+            Some((b"? ", name)) => found.add_listed(name)?,
             // of a file with a flag that has git pass it over nobody knows what it holds
             _ => {
                 return Err(
@@ -87,7 +89,12 @@ pub(super) fn look(facts: &Facts, cancel: &Cancel) -> Result<Beyond, String> {
             }
         }
     }
-    Ok(found)
+    beyond.others = found.names().iter().map(|name| repository.top.join(name)).collect();
+    Ok(beyond)
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The repository around a workspace that is a part of it.
@@ -106,29 +113,25 @@ impl<'a> Around<'a> {
     fn of(facts: &'a Facts, cancel: &'a Cancel) -> Result<Option<Self>, String> {
         let untold = "git does not tell where the workspace lies in its repository";
         let told = facts.tools.get(&Tool::Git).map(|program| {
-            let asked = git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix"]);
+            let asked =
+                git(program, &facts.root, TIMEOUT).args(["rev-parse", "--show-prefix", "--show-toplevel"]);
             (program, run(&asked, cancel))
         });
-        let Some((program, prefix)) = told.filter(|(_, told)| told.end == End::Code(0)) else {
+        let Some((program, told)) = told.filter(|(_, told)| told.end == End::Code(0)) else {
             // of a repository that is there git may refuse to tell, as of another user's
             let is_there = facts.root.ancestors().any(|folder| folder.join(".git").exists());
             return if is_there { Err(untold.to_owned()) } else { Ok(None) };
         };
-        let prefix =
-            String::from_utf8(prefix.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;
-        let prefix = prefix.trim_end_matches(['\n', '/']);
+        let told =
+            String::from_utf8(told.stdout).map_err(|_| "the workspace has a name that is not UTF-8")?;
+        let (prefix, top) = told.split_once('\n').ok_or(untold)?;
+        let prefix = prefix.trim_end_matches('/');
         if prefix.is_empty() {
             return Ok(None);
         }
-        let top = facts.root.ancestors().nth(prefix.split('/').count()).ok_or(untold)?.to_owned();
+        let top = PathBuf::from(top.strip_suffix('\n').unwrap_or(top));
         let without = format!(":(top,exclude,literal){prefix}");
         Ok(Some(Self { program, facts, cancel, top, without }))
-    }
-
-    /// What is no part of the tree, where it counts.
-    fn other(&self, name: &[u8]) -> Option<PathBuf> {
-        let path = self.top.join(path_of(name));
-        (path != self.facts.target && !is_cache(&path)).then_some(path)
     }
 
     fn ask(&self, args: &[&str]) -> Result<Vec<u8>, String> {
@@ -249,7 +252,7 @@ mod tests {
         repository.commit(".gitignore", "/ignored\n/target\n/sub/own\n").write("sub/own", "in the workspace");
         std::fs::create_dir(repository.top().join("target")).unwrap();
         repository.write("target/CACHEDIR.TAG", "");
-        let is_checkout = || repository.look().unwrap().is_checkout();
+        let is_checkout = || repository.look().unwrap().other().is_none();
         assert!(is_checkout());
         repository.write("ignored", "read by a test");
         assert!(!is_checkout());
@@ -261,5 +264,48 @@ mod tests {
         std::fs::create_dir(repository.top().join("empty")).unwrap();
         assert!(!is_checkout());
         assert_ne!(repository.state(), before, "tests may write there");
+    }
+
+    #[test]
+    fn what_lies_in_ignored_folders_and_submodules_around_counts() {
+        let Some(repository) = Repository::new() else { return };
+        repository.commit(".gitignore", "/data\n");
+        std::fs::create_dir(repository.top().join("data")).unwrap();
+        repository.write("data/x", "one");
+        let mut seen = vec![repository.state()];
+        let mut is_another = || {
+            let now = repository.state();
+            assert!(!seen.contains(&now), "{now}");
+            seen.push(now);
+        };
+        repository.write("data/x", "two");
+        is_another();
+        repository.write("data/y", "more");
+        is_another();
+        std::fs::create_dir(repository.top().join("module")).unwrap();
+        repository.git(&["-C", "module", "init", "--quiet"]);
+        repository.git(&["-C", "module", "commit", "--quiet", "--allow-empty", "--message=m"]);
+        repository.git(&["add", "module"]);
+        repository.git(&["commit", "--quiet", "--message=m"]);
+        is_another();
+        repository.write("module/.git/info/exclude", "*.log\n").write("module/a.log", "ignored there");
+        is_another();
+        repository.write("module/a.log", "and another");
+        is_another();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_around_to_a_folder_elsewhere_is_nothing_that_is_known() {
+        let Some(repository) = Repository::new() else { return };
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = |to: &Path, name: &str| {
+            std::os::unix::fs::symlink(to, repository.top().join(name)).unwrap();
+            repository.commit("shared.txt", name);
+        };
+        link(&repository.root(), "inside");
+        assert!(repository.look().is_ok());
+        link(elsewhere.path(), "outside");
+        assert!(repository.look().is_err());
     }
 }

@@ -97,7 +97,8 @@ impl Disk<'_> {
         let submodules = listed.iter().zip(&paths).filter(|(file, _)| file.mode == b"160000");
         let known: BTreeSet<&Path> =
             submodules.map(|(_, path)| path.as_path()).chain(folders.clone()).collect();
-        let passed_over = |path: &Path| path.ends_with(".git") || path == self.target || is_cache(path);
+        let passed_over =
+            |path: &Path| path.ends_with(".git") || self.target.starts_with(path) || is_cache(path);
         folders.into_iter().find_map(|folder| {
             let inner = fs::read_dir(self.root.join(folder)).into_iter().flatten().flatten();
             let mut inner = inner.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -122,14 +123,15 @@ impl Disk<'_> {
 
     /// Which files git may write in another way than it keeps them.
     fn converting(&self, files: &[&Listed<'_>]) -> Result<BTreeSet<usize>, String> {
-        let setting = |name| self.ask(["config", "--default=", "--get", name], Vec::new());
-        if ![&b""[..], b"false", b"input"].contains(&setting("core.autocrlf")?.trim_ascii()) {
+        // one without a value is true
+        let setting = |name| self.ask(["config", "--default=unset", "--get", name], Vec::new());
+        if ![&b"unset"[..], b"false", b"input"].contains(&setting("core.autocrlf")?.trim_ascii()) {
             return Ok((0..files.len()).collect());
         }
         let of_git = setting("core.eol")?;
         let ends_with_lf = match of_git.trim_ascii() {
             b"lf" => true,
-            b"" | b"native" => !cfg!(windows),
+            b"unset" | b"native" => !cfg!(windows),
             _ => false,
         };
         let passed = if ends_with_lf { OF_LINE_ENDS } else { 0 };
@@ -168,8 +170,9 @@ impl Disk<'_> {
         let mut told = told.as_slice();
         for file in files {
             let text = fs::read(self.place(file)).map_err(|error| error.to_string())?;
-            let wanted = [file.hash, b"\n", &text, b"\n"].concat();
-            told = told.strip_prefix(wanted.as_slice()).ok_or_else(|| other(file))?;
+            for part in [file.hash, b"\n", &text, b"\n"] {
+                told = told.strip_prefix(part).ok_or_else(|| other(file))?;
+            }
         }
         if told.is_empty() { Ok(()) } else { Err(unreadable()) }
     }
@@ -193,11 +196,16 @@ impl Disk<'_> {
     }
 }
 
+/// Why nothing is known of a tree with a submodule.
+pub(super) fn of_submodule(path: &str) -> String {
+    format!("the submodule {path} is checked out, and has settings and commits of its own")
+}
+
 fn other(file: &Listed<'_>) -> String {
     let path = path_of(file.name);
     let path = path.display();
     match file.mode {
-        b"160000" => format!("the submodule {path} is checked out, and has settings and commits of its own"),
+        b"160000" => of_submodule(&path.to_string()),
         _ => format!("{path} is not what a checkout of the commit writes"),
     }
 }

@@ -12,7 +12,7 @@ use super::super::{Cancel, Environment, tools};
 use super::contents::Contents;
 use super::data::{Look, Revisions, Shared};
 use super::folder::Folder;
-use super::on_disk::is_checkout;
+use super::on_disk::{is_checkout, of_submodule};
 use super::surroundings::{FORMATTING, Tools};
 use super::{Asked, Kept, Support, beyond, data, elsewhere, ground, ignored, surroundings};
 use crate::cache::{Around, Looked, Names, Record, digest};
@@ -162,11 +162,14 @@ fn claimed_tree(facts: &Facts) -> Option<String> {
 /// Why it may have judged another.
 fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
     let facts = asked.facts;
-    let holds = |holds: bool, why: &str| if holds { Ok(()) } else { Err(why.to_owned()) };
+    if let Some(submodule) = facts.copied.as_ref().and_then(|copied| copied.submodule.as_ref()) {
+        return Err(of_submodule(submodule));
+    }
     if asked.is_still() {
         // a copy is made without ignored files, but for a lock file
         let is_listed = facts.files.iter().any(|file| file == "Cargo.lock");
-        return holds(is_listed || !facts.root.join("Cargo.lock").exists(), "git ignores Cargo.lock");
+        let is_sound = is_listed || !facts.root.join("Cargo.lock").exists();
+        return if is_sound { Ok(()) } else { Err("git ignores Cargo.lock".to_owned()) };
     }
     let ignored = ignored::files(asked)?;
     if let Some(first) = ignored.first() {
@@ -174,8 +177,9 @@ fn is_of_its_tree(asked: &Asked<'_>) -> Result<(), String> {
         let others = if others > 0 { format!(" and {others} more") } else { String::new() };
         return Err(format!("code may read what is no part of the commit: {first}{others}"));
     }
-    let beyond = beyond::look(facts, asked.cancel)?;
-    holds(beyond.is_checkout(), "code may read what lies around the workspace and is no part of the commit")?;
+    if let Some(other) = beyond::look(facts, asked.cancel)?.other() {
+        return Err(format!("code may read what is no part of the commit: {}", other.display()));
+    }
     if facts.subject.kind != SubjectKind::Worktree {
         return Ok(());
     }
@@ -215,7 +219,7 @@ impl Look<'_> {
         let (done, conversion) = thread::scope(|scope| {
             let git = facts.tools.get(&Tool::Git);
             let conversion =
-                scope.spawn(move || conversion(git.ok_or("there is no git")?, &facts.root, cancel));
+                scope.spawn(move || conversion(git.ok_or("there is no git")?, &facts.home, cancel));
             let look = |one: &Data| {
                 data::recorded(self, one, known).map(|revision| (one.clone(), digest([revision])))
             };

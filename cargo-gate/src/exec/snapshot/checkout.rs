@@ -71,16 +71,27 @@ impl Checkout<'_> {
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
     ) -> Result<Vec<Entry>, SnapshotError> {
-        if self.is_ours() {
+        let written = std::fs::read(self.written()).ok().filter(|_| self.is_ours());
+        // of a copy whose update was broken off nobody knows it
+        remove(&self.written())?;
+        if let Some(written) = written {
             match self.update(head, tree, kept) {
                 Err(SnapshotError::Git(_) | SnapshotError::Disk(_)) => {}
-                Ok(listed) if !self.is_as_written(&listed) => {}
-                updated => return updated,
+                Ok(listed) if written != self.written_by(&listed).as_bytes() => {}
+                updated => return self.complete(updated?),
             }
         }
         self.renew()?;
         let listed = self.update(head, tree, kept)?;
+        self.complete(listed)
+    }
+
+    /// The files, once by what they were written is noted, and what is no plain file is looked at.
+    fn complete(&self, listed: Vec<Entry>) -> Result<Vec<Entry>, SnapshotError> {
         write(&self.written(), self.written_by(&listed).as_bytes())?;
+        self.entries(&listed)?;
+        let own = self.own.join("index");
+        std::fs::copy(self.index(), &own).map_err(|error| SnapshotError::disk(&own, &error))?;
         Ok(listed)
     }
 
@@ -90,15 +101,10 @@ impl Checkout<'_> {
         self.own.with_extension("index")
     }
 
-    /// Where it says by what the files here were written.
+    /// Where it says by what the files here were written: git leaves a file as it is whose content is to be the same, by
+    /// whatever attributes that came to disk.
     fn written(&self) -> PathBuf {
         self.own.with_extension("written")
-    }
-
-    /// Whether all files were written by what git would write them by now: it leaves a file as it is whose content is to
-    /// be the same, by whatever attributes that came to disk.
-    fn is_as_written(&self, listed: &[Entry]) -> bool {
-        std::fs::read(self.written()).is_ok_and(|written| written == self.written_by(listed).as_bytes())
     }
 
     fn written_by(&self, listed: &[Entry]) -> String {
@@ -156,9 +162,6 @@ impl Checkout<'_> {
         if !foreign.is_empty() {
             self.remove(&foreign)?;
         }
-        self.entries(&listed)?;
-        let own = self.own.join("index");
-        std::fs::copy(self.index(), &own).map_err(|error| SnapshotError::disk(&own, &error))?;
         Ok(listed)
     }
 
@@ -256,10 +259,12 @@ impl Checkout<'_> {
     /// Removes them. A build script may have written one, and cargo would take its work for done: it is to run
     /// again.
     fn remove(&self, foreign: &[PathBuf]) -> Result<(), SnapshotError> {
+        let files: Vec<&PathBuf> = foreign.iter().filter(|path| !is_empty(&self.tree.join(path))).collect();
         for path in foreign {
             remove(&self.tree.join(path))?;
         }
-        let mut scripts: Vec<PathBuf> = foreign.iter().filter_map(|path| self.build_script(path)).collect();
+        let mut scripts: Vec<PathBuf> =
+            files.into_iter().filter_map(|path| self.build_script(path)).collect();
         scripts.sort();
         scripts.dedup();
         for script in &scripts {
@@ -350,9 +355,14 @@ fn is_executable(_: &Path) -> bool {
     true
 }
 
+/// Whether a folder is there, with nothing in it.
+pub(super) fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 /// Has an empty folder there.
 fn empty(folder: &Path) -> Result<(), SnapshotError> {
-    if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
+    if is_empty(folder) {
         return Ok(());
     }
     remove(folder)?;

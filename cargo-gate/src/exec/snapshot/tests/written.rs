@@ -27,6 +27,26 @@ fn a_file_is_what_the_attributes_and_settings_of_its_commit_and_its_clone_make_o
 }
 
 #[test]
+fn a_copy_whose_update_was_broken_off_is_made_anew() {
+    let repo = Repo::new();
+    repo.write("a.txt", "one\n").commit();
+    let ground = repo.rev("HEAD");
+    let mark = top(&ground).with_file_name("git.written");
+    let before = written(&ground, "a.txt");
+    drop(ground);
+    let known = std::fs::read(&mark).unwrap();
+    assert_eq!(written(&repo.rev("HEAD"), "a.txt"), before);
+    assert_eq!(std::fs::read(&mark).unwrap(), known);
+    // by other settings, up to where the run was killed
+    repo.git(&["config", "core.autocrlf", "true"]);
+    std::fs::remove_file(mark.with_file_name("tree").join("a.txt")).unwrap();
+    drop(repo.rev("HEAD"));
+    std::fs::remove_file(&mark).unwrap();
+    repo.git(&["config", "core.autocrlf", "false"]);
+    assert_eq!(text(&repo.rev("HEAD"), "a.txt").as_deref(), Some("one\n"));
+}
+
+#[test]
 fn nothing_that_a_test_tells_git_in_the_copy_keeps_a_file_as_it_is() {
     let repo = Repo::new();
     repo.write("a.txt", "one\n").write("b.txt", "one\n").write(".gitattributes", "* text=auto\n").commit();
@@ -69,9 +89,14 @@ fn a_submodule_that_nobody_has_checked_out_is_an_empty_folder() {
     let repo = Repo::new();
     repo.git(&["submodule", "--quiet", "add", inner.root().to_str().unwrap(), "inner"]);
     repo.commit();
-    assert_eq!(text(&repo.rev("HEAD"), "inner/one.rs").as_deref(), Some("// one\n"));
+    let submodule = |ground: &Ground| ground.copy.as_ref().unwrap().copied.submodule.clone();
+    let ground = repo.rev("HEAD");
+    assert_eq!(text(&ground, "inner/one.rs").as_deref(), Some("// one\n"));
+    assert_eq!(submodule(&ground).as_deref(), Some("inner"));
+    drop(ground);
     repo.git(&["submodule", "--quiet", "deinit", "--force", "inner"]);
     let ground = repo.rev("HEAD");
+    assert_eq!(submodule(&ground), None);
     let folder = top(&ground).join("inner");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
     std::fs::write(folder.join("of a test"), "").unwrap();
