@@ -31,7 +31,7 @@ use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::formatted::formatter;
 use self::ground::{Keyed, Keys};
-pub use self::recorded::{Held, NotHeld, recorded};
+pub use self::recorded::{Held, NotHeld, keep_verdict, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
 pub(super) use self::surroundings::{Stamps, formatting_stamps};
@@ -41,7 +41,7 @@ use crate::cache::{Elsewhere, Entry, Explained, Input};
 use crate::facts::Facts;
 use crate::gate::Options;
 use crate::plan::PlannedStep;
-use crate::report::{GateReport, Report, milliseconds};
+use crate::report::{GateReport, milliseconds};
 use crate::verdict::Status;
 
 /// What the cache may be used for.
@@ -321,21 +321,6 @@ fn took_time(asked: &Asked<'_>, done: &CarriedOut) -> bool {
 /// the tree, adds.
 pub fn request(options: &Options) -> String {
     format!("{:?}", Options { fail_fast: false, base: None, range: None, ..options.clone() })
-}
-
-/// Records the verdict of a run of all gates of its stage, where there is a tree that it is of; `support` is what their
-/// answers rest on, as far as it is known.
-///
-/// # Errors
-/// Why a verdict that could answer for a push cannot be recorded.
-pub fn keep_verdict(
-    asked: &Asked<'_>,
-    request: &str,
-    kept: &Kept,
-    support: Option<&Support>,
-    report: &Report,
-) -> Result<(), String> {
-    recorded::keep(asked, request, kept, support, report)
 }
 
 /// The time of each of the gate's steps, in milliseconds.

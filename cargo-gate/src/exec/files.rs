@@ -20,6 +20,11 @@ pub(super) fn read(root: &Path, path: &str) -> FileRead {
     }
 }
 
+/// Whether a folder is there, with nothing in it.
+pub(super) fn is_empty_folder(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 /// Reads the manifests of the workspace.
 pub(super) fn manifests(facts: &Facts) -> BTreeMap<String, FileRead> {
     let paths: Vec<String> = facts.manifests().collect();

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use self::bring::brought;
-use self::checkout::{Checkout, Entry, is_empty};
+use self::checkout::{Checkout, Entry};
 use self::git::Git;
 use self::listed::Listed;
 use self::lock::Held;
@@ -27,6 +27,7 @@ use self::place::{Place, joined};
 pub use self::pushed::{Push, Pushed, hook_input, pushed};
 use self::repository::Repository;
 use self::times::Built;
+use super::files::is_empty_folder;
 use super::format::StagedFormat;
 use super::gather::path_of;
 use super::{Cancel, Environment, Records};
@@ -368,7 +369,7 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
 /// A submodule that is checked out there.
 fn submodule(files: &[Entry], top: &Path) -> Option<String> {
     let submodules = files.iter().filter(|file| file.is_submodule()).map(|file| path_of(&file.name));
-    let mut checked_out = submodules.filter(|path| !is_empty(&top.join(path)));
+    let mut checked_out = submodules.filter(|path| !is_empty_folder(&top.join(path)));
     checked_out.next().map(|path| path.display().to_string())
 }
 

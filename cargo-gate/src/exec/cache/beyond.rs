@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::Cancel;
+use super::super::files::is_empty_folder;
 use super::super::gather::{STATUS, path_of};
 use super::super::git;
 use super::super::process::run;
@@ -50,7 +51,7 @@ impl Beyond {
         let tab = entry.iter().position(|byte| *byte == b'\t').unwrap_or_default();
         let name = entry.get(tab + 1..).unwrap_or_default();
         let path = top.join(path_of(name));
-        if entry.starts_with(b"160000 ") && !is_empty(&path) {
+        if entry.starts_with(b"160000 ") && !is_empty_folder(&path) {
             found.add_listed(name)?;
         }
         let leads_elsewhere =
@@ -91,10 +92,6 @@ pub(super) fn look(facts: &Facts, cancel: &Cancel) -> Result<Beyond, String> {
     }
     beyond.others = found.names().iter().map(|name| repository.top.join(name)).collect();
     Ok(beyond)
-}
-
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The repository around a workspace that is a part of it.

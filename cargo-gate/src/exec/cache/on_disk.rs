@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::files::is_empty_folder;
 use super::super::gather::path_of;
 use super::super::process::run;
 use super::super::{Cancel, git};
@@ -231,7 +232,7 @@ fn is_regular(mode: &[u8]) -> bool {
 /// commits of its own.
 fn is_of_mode(mode: &[u8], path: &Path) -> bool {
     match mode {
-        b"160000" => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
+        b"160000" => is_empty_folder(path),
         _ => fs::symlink_metadata(path).is_ok_and(|there| is_of_kind(mode, &there)),
     }
 }

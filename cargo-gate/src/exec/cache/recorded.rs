@@ -30,11 +30,11 @@ fn place(folder: &Path, tree: &str, stage: Stage) -> PathBuf {
 }
 
 /// Records the verdict of a run of all gates of its stage on a tree that git has, where each of them is fine. `request`
-/// is what the command line asked; `support` what all answers rest on.
+/// is what the command line asked; `support` what all answers rest on, as far as it is known.
 ///
 /// # Errors
 /// Why such a verdict cannot be recorded.
-pub(in crate::exec) fn keep(
+pub fn keep_verdict(
     asked: &Asked<'_>,
     request: &str,
     kept: &Kept,

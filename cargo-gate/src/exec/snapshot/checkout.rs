@@ -9,6 +9,7 @@ use super::git::{Git, lines};
 use super::repository::Repository;
 use super::{SnapshotError, lies_in};
 use crate::cache::digest;
+use crate::exec::files::is_empty_folder;
 use crate::exec::gather::path_of;
 use crate::step::End;
 
@@ -259,7 +260,8 @@ impl Checkout<'_> {
     /// Removes them. A build script may have written one, and cargo would take its work for done: it is to run
     /// again.
     fn remove(&self, foreign: &[PathBuf]) -> Result<(), SnapshotError> {
-        let files: Vec<&PathBuf> = foreign.iter().filter(|path| !is_empty(&self.tree.join(path))).collect();
+        let files: Vec<&PathBuf> =
+            foreign.iter().filter(|path| !is_empty_folder(&self.tree.join(path))).collect();
         for path in foreign {
             remove(&self.tree.join(path))?;
         }
@@ -355,14 +357,9 @@ fn is_executable(_: &Path) -> bool {
     true
 }
 
-/// Whether a folder is there, with nothing in it.
-pub(super) fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
-}
-
 /// Has an empty folder there.
 fn empty(folder: &Path) -> Result<(), SnapshotError> {
-    if is_empty(folder) {
+    if is_empty_folder(folder) {
         return Ok(());
     }
     remove(folder)?;
