@@ -8,6 +8,7 @@ mod early;
 mod elsewhere;
 mod folder;
 mod formatted;
+mod fresh;
 mod ground;
 mod ignored;
 mod layers;
@@ -21,7 +22,6 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::contents::Contents;
 pub(super) use self::contents::stamp;
@@ -30,18 +30,18 @@ pub use self::early::Records;
 use self::folder::Folder;
 pub(super) use self::formatted::FormattedFiles;
 use self::formatted::formatter;
+pub use self::fresh::Support;
 use self::ground::{Keyed, Keys};
 pub use self::recorded::{Held, NotHeld, keep_verdict, recorded};
 pub(super) use self::scanned::ScannedFiles;
 pub(super) use self::searched::SearchedFiles;
 pub(super) use self::surroundings::{Stamps, formatting_stamps};
 use self::tree::Tree;
-use super::{Asked, CarriedOut};
-use crate::cache::{Elsewhere, Entry, Explained, Input};
+use super::Asked;
+use crate::cache::{Entry, Explained, Input};
 use crate::facts::Facts;
 use crate::gate::Options;
-use crate::plan::PlannedStep;
-use crate::report::{GateReport, milliseconds};
+use crate::report::GateReport;
 use crate::verdict::Status;
 
 /// What the cache may be used for.
@@ -73,16 +73,6 @@ pub struct Kept {
     tree: Option<Arc<Tree>>,
     /// Which rustfmt, with which settings, there was before any step began; of a private copy only.
     formatter: Option<String>,
-}
-
-/// What the answers of all gates of a run rest on, beside what the tree and their keys hold.
-#[derive(Default)]
-pub struct Support {
-    /// What the run read elsewhere than in the tree.
-    elsewhere: Elsewhere,
-    /// The revisions of data that all keys are made of, where the gates were answered from the cache as where they
-    /// were judged.
-    data: Revisions,
 }
 
 impl Kept {
@@ -181,121 +171,6 @@ impl Kept {
         }
         (!self.hits.is_empty()).then(|| times.values().sum())
     }
-
-    /// Keeps what this run found, where all that it rests on is still as it was when the run began.
-    ///
-    /// Gives what the answers of all gates rest on; none where that of one is not known. `whole` where that is asked
-    /// for: then what was answered from the cache has to rest on the same at the end, as well.
-    pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut, whole: bool) -> Option<Support> {
-        self.forget_what_failed(asked, done);
-        let folder = self.folder.as_ref()?;
-        let mut all = Support { data: data::seen(&done.evidence), ..Support::default() };
-        self.hits.values().for_each(|entry| all.elsewhere.add(entry.elsewhere.clone()));
-        let fresh: BTreeSet<&str> = done
-            .gates
-            .iter()
-            .filter(|report| !report.cached && stands(report))
-            .filter(|report| matches!(self.keys.get(report.id.as_str()), Some(Ok(_))))
-            .map(|report| report.id.as_str())
-            .collect();
-        if asked.cancel.is_set() {
-            return None;
-        }
-        if fresh.is_empty() && !(whole && took_time(asked, done)) {
-            all.data.extend(self.data.clone());
-            return Some(all);
-        }
-        let support = self.keep(asked, done, folder, (&fresh, whole), all);
-        folder.count(fresh.len());
-        support
-    }
-
-    /// Keeps the verdicts of those gates; gives what all rest on with what these do.
-    fn keep(
-        &self,
-        asked: &Asked<'_>,
-        done: &CarriedOut,
-        folder: &Folder,
-        (fresh, whole): (&BTreeSet<&str>, bool),
-        mut all: Support,
-    ) -> Option<Support> {
-        let CarriedOut { judged, evidence, times, .. } = done;
-        let mut contents = Contents::clone(self.contents.as_ref()?).since(asked.facts.now);
-        let listed_again = || super::gather::listed_again(asked.facts, asked.cancel);
-        let again = if asked.is_still() { None } else { Some(listed_again()?) };
-        let now = Asked { facts: again.as_ref().unwrap_or(asked.facts), ..*asked };
-        let wanted = |gate: &str| fresh.contains(gate) || (whole && self.hits.contains_key(gate));
-        let Keys { of_gates: after, data, .. } =
-            ground::keys(&now, &mut contents, self.tree.as_ref(), wanted);
-        let planned = asked.plan.gates.iter().zip(&asked.config.gates);
-        let inputs: Vec<_> = planned
-            .filter(|(planned, _)| fresh.contains(planned.id))
-            .map(|(planned, gate)| (planned.id, ground::inputs(asked, planned, gate)))
-            .collect();
-        let code = inputs.iter().any(|(_, inputs)| inputs.code);
-        let found = elsewhere::find(asked, evidence, code, &mut contents);
-        // rustfmt may have begun before the keys were made
-        let is_same = |before: &String| formatter(asked.facts, &contents).is_some_and(|now| now == *before);
-        let formats_alike = self.formatter.as_ref().is_none_or(is_same);
-        let unchanged = |gate: &str| {
-            let before = self.keys.get(gate)?.as_ref().ok()?;
-            let now = after.get(gate)?.as_ref().ok()?;
-            (before.parts == now.parts).then_some(before)
-        };
-        let mut complete = self.hits.keys().all(|gate| !whole || unchanged(gate).is_some());
-        for (id, inputs) in inputs {
-            let key = unchanged(id).filter(|_| formats_alike || !inputs.formatting);
-            let entry = match (key, found.of(&inputs, &mut contents), judged.get(id)) {
-                (Some(key), Ok(mut elsewhere), Some(report)) => {
-                    all.elsewhere.add(elsewhere.clone());
-                    // what a later run on other files wrote in their place is no result of this one
-                    let written = report.files.iter().map(|file| asked.facts.home.join(file));
-                    let written =
-                        written.map(|file| (file.to_string_lossy().into_owned(), contents.result(&file)));
-                    elsewhere.files.extend(written);
-                    let at = asked.facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-                    Entry::new(key.clone(), elsewhere, at, report, times_of(asked, id, times))
-                }
-                _ => None,
-            };
-            complete &= entry.is_some_and(|entry| folder.write(&entry));
-        }
-        contents.save();
-        all.data.extend(data);
-        complete.then_some(all)
-    }
-
-    /// Whatever is kept for a gate that has just failed with the same inputs was not decided by them alone: it is not
-    /// used again, whether this run may use the cache or not.
-    fn forget_what_failed(&self, asked: &Asked<'_>, done: &CarriedOut) {
-        let lost: BTreeMap<&str, Status> = done
-            .judged
-            .iter()
-            .filter(|(_, report)| !report.cached)
-            .filter(|(_, report)| matches!(report.status, Status::Failed | Status::Broken))
-            .map(|(gate, report)| (gate.as_str(), report.status))
-            .collect();
-        if lost.is_empty() {
-            return;
-        }
-        let folder = Folder::of(&asked.facts.state);
-        let new;
-        let keys = if self.folder.is_some() {
-            &self.keys
-        } else {
-            let mut contents = Contents::open(folder.contents());
-            new = ground::keys(asked, &mut contents, None, |gate| lost.contains_key(gate)).of_gates;
-            &new
-        };
-        for (gate, status) in lost {
-            match (keys.get(gate), status) {
-                (Some(Ok(key)), Status::Failed) => folder.failed(gate, key),
-                (Some(Ok(key)), _) => folder.forget(gate, key),
-                _ => {}
-            }
-        }
-        recorded::forget(asked.facts);
-    }
 }
 
 #[cfg(test)]
@@ -309,27 +184,10 @@ impl Kept {
     }
 }
 
-/// Whether anything else ran than what looks and is done: meanwhile all may have become another.
-fn took_time(asked: &Asked<'_>, done: &CarriedOut) -> bool {
-    let ran = |id: &str| done.gates.iter().any(|report| report.id == id && !report.cached);
-    let planned = asked.plan.gates.iter().zip(&asked.config.gates);
-    let mut ran = planned.filter(|(planned, _)| !planned.steps.is_empty() && ran(planned.id));
-    ran.any(|(planned, gate)| !data::is_seen(&ground::inputs(asked, planned, gate)))
-}
-
 /// What the command line asks, without what a whole verdict does not hang on and what the config, which is part of
 /// the tree, adds.
 pub fn request(options: &Options) -> String {
     format!("{:?}", Options { fail_fast: false, base: None, range: None, ..options.clone() })
-}
-
-/// The time of each of the gate's steps, in milliseconds.
-fn times_of(asked: &Asked<'_>, gate: &str, times: &[(String, Duration)]) -> BTreeMap<String, u64> {
-    let needs = |step: &&PlannedStep| step.gates.contains(&gate);
-    let commands: BTreeSet<&String> =
-        asked.plan.steps.iter().filter(needs).map(|step| &step.command).collect();
-    let of_gate = times.iter().filter(|(command, _)| commands.contains(command));
-    of_gate.map(|(command, time)| (command.clone(), milliseconds(*time))).collect()
 }
 
 /// Whether a gate's verdict is one to use again. One that failed is given anew each time.

@@ -152,11 +152,14 @@ fn with_listed(
     Ok(facts)
 }
 
-/// The same facts with the files as they are listed now; none where they cannot be listed.
-pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Option<Facts> {
+/// The same facts with the files as they are listed now.
+///
+/// # Errors
+/// Why they cannot be listed.
+pub(super) fn listed_again(facts: &Facts, cancel: &Cancel) -> Result<Facts, String> {
     let program = facts.tools.get(&Tool::Git);
     let listed = program.map(|program| run(&git(program, &facts.root, TIMEOUT).args(LISTED), cancel));
-    with_listed(facts.clone(), succeeded(listed).as_deref(), None).ok()
+    with_listed(facts.clone(), succeeded(listed).as_deref(), None).map_err(|error| error.to_string())
 }
 
 /// The compiler that a folder uses, and the folder of its toolchain. rustup's proxy takes longer to find them than all

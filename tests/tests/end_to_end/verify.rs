@@ -192,6 +192,16 @@ fn a_folder_that_a_build_script_leaves_in_a_copy_is_gone_before_the_next_run_and
 }
 
 #[test]
+fn what_changes_during_a_run_is_named_with_the_gate_that_rests_on_it() {
+    let script = "fn main() {\n    std::fs::create_dir_all(\"made\").ok();\n}\n";
+    let workspace = committed().with("build.rs", script);
+    workspace.commit();
+    let why = "check: changed during the run: ignored files (new made/)";
+    assert_eq!(report(&workspace, &[])["unrecorded"], why);
+    assert!(!holds(&verify(&workspace, &[]).end()));
+}
+
+#[test]
 fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
     let workspace = Workspace::of("clean").with_own_target().with("bulletproof.toml", CONFIG);
     let (root, other) = (workspace.root(), workspace.root().join("other"));

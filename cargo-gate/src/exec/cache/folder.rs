@@ -76,9 +76,12 @@ impl Folder {
 
     /// Keeps a verdict, unless the gate failed with the same key before. Where that fails, the gate runs again next
     /// time.
-    pub(super) fn write(&self, entry: &Entry) -> bool {
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub(super) fn write(&self, entry: &Entry) -> Result<(), String> {
         if self.is_contradicted(entry) {
-            return false;
+            return Err("it failed before on the same inputs: something else decides".to_owned());
         }
         for (part, names) in &entry.key.names {
             let Some(digest) = entry.key.parts.get(part) else { continue };
@@ -87,7 +90,9 @@ impl Folder {
                 let _ = write_artifact(&path, &serde_json::to_vec(&**names).unwrap_or_default());
             }
         }
-        write_artifact(&self.place(&entry.report.id, &entry.key), &entry.to_bytes()).is_ok()
+        let place = self.place(&entry.report.id, &entry.key);
+        write_artifact(&place, &entry.to_bytes())
+            .map_err(|error| format!("its verdict could not be written to {}: {error}", place.display()))
     }
 
     /// Remembers that the gate failed with that key: where it has passed with the same key, or does later, something
@@ -237,7 +242,7 @@ mod tests {
     }
 
     fn aged(folder: &Folder, gate: &str, text: &str, seconds: u64) {
-        folder.write(&entry(gate, text));
+        folder.write(&entry(gate, text)).unwrap();
         let file = fs::File::options().append(true).open(folder.place(gate, &key(text))).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
     }
@@ -245,7 +250,7 @@ mod tests {
     #[test]
     fn a_verdict_is_found_by_its_gate_and_key() {
         let (_kept, folder) = folder();
-        folder.write(&entry("fmt", "a"));
+        folder.write(&entry("fmt", "a")).unwrap();
         assert_eq!(folder.read("fmt", &key("a")).unwrap().at, "a");
         assert!(folder.read("fmt", &key("b")).is_none());
         assert!(folder.read("todo", &key("a")).is_none());
@@ -267,16 +272,17 @@ mod tests {
     #[test]
     fn what_failed_once_never_passes_from_the_cache() {
         let (_kept, folder) = folder();
-        folder.write(&entry("fmt", "a"));
-        folder.write(&entry("fmt", "b"));
+        folder.write(&entry("fmt", "a")).unwrap();
+        folder.write(&entry("fmt", "b")).unwrap();
         folder.failed("fmt", &key("a"));
         assert!(folder.read("fmt", &key("a")).is_none());
-        folder.write(&entry("fmt", "a"));
+        let why = folder.write(&entry("fmt", "a")).unwrap_err();
+        assert_eq!(why, "it failed before on the same inputs: something else decides");
         assert!(folder.read("fmt", &key("a")).is_none(), "it passes another time");
         assert!(folder.read("fmt", &key("b")).is_some(), "another key");
         let mut accepted = entry("fmt", "a");
         accepted.report.status = Status::Failed;
-        folder.write(&accepted);
+        folder.write(&accepted).unwrap();
         assert!(folder.read("fmt", &key("a")).is_some(), "what the baseline accepts failed both times");
         folder.failed("fmt", &key("a"));
         assert!(folder.read("fmt", &key("a")).is_some());
@@ -336,7 +342,8 @@ mod tests {
                 let folder = &folder;
                 scope.spawn(move || {
                     for round in 0..50 {
-                        folder.write(&entry("fmt", "a"));
+                        // another run may be removing it
+                        let _ = folder.write(&entry("fmt", "a"));
                         if round % 10 == writer {
                             folder.evict_to(0, 1);
                         }

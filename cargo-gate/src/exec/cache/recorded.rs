@@ -38,7 +38,7 @@ pub fn keep_verdict(
     asked: &Asked<'_>,
     request: &str,
     kept: &Kept,
-    support: Option<&Support>,
+    support: Result<&Support, &String>,
     report: &Report,
 ) -> Result<(), String> {
     let facts = asked.facts;
@@ -47,7 +47,7 @@ pub fn keep_verdict(
     if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
         return Ok(());
     }
-    let support = support.ok_or("what its gates rest on has changed meanwhile, or is not known")?;
+    let support = support.map_err(Clone::clone)?;
     let mut contents = Contents::clone(contents);
     let (record, looked) = record(asked, request, (kept, support), &mut contents, tree, report)?;
     let path = place(&facts.state, &record.tree, report.stage);
