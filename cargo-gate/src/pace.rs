@@ -24,9 +24,6 @@ pub struct Memory {
     /// The last time of each step, in milliseconds, by what it does.
     steps: BTreeMap<String, u64>,
     gates: BTreeMap<String, Ends>,
-    /// Whether what a build makes of dependencies serves the check after it.
-    #[serde(skip)]
-    pub lends: bool,
 }
 
 /// How the last runs of a gate ended.
@@ -92,9 +89,7 @@ impl Memory {
         // what does not compile begins at once and runs beside the rest
         let rank = |place: &usize| {
             let compiles = plan.steps.get(*place).filter(|step| step.step.builds());
-            let cost =
-                |step: &PlannedStep| if self.lends && step.step.lends() { 0.0 } else { self.cost(step) };
-            compiles.map_or((false, 0.0), |step| (true, cost(step)))
+            compiles.map_or((false, 0.0), |step| (true, self.cost(step)))
         };
         wanted.sort_by(|a, b| {
             let (a, b) = (rank(a), rank(b));

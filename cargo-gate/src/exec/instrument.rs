@@ -100,7 +100,6 @@ impl Bench<'_> {
             Measure::UnitTests { build } => {
                 let mut building = env.clone();
                 building.push(profile_file(&folders.build));
-                building.extend(self.lending());
                 self.build(build, building, timeout)
             }
             Measure::Doctests => Ok(Built::default()),
@@ -121,11 +120,7 @@ impl Bench<'_> {
     /// The environment that has cargo call us, and arguments for the same.
     fn wrapped(&self, folders: &Folders, measure: &Measure) -> std::io::Result<(Variables, Vec<String>)> {
         let own = environment::own_program()?;
-        let users = self
-            .environment
-            .workspace_wrapper
-            .clone()
-            .or_else(|| self.wrapper_of_config("rustc-workspace-wrapper"));
+        let users = self.environment.workspace_wrapper.clone().or_else(|| self.wrapper_of_config());
         let mut env: Variables = vec![
             ("RUSTC_WORKSPACE_WRAPPER".into(), Some(own.into())),
             (stand_in::WRAPPER.into(), Some(users.unwrap_or_default())),
@@ -150,10 +145,12 @@ impl Bench<'_> {
         Ok((env, Vec::new()))
     }
 
-    /// The wrapper that cargo's configuration names under that key.
-    pub(super) fn wrapper_of_config(&self, key: &str) -> Option<OsString> {
+    /// The workspace wrapper that cargo's configuration names.
+    fn wrapper_of_config(&self) -> Option<OsString> {
         let files = cargo_configs(&self.facts.root, self.environment);
-        files.into_iter().find_map(|(file, text)| Some(wrapper_of_config(&file, &text, key)?.into()))
+        files
+            .into_iter()
+            .find_map(|(file, text)| Some(wrapper_of_config(&file, &text, "rustc-workspace-wrapper")?.into()))
     }
 
     /// Builds what the run will start, and names it.
@@ -249,8 +246,7 @@ impl Bench<'_> {
     }
 }
 
-/// Variables to set, or to take away.
-pub(super) type Variables = Vec<(OsString, Option<OsString>)>;
+type Variables = Vec<(OsString, Option<OsString>)>;
 
 /// Moves the files of a folder to another one.
 fn gather(from: &Path, to: &Path) -> Result<(), Unreadable> {

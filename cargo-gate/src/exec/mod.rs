@@ -27,7 +27,6 @@ mod hooks;
 mod index_cache;
 mod instrument;
 mod kill;
-mod lent;
 mod license_texts;
 mod llvm;
 mod memo;

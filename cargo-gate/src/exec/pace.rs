@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::lent::is_new;
 use super::store::write_artifact;
 use crate::facts::Facts;
 use crate::pace::Memory;
@@ -13,9 +12,7 @@ fn place(facts: &Facts) -> PathBuf {
 
 /// What is remembered of earlier runs in the workspace; nothing where it cannot be read.
 pub fn remembered(facts: &Facts) -> Memory {
-    let mut memory = std::fs::read(place(facts)).map(|bytes| Memory::parse(&bytes)).unwrap_or_default();
-    memory.lends = is_new(facts);
-    memory
+    std::fs::read(place(facts)).map(|bytes| Memory::parse(&bytes)).unwrap_or_default()
 }
 
 /// Keeps it. What cannot be kept costs the next run its order, no more.

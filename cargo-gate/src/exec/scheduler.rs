@@ -12,7 +12,6 @@ use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use super::begun::{Begun, Carried};
-use super::lent::Notes;
 use super::store::write_artifact;
 use super::{Asked, Cancel, Kept, figures};
 use crate::event::{Event, Listener};
@@ -56,8 +55,7 @@ pub fn carry_out(run: &Run<'_>) -> CarriedOut {
     let stop = Cancel::default();
     thread::scope(|scope| {
         let (send, receive) = channel();
-        let notes = Notes::begin(&run.asked.bench(run.kept, &stop), run.asked.plan);
-        let mut state = State::new(run, &selected, &stop, notes.is_some(), send);
+        let mut state = State::new(run, &selected, &stop, send);
         state.settle_without_evidence();
         state.drive(scope, &receive);
         let times = state.times();
@@ -97,8 +95,6 @@ struct State<'a> {
     steps: Vec<(Progress, Duration)>,
     /// How many steps that do not compile run at once.
     most: usize,
-    /// Whether what a build makes of dependencies serves the check after it.
-    lends: bool,
     gates: Vec<(Progress, Option<GateReport>)>,
     evidence: Evidence,
     /// What the gates said before the baseline had its say.
@@ -111,7 +107,6 @@ impl<'a> State<'a> {
         run: &'a Run<'a>,
         selected: &'a BTreeSet<&'static str>,
         stop: &'a Cancel,
-        lends: bool,
         send: Sender<Message>,
     ) -> Self {
         Self {
@@ -120,7 +115,6 @@ impl<'a> State<'a> {
             stop,
             send,
             most: most_beside_builds(),
-            lends,
             steps: vec![(Progress::Waiting, Duration::ZERO); run.asked.plan.steps.len()],
             gates: run.asked.plan.gates.iter().map(|_| (Progress::Waiting, None)).collect(),
             evidence: Evidence::default(),
@@ -195,7 +189,7 @@ impl<'a> State<'a> {
             let ready = !self.ended()
                 && self.is(place, Progress::Waiting)
                 && planned.after.iter().all(|before| self.is(*before, Progress::Finished))
-                && !(planned.step.builds() && (self.building() || self.has_to_wait(&planned.step)))
+                && !(planned.step.builds() && self.building())
                 && (planned.step.builds() || self.beside_builds() < self.most)
                 && !(exclusive && self.in_flight());
             if !ready {
@@ -241,13 +235,6 @@ impl<'a> State<'a> {
         planned
             .filter(|(_, planned)| planned.step.builds())
             .any(|(place, _)| self.is(place, Progress::Running))
-    }
-
-    /// Whether a step has to compile before that one, which can take what it makes.
-    fn has_to_wait(&self, step: &Step) -> bool {
-        let planned = self.run.asked.plan.steps.iter().enumerate();
-        let mut lenders = planned.filter(|(_, planned)| self.lends && planned.step.lends());
-        !step.lends() && lenders.any(|(place, _)| self.is(place, Progress::Waiting))
     }
 
     fn finish_step(&mut self, place: usize, carried: Option<Carried>) {

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-use super::{lent, timing};
+use super::timing;
 use crate::render::Console;
 
 /// Set where cargo calls us as its workspace wrapper. Its value is the wrapper that the user has; empty
@@ -26,7 +26,7 @@ const NOT_STARTED: u8 = 127;
 /// Does the work of rustc's wrapper or of a doctest's runner where this program was called as one, and
 /// gives the exit code; none where a user called it. To be asked before anything else.
 pub fn stand_in() -> Option<u8> {
-    if let Some(code) = timing::stand_in().or_else(lent::stand_in) {
+    if let Some(code) = timing::stand_in() {
         return Some(code);
     }
     let wrapper = std::env::var_os(WRAPPER);
@@ -47,7 +47,7 @@ pub fn stand_in() -> Option<u8> {
 
 /// Whether cargo names a compiler there: its own call of us as a subcommand names that, and options
 /// come from people.
-pub(super) fn is_compiler(first: &OsStr) -> bool {
+fn is_compiler(first: &OsStr) -> bool {
     let text = first.to_string_lossy();
     !(text.starts_with('-') || ["gate", "bulletproof"].contains(&text.as_ref()))
 }
@@ -99,7 +99,7 @@ fn keep(folder: &Path, program: &Path) -> std::io::Result<()> {
 
 /// Ends this program by becoming another one; comes back only where that cannot be started.
 #[cfg(unix)]
-pub(super) fn become_program(command: &mut Command) -> u8 {
+fn become_program(command: &mut Command) -> u8 {
     let error = std::os::unix::process::CommandExt::exec(command);
     Console.error(&format!("{}: {error}", command.get_program().to_string_lossy()));
     NOT_STARTED
@@ -107,7 +107,7 @@ pub(super) fn become_program(command: &mut Command) -> u8 {
 
 /// Runs another program and gives its exit code: what comes nearest to becoming it.
 #[cfg(not(unix))]
-pub(super) fn become_program(command: &mut Command) -> u8 {
+fn become_program(command: &mut Command) -> u8 {
     match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(NOT_STARTED),
         Err(error) => {

@@ -41,7 +41,7 @@ impl Bench<'_> {
     /// Carries out a step, with the evidence of the steps before it.
     pub(super) fn carry_out(&self, step: &Step, before: &Evidence, timeout: Duration) -> Observed {
         match step {
-            Step::Tool(call) | Step::ToolAfter { call, .. } => Observed::Tool(self.borrowing(call, timeout)),
+            Step::Tool(call) | Step::ToolAfter { call, .. } => Observed::Tool(self.call(call, timeout)),
             Step::Sources => Observed::Sources(self.sources()),
             Step::Format => self.format(before, timeout),
             Step::Manifests => Observed::Manifests(files::manifests(self.facts)),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::gate::Stage;
 use crate::plan::{Choice, PlannedGate};
-use crate::step::{Instrument, Measure, Step, Streams, Tool, ToolCall};
+use crate::step::{Step, Streams, Tool, ToolCall};
 
 fn step(name: &str, builds: bool, gate: &'static str, after: &[usize]) -> PlannedStep {
     let args = vec![name.to_owned()];
@@ -52,19 +52,6 @@ fn without_a_memory_the_compiling_steps_keep_their_order() {
 fn what_is_quick_comes_before_what_is_slow() {
     let plan = memory(&[("slow", 60), ("quick", 2), ("late", 10)], &[]).arrange(steps_of_three());
     assert_eq!(commands(&plan), ["try", "quick", "late", "slow"]);
-}
-
-#[test]
-fn what_lends_dependencies_comes_before_all_that_compiles() {
-    let mut plan = steps_of_three();
-    let Step::Tool(call) = plan.steps[0].step.clone() else { panic!("a call") };
-    let measure = Measure::UnitTests { build: call.clone() };
-    plan.steps[0].step =
-        Step::Instrumented(Box::new(Instrument { call, measure, doctests: false, alone: false }));
-    let times = [("slow", 60), ("quick", 2), ("late", 10)];
-    let lending = Memory { lends: true, ..memory(&times, &[]) };
-    assert_eq!(commands(&lending.arrange(plan.clone())), ["try", "slow", "quick", "late"]);
-    assert_eq!(commands(&memory(&times, &[]).arrange(plan)), ["try", "quick", "late", "slow"]);
 }
 
 #[test]

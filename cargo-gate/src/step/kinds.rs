@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::bench::BenchCall;
-use super::measure::{Instrument, Measure};
+use super::measure::Instrument;
 use super::{SemverCall, Timing, Tool};
 use crate::bench::RecordedIn;
 use crate::policy;
@@ -264,11 +264,6 @@ impl Step {
             | Self::Twin { .. } => true,
             _ => false,
         }
-    }
-
-    /// Whether it builds what a check can take from it.
-    pub fn lends(&self) -> bool {
-        matches!(self, Self::Instrumented(run) if matches!(run.measure, Measure::UnitTests { .. }))
     }
 
     /// Whether it runs while nothing else does, since it measures time.

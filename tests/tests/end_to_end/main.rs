@@ -21,7 +21,6 @@ mod faults;
 mod fixing;
 mod fixtures;
 mod hooks;
-mod lent;
 mod memory;
 mod programs;
 mod promote;
