@@ -266,13 +266,21 @@ pub(super) fn cargo_configs(root: &Path, environment: &Environment) -> Vec<(Path
     read
 }
 
+/// The wrapper that the nearest of cargo's configuration files names under that key, and the file.
+pub(super) fn wrapper_of_config(
+    facts: &Facts,
+    environment: &Environment,
+    key: &str,
+) -> Option<(PathBuf, PathBuf)> {
+    let mut files = cargo_configs(&facts.root, environment).into_iter();
+    files.find_map(|(path, text)| facts::wrapper_of_config(&path, &text, key).map(|wrapper| (path, wrapper)))
+}
+
 /// What cargo calls in the place of rustc: of a variable, else of the nearest file.
 fn rustc_wrapper(facts: &Facts, environment: &Environment) -> Option<Wrapper> {
     let of_files = || {
-        cargo_configs(&facts.root, environment).into_iter().find_map(|(path, text)| {
-            let wrapper = facts::wrapper_of_config(&path, &text, "rustc-wrapper")?;
-            Some((facts::relative(&facts.root, &path), wrapper))
-        })
+        let (path, wrapper) = wrapper_of_config(facts, environment, "rustc-wrapper")?;
+        Some((facts::relative(&facts.root, &path), wrapper))
     };
     let (place, program) = environment.rustc_wrapper.clone().or_else(of_files)?;
     if program.as_os_str().is_empty() || facts::is_cache(&program) {

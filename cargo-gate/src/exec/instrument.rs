@@ -9,11 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::gather::cargo_configs;
+use super::gather::wrapper_of_config;
 use super::llvm::{self, Failure, Pair, files_below, profile_file};
 use super::steps::Bench;
 use super::{environment, stand_in};
-use crate::facts::wrapper_of_config;
 use crate::gate::Unreadable;
 use crate::parse::cargo_messages;
 use crate::step::{
@@ -120,7 +119,10 @@ impl Bench<'_> {
     /// The environment that has cargo call us, and arguments for the same.
     fn wrapped(&self, folders: &Folders, measure: &Measure) -> std::io::Result<(Variables, Vec<String>)> {
         let own = environment::own_program()?;
-        let users = self.environment.workspace_wrapper.clone().or_else(|| self.wrapper_of_config());
+        let users = self.environment.workspace_wrapper.clone().or_else(|| {
+            let (_, wrapper) = wrapper_of_config(self.facts, self.environment, "rustc-workspace-wrapper")?;
+            Some(wrapper.into())
+        });
         let mut env: Variables = vec![
             ("RUSTC_WORKSPACE_WRAPPER".into(), Some(own.into())),
             (stand_in::WRAPPER.into(), Some(users.unwrap_or_default())),
@@ -143,14 +145,6 @@ impl Bench<'_> {
         }
         env.push(("CARGO_ENCODED_RUSTDOCFLAGS".into(), Some(all)));
         Ok((env, Vec::new()))
-    }
-
-    /// The workspace wrapper that cargo's configuration names.
-    fn wrapper_of_config(&self) -> Option<OsString> {
-        let files = cargo_configs(&self.facts.root, self.environment);
-        files
-            .into_iter()
-            .find_map(|(file, text)| Some(wrapper_of_config(&file, &text, "rustc-workspace-wrapper")?.into()))
     }
 
     /// Builds what the run will start, and names it.

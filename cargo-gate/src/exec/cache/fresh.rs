@@ -86,9 +86,8 @@ impl Kept {
         let is_same = |before: &String| formatter(asked.facts, &contents).is_some_and(|now| now == *before);
         let formats_alike = self.formatter.as_ref().is_none_or(is_same);
         let unchanged = |gate: &str| unchanged(self.keys.get(gate), after.get(gate));
-        let of_hits = self.hits.keys().filter(|_| whole);
-        let mut lost: Vec<(&str, String)> =
-            of_hits.filter_map(|gate| Some((*gate, unchanged(gate).err()?))).collect();
+        let mut of_hits = self.hits.keys().filter(|_| whole);
+        let mut lost: Option<(&str, String)> = of_hits.find_map(|gate| Some((*gate, unchanged(gate).err()?)));
         for (id, inputs) in inputs {
             let mut entry = || {
                 let key = unchanged(id)?;
@@ -108,11 +107,11 @@ impl Kept {
                 entry.ok_or_else(|| "it was not judged to the end".to_owned())
             };
             let kept = entry().and_then(|entry| folder.write(&entry));
-            lost.extend(kept.err().map(|why| (id, why)));
+            lost = lost.or_else(|| Some((id, kept.err()?)));
         }
         contents.save();
         all.data.extend(data);
-        match lost.first() {
+        match lost {
             None => Ok(all),
             Some((gate, why)) => Err(format!("{gate}: {why}")),
         }

@@ -19,6 +19,8 @@ const MOST_UNCHANGED: f64 = 0.03;
 /// A run without a change may take so many times what git needs to see that, and so much more.
 const TIMES_GIT: f64 = 3.0;
 const BESIDE_GIT_MS: f64 = 50.0;
+/// The most rounds from nothing, which take minutes each.
+const MOST_COLD: u32 = 3;
 /// Judged, whatever the verdict.
 const JUDGED: [i32; 2] = [0, 1];
 /// Three packages of different size, each with a source that no other one includes.
@@ -88,12 +90,15 @@ impl Subject<'_> {
         Ok(run.env("CARGO_LLVM_COV_SETUP", "no").time(&JUDGED)?)
     }
 
-    /// Both from nothing.
-    fn cold(&self) -> Result<Pair, Error> {
-        for of in ["ours", "theirs"] {
-            packages::clear(&self.target(of))?;
-        }
-        Ok(Pair { ours: self.ours()?, theirs: self.theirs()? })
+    /// Both from nothing: each round begins without a target folder, and none is there to warm up.
+    fn cold(&self, rounds: u32) -> Result<Vec<Pair>, Error> {
+        let round = |_| {
+            for of in ["ours", "theirs"] {
+                packages::clear(&self.target(of))?;
+            }
+            Ok(Pair { ours: self.ours()?, theirs: self.theirs()? })
+        };
+        (0..rounds).map(round).collect()
     }
 
     /// Adds an item to the leaf: another one in each round.
@@ -142,7 +147,7 @@ pub(in crate::bench) fn script(
 }
 
 fn measure(subject: &Subject<'_>, on: &str, rounds: u32) -> Result<Vec<Row>, Error> {
-    let cold = [subject.cold()?];
+    let cold = subject.cold(rounds.min(MOST_COLD))?;
     let ratio = |pairs: &[Pair]| Spread::of(pairs.iter().map(Pair::ratio)).median;
     let mut round = 0;
     let changed = paired::<Error>(
