@@ -3,7 +3,12 @@ use crate::facts::tests::{package, target};
 
 /// `base` ← `mid` (build) ← `top`; `base` is tested with by `tester`, which `beyond` needs; `alone` needs nothing.
 fn workspace() -> Facts {
-    let need = |name: &str, dev| Need { name: name.into(), folder: Some(format!("crates/{name}")), dev };
+    let need = |name: &str, dev| Need {
+        name: name.into(),
+        folder: Some(format!("crates/{name}")),
+        dev,
+        build: false,
+    };
     let mut packages: Vec<_> = ["base", "mid", "top", "tester", "beyond", "alone"]
         .iter()
         .map(|name| package(name, &format!("crates/{name}")))
@@ -79,7 +84,7 @@ fn what_lies_beside_all_members_selects_everything_also_in_the_folder_of_a_root_
 #[test]
 fn a_member_in_the_place_of_a_registry_package_counts() {
     let mut facts = workspace();
-    facts.packages[5].needs = vec![Need { name: "mid".into(), folder: None, dev: false }];
+    facts.packages[5].needs = vec![Need { name: "mid".into(), folder: None, dev: false, build: false }];
     assert_eq!(affected(&facts, &["crates/mid/src/lib.rs"], &[]).packages, ["mid", "top", "alone"]);
 }
 
@@ -151,7 +156,8 @@ fn a_link_into_another_package_depends_on_it() {
 #[test]
 fn what_git_does_not_list_may_have_changed() {
     let mut facts = workspace();
-    facts.packages[5].needs = vec![Need { name: "far".into(), folder: Some("../far".into()), dev: false }];
+    facts.packages[5].needs =
+        vec![Need { name: "far".into(), folder: Some("../far".into()), dev: false, build: false }];
     assert_eq!(affected(&facts, &[], &[]).packages, ["alone"]);
     facts.packages[5].needs.clear();
     facts.packages[5].targets = vec![target("alone", "lib", "crates/alone/src/lib.rs")];

@@ -266,6 +266,14 @@ pub(super) fn cargo_configs(root: &Path, environment: &Environment) -> Vec<(Path
     read
 }
 
+/// Whether cargo's intermediate files, rustc's dep-info among them, lie elsewhere than in the target folder
+/// (<https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir>).
+pub(super) fn builds_elsewhere(facts: &Facts, environment: &Environment) -> bool {
+    let configs = cargo_configs(&facts.root, environment);
+    std::env::var_os("CARGO_BUILD_BUILD_DIR").is_some()
+        || configs.iter().any(|(_, text)| text.contains("build-dir"))
+}
+
 /// The wrapper that the nearest of cargo's configuration files names under that key, and the file.
 pub(super) fn wrapper_of_config(
     facts: &Facts,

@@ -28,6 +28,7 @@ mod index_cache;
 mod instrument;
 mod kill;
 mod license_texts;
+mod lint;
 mod llvm;
 mod memo;
 mod message;

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-use super::timing;
+use super::{lint, timing};
 use crate::render::Console;
 
 /// Set where cargo calls us as its workspace wrapper. Its value is the wrapper that the user has; empty
@@ -21,12 +21,12 @@ pub(super) const KEEP_FOLDER: &str = "BULLETPROOF_DOCTESTS";
 pub(super) const KEEP: &str = "bulletproof-keeps-a-doctest";
 
 /// The exit code of a program that cannot be started, as shells have it.
-const NOT_STARTED: u8 = 127;
+pub(super) const NOT_STARTED: u8 = 127;
 
 /// Does the work of rustc's wrapper or of a doctest's runner where this program was called as one, and
 /// gives the exit code; none where a user called it. To be asked before anything else.
 pub fn stand_in() -> Option<u8> {
-    if let Some(code) = timing::stand_in() {
+    if let Some(code) = timing::stand_in().or_else(lint::stand_in) {
         return Some(code);
     }
     let wrapper = std::env::var_os(WRAPPER);
@@ -47,19 +47,32 @@ pub fn stand_in() -> Option<u8> {
 
 /// Whether cargo names a compiler there: its own call of us as a subcommand names that, and options
 /// come from people.
-fn is_compiler(first: &OsStr) -> bool {
+pub(super) fn is_compiler(first: &OsStr) -> bool {
     let text = first.to_string_lossy();
     !(text.starts_with('-') || ["gate", "bulletproof"].contains(&text.as_ref()))
 }
 
 fn compile(users: OsString, rustc: OsString, args: Vec<OsString>) -> u8 {
-    let flags = instrumented(&args).then_some(["-C", "instrument-coverage"].map(OsString::from));
-    let args = args.into_iter().chain(flags.into_iter().flatten());
+    let flags = added(&args);
+    let args = args.into_iter().chain(flags.into_iter().map(OsString::from));
     if users.is_empty() {
         become_program(Command::new(rustc).args(args))
     } else {
         become_program(Command::new(users).arg(rustc).args(args))
     }
+}
+
+/// The flags beyond those of a plain build.
+fn added(args: &[OsString]) -> Vec<&'static str> {
+    if !instrumented(args) {
+        return Vec::new();
+    }
+    let mut flags = vec!["-C", "instrument-coverage"];
+    // a backtrace shows lines; what debuggers ask for beyond takes time, and nobody debugs these programs
+    if args.windows(2).any(|pair| matches!(pair, [a, b] if a == "-C" && b == "debuginfo=2")) {
+        flags.extend(["-C", "debuginfo=line-tables-only"]);
+    }
+    flags
 }
 
 /// Whether the crate counts lines: neither a question about the compiler, nor code that runs while
@@ -99,7 +112,7 @@ fn keep(folder: &Path, program: &Path) -> std::io::Result<()> {
 
 /// Ends this program by becoming another one; comes back only where that cannot be started.
 #[cfg(unix)]
-fn become_program(command: &mut Command) -> u8 {
+pub(super) fn become_program(command: &mut Command) -> u8 {
     let error = std::os::unix::process::CommandExt::exec(command);
     Console.error(&format!("{}: {error}", command.get_program().to_string_lossy()));
     NOT_STARTED
@@ -107,7 +120,7 @@ fn become_program(command: &mut Command) -> u8 {
 
 /// Runs another program and gives its exit code: what comes nearest to becoming it.
 #[cfg(not(unix))]
-fn become_program(command: &mut Command) -> u8 {
+pub(super) fn become_program(command: &mut Command) -> u8 {
     match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(NOT_STARTED),
         Err(error) => {
@@ -133,6 +146,15 @@ mod tests {
         assert!(!instrumented(&args("--crate-name demo src/lib.rs --crate-type proc-macro")));
         assert!(!instrumented(&args("- --crate-name ___ --print=cfg")));
         assert!(!instrumented(&args("-vV")) && !instrumented(&args("--crate-name")));
+    }
+
+    #[test]
+    fn of_debug_information_the_lines_are_kept() {
+        let crate_with = |level: &str| added(&args(&format!("--crate-name demo src/lib.rs {level}")));
+        assert_eq!(crate_with("-C debuginfo=2").last(), Some(&"debuginfo=line-tables-only"));
+        assert_eq!(crate_with("-C debuginfo=1"), ["-C", "instrument-coverage"]);
+        assert_eq!(crate_with("-C opt-level=1"), ["-C", "instrument-coverage"]);
+        assert!(added(&args("--crate-name build_script_build build.rs -C debuginfo=2")).is_empty());
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl Bench<'_> {
     pub(super) fn carry_out(&self, step: &Step, before: &Evidence, timeout: Duration) -> Observed {
         match step {
             Step::Tool(call) | Step::ToolAfter { call, .. } => Observed::Tool(self.call(call, timeout)),
+            Step::Clippy { call, with_tests } => Observed::Tool(self.clippy(call, *with_tests, timeout)),
             Step::Sources => Observed::Sources(self.sources()),
             Step::Format => self.format(before, timeout),
             Step::Manifests => Observed::Manifests(files::manifests(self.facts)),

@@ -48,6 +48,8 @@ pub struct Need {
     pub folder: Option<String>,
     /// Whether only tests, examples and benches have it.
     pub dev: bool,
+    /// Whether the build script has it.
+    pub build: bool,
 }
 
 impl Package {
@@ -122,6 +124,7 @@ fn need(root: &Path, dependency: &cargo_metadata::Dependency) -> Need {
         name: dependency.name.clone(),
         folder: dependency.path.as_ref().map(|path| relative(root, path.as_std_path())),
         dev: dependency.kind == cargo_metadata::DependencyKind::Development,
+        build: dependency.kind == cargo_metadata::DependencyKind::Build,
     }
 }
 

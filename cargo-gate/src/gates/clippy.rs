@@ -37,6 +37,9 @@ impl Gate for Clippy {
 error. Each diagnostic is told once, also where the library and its tests both give it. A target that
 does not compile stops no other; one that needs a nightly toolchain is named as not judged.
 
+Where tests run as well, cargo builds the dependencies for both, and clippy's driver looks at the workspace by way of
+that build; unless it ends well, `cargo clippy` answers. A `clippy.toml` that has come since the last run counts at once.
+
 A program that cargo calls in the place of rustc (`RUSTC_WRAPPER`, `build.rustc-wrapper`) may add flags that
 allow lints. One that is no well-known cache has to show on an empty crate that it tells of a lint; else the
 gate is `broken`.

@@ -2,6 +2,7 @@
 
 use super::{Step, Streams, Tool, ToolCall};
 use crate::gate::Context;
+use crate::test_run::runs_unit_tests;
 
 /// clippy's restriction lints for the panic family.
 pub const PANIC_LINTS: [&str; 8] = [
@@ -78,7 +79,8 @@ pub fn forced_lints<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'static str> 
 }
 
 /// The one clippy run. It carries the panic lints where the `panics` gate runs too: they cost
-/// nothing there. A target that fails does not stop the others (`--keep-going`).
+/// nothing there. A target that fails does not stop the others (`--keep-going`). Where tests run as well, their
+/// dependencies serve both.
 pub fn clippy(cx: &Context<'_>) -> Step {
     let mut call = compile(cx, "clippy");
     // a denied lint would end the compile of everything that needs its crate
@@ -90,7 +92,7 @@ pub fn clippy(cx: &Context<'_>) -> Step {
     if cx.selected("panics") {
         call.args.extend(forced_lints(cx).flat_map(|lint| ["--force-warn".to_owned(), lint.to_owned()]));
     }
-    Step::Tool(call)
+    Step::Clippy { call, with_tests: runs_unit_tests(cx) }
 }
 
 fn compile(cx: &Context<'_>, command: &str) -> ToolCall {

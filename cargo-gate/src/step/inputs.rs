@@ -194,7 +194,7 @@ impl Step {
     /// All that the step reads itself, without the steps before it.
     pub fn inputs(&self) -> Inputs {
         match self {
-            Self::Tool(call) | Self::ToolAfter { call, .. } => call.inputs(),
+            Self::Tool(call) | Self::ToolAfter { call, .. } | Self::Clippy { call, .. } => call.inputs(),
             Self::Sources => Inputs::files(Files::Sources),
             Self::Format => {
                 Inputs { formatting: true, tools: [Tool::Rustfmt].into(), ..Inputs::files(Files::Sources) }

@@ -24,6 +24,13 @@ pub enum Step {
         /// What must have been done before it.
         after: Vec<Step>,
     },
+    /// clippy on all targets.
+    Clippy {
+        /// The call.
+        call: ToolCall,
+        /// Whether the run has the dependencies built for its tests, so that clippy can take them from there.
+        with_tests: bool,
+    },
     /// Every Rust source file of the judged packages, read once for all gates.
     Sources,
     /// Those files as rustfmt would write them.
@@ -234,6 +241,7 @@ impl Step {
             Self::TestHistory { run, .. } => vec![(**run).clone()],
             Self::LlvmTools { .. }
             | Self::Tool(_)
+            | Self::Clippy { .. }
             | Self::Sources
             | Self::SourceTime
             | Self::Hooks
@@ -256,7 +264,7 @@ impl Step {
     /// Whether it holds the target directory's build lock.
     pub fn builds(&self) -> bool {
         match self {
-            Self::Tool(call) | Self::ToolAfter { call, .. } => call.builds,
+            Self::Tool(call) | Self::ToolAfter { call, .. } | Self::Clippy { call, .. } => call.builds,
             Self::Instrumented(_)
             | Self::BaseCounts { .. }
             | Self::SemverChecks(_)
@@ -275,7 +283,9 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tool(call) | Self::ToolAfter { call, .. } => write!(f, "{call}"),
+            Self::Tool(call) | Self::ToolAfter { call, .. } | Self::Clippy { call, .. } => {
+                write!(f, "{call}")
+            }
             Self::Sources => write!(f, "read the Rust sources"),
             Self::Format => write!(f, "rustfmt on each source"),
             Self::Manifests => write!(f, "read the manifests"),

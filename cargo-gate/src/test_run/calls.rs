@@ -54,6 +54,11 @@ pub(crate) fn counts_doctests(cx: &Context<'_>) -> bool {
     cx.tests().measure_doctests && super::has_doctests(cx)
 }
 
+/// Whether the run has the unit tests built.
+pub(crate) fn runs_unit_tests(cx: &Context<'_>) -> bool {
+    cx.selected("test") || cx.selected("flaky") || measures(cx)
+}
+
 /// Whether the run measures anything.
 fn measures(cx: &Context<'_>) -> bool {
     cx.selected("coverage") && cx.options.lcov.is_none()

@@ -10,7 +10,8 @@ mod settings;
 mod unit_tests;
 
 pub(crate) use calls::{
-    counts_doctests, doctests, measured_doctests, measured_unit_tests, unit_test_history, unit_tests,
+    counts_doctests, doctests, measured_doctests, measured_unit_tests, runs_unit_tests, unit_test_history,
+    unit_tests,
 };
 pub(crate) use doctests::{has_doctests, judge_doctests, left_out_examples};
 pub use history::{History, HistoryError, Tally};

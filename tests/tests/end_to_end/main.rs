@@ -21,6 +21,7 @@ mod faults;
 mod fixing;
 mod fixtures;
 mod hooks;
+mod linting;
 mod memory;
 mod programs;
 mod promote;

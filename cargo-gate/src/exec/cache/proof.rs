@@ -3,24 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::super::gather::cargo_configs;
+use super::super::gather::builds_elsewhere;
 use super::Asked;
 use super::elsewhere::Read;
 use crate::facts::{Target, relative};
 use crate::step::{Step, Tool};
 
-/// Whether cargo's intermediate files, rustc's dep-info among them, lie elsewhere than in the target folder
-/// (<https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir>).
-fn builds_elsewhere(asked: &Asked<'_>) -> bool {
-    let configs = cargo_configs(&asked.facts.root, asked.environment);
-    std::env::var_os("CARGO_BUILD_BUILD_DIR").is_some()
-        || configs.iter().any(|(_, text)| text.contains("build-dir"))
-}
-
 /// Each target that is judged must have been compiled here, after its files were last written: else the dep-info that
 /// is found is of another build.
 pub(super) fn proven(asked: &Asked<'_>, infos: &[Read]) -> Result<(), String> {
-    if builds_elsewhere(asked) {
+    if builds_elsewhere(asked.facts, asked.environment) {
         return Err("cargo keeps what it compiles in a folder of its own (build-dir)".to_owned());
     }
     let root = &asked.facts.root;
@@ -67,7 +59,7 @@ fn compiled(asked: &Asked<'_>) -> Compiled {
     let mut compiled = Compiled { programs: false, tests: false, all: false };
     for planned in &asked.plan.steps {
         let call = match &planned.step {
-            Step::Tool(call) | Step::ToolAfter { call, .. } => call,
+            Step::Tool(call) | Step::ToolAfter { call, .. } | Step::Clippy { call, .. } => call,
             Step::Instrumented(run) => &run.call,
             _ => continue,
         };
