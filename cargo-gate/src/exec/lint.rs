@@ -2,6 +2,7 @@
 //! time; here cargo builds them, and calls us in the place of rustc for the crates of the workspace alone, which
 //! clippy looks at and nobody compiles (see `unit`).
 
+mod fit;
 mod unit;
 
 use std::collections::BTreeSet;
@@ -10,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::environment;
-use super::gather::{builds_elsewhere, wrapper_of_config};
 use super::steps::Bench;
 use crate::facts::{Facts, Package, relative};
 use crate::finding::digest;
+use crate::parse::cargo_messages::{self, Artifact};
 use crate::step::{Captured, End, ToolCall};
 pub(super) use unit::stand_in;
-use unit::{LINT, Place};
+use unit::{LINT, Place, stands_in};
 
 /// Between two arguments for clippy, as cargo-clippy hands them to its driver
 /// (<https://github.com/rust-lang/rust-clippy/blob/master/src/main.rs>).
@@ -26,10 +27,6 @@ const BETWEEN: &str = "__CLIPPY_HACKERY__";
 const SETTINGS: [&str; 2] = [".clippy.toml", "clippy.toml"];
 /// The variable that names another folder for them.
 const SETTINGS_FOLDER: &str = "CLIPPY_CONF_DIR";
-/// The first cargo that can keep what it makes elsewhere than what it compiles for it: its minor version
-/// (<https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir>).
-const SINCE: u32 = 91;
-
 type Variables = Vec<(OsString, Option<OsString>)>;
 
 impl Bench<'_> {
@@ -43,22 +40,22 @@ impl Bench<'_> {
             Some((build, env)) => self.call_with(&build, env, timeout),
             None => return self.call(&marked, timeout),
         };
-        match seen.end {
-            End::Code(code) if code != 0 => self.call(&marked, timeout.saturating_sub(begin.elapsed())),
-            _ => Captured { what: call.to_string(), ..seen },
+        let is_answer = match seen.end {
+            End::Code(0) => looked_at(self.facts, &seen.stdout),
+            End::Code(_) => false,
+            // it was cut short, and so would be another one
+            _ => true,
+        };
+        if is_answer {
+            return Captured { what: call.to_string(), ..seen };
         }
+        self.call(&marked, timeout.saturating_sub(begin.elapsed()))
     }
 
     /// The build that has clippy look at the workspace; none where it would serve nobody else, or would not do.
     fn lint_build(&self, call: &ToolCall) -> Option<(ToolCall, Variables)> {
         let facts = self.facts;
-        let is_fit = has_build_dir(&facts.toolchain.rustc)
-            && facts.build_targets.is_empty()
-            && self.environment.rustc_wrapper.is_none()
-            && wrapper_of_config(facts, self.environment, "rustc-wrapper").is_none()
-            && !builds_elsewhere(facts, self.environment)
-            && !has_test_profile(facts);
-        if !is_fit {
+        if !fit::is_fit(facts, self.environment) {
             return None;
         }
         let driver = format!("clippy-driver{}", std::env::consts::EXE_SUFFIX);
@@ -66,8 +63,13 @@ impl Bench<'_> {
         let folder = facts.target.join("bulletproof").join("lint");
         let wrapper = driver.is_file().then(|| wrapper(&folder))?.ok()?;
         let linked = linked(&facts.packages);
+        let (build, mut for_clippy) = build(call, &folder, &facts.target);
+        if !linked.is_empty() {
+            // cargo knows a crate by these flags: what was looked at is not taken for what was compiled
+            let names: Vec<&str> = linked.iter().map(String::as_str).collect();
+            for_clippy.extend(["--cfg=bulletproof_linked_", &digest(&names), BETWEEN]);
+        }
         let place = Place { driver, profile: facts.target.join("debug"), linked };
-        let (build, for_clippy) = build(call, &folder, &facts.target);
         let env = [
             ("RUSTC_WORKSPACE_WRAPPER", wrapper.into()),
             (LINT, serde_json::to_string(&place).ok()?.into()),
@@ -137,18 +139,26 @@ fn linked(packages: &[Package]) -> BTreeSet<String> {
     linked
 }
 
-/// Whether that compiler's cargo has `build.build-dir`.
-fn has_build_dir(rustc: &str) -> bool {
-    let minor = || rustc.strip_prefix("rustc 1.")?.split('.').next()?.parse().ok();
-    minor().is_some_and(|minor: u32| minor >= SINCE)
-}
-
-/// Whether tests are compiled in another way than programs, and their dependencies with them.
-fn has_test_profile(facts: &Facts) -> bool {
-    let manifest = std::fs::read_to_string(facts.root.join("Cargo.toml")).unwrap_or_default();
-    let document = toml_edit::Document::parse(manifest).ok();
-    let profile = || document.as_ref()?.get("profile")?.get("test");
-    profile().is_some()
+/// Whether clippy looked at each crate of the workspace that the build names: where one is there whole, cargo took
+/// what another build made for what this one would have.
+fn looked_at(facts: &Facts, messages: &[u8]) -> bool {
+    let Ok(run) = cargo_messages::parse(messages) else { return false };
+    let linked = linked(&facts.packages);
+    let is_seen = |artifact: &Artifact| {
+        let Some(package) = facts.packages.iter().find(|package| package.id == artifact.package_id) else {
+            return true;
+        };
+        let is = |kind: &str| artifact.target.kinds.iter().any(|own| own == kind);
+        let is_compiled = is("custom-build") || is("proc-macro") && !artifact.test;
+        let is_compiled =
+            is_compiled || !artifact.test && (is("lib") || is("rlib")) && linked.contains(&package.name);
+        let mut made = artifact.filenames.iter().map(Path::new);
+        is_compiled
+            || made.all(|file| {
+                file.extension().is_some_and(|end| end == "rmeta") || !file.exists() || stands_in(file)
+            })
+    };
+    run.artifacts.iter().all(is_seen)
 }
 
 #[cfg(test)]
@@ -189,8 +199,25 @@ mod tests {
     }
 
     #[test]
-    fn an_older_cargo_keeps_all_in_one_folder() {
-        assert!(has_build_dir("rustc 1.95.0 (59807616e 2026-04-14)") && has_build_dir("rustc 1.91.0"));
-        assert!(!has_build_dir("rustc 1.90.0") && !has_build_dir("rustc 1.9") && !has_build_dir(""));
+    fn a_crate_that_another_build_made_was_not_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("whole"), "\u{7f}ELF").unwrap();
+        std::fs::write(path("stand-in"), unit::STANDS_IN).unwrap();
+        let facts = Facts { packages: vec![package("a", "a")], ..Facts::default() };
+        let said = |id: &str, kind: &str, file: &str| {
+            let target = serde_json::json!({ "name": "a", "kind": [kind], "src_path": "/a/src/lib.rs" });
+            let message = serde_json::json!({
+                "reason": "compiler-artifact", "package_id": id, "target": target, "profile": { "test": false },
+                "fresh": true, "executable": null, "filenames": [path(file)],
+            });
+            format!("{message}\n{}\n", r#"{"reason":"build-finished","success":true}"#).into_bytes()
+        };
+        let id = &facts.packages[0].id;
+        assert!(looked_at(&facts, &said(id, "bin", "stand-in")));
+        assert!(!looked_at(&facts, &said(id, "bin", "whole")));
+        assert!(looked_at(&facts, &said(id, "proc-macro", "whole")));
+        assert!(looked_at(&facts, &said("registry+other#1.0.0", "lib", "whole")));
+        assert!(!looked_at(&facts, b"{"));
     }
 }

@@ -68,9 +68,10 @@ fn added(args: &[OsString]) -> Vec<&'static str> {
         return Vec::new();
     }
     let mut flags = vec!["-C", "instrument-coverage"];
-    // a backtrace shows lines; what debuggers ask for beyond takes time, and nobody debugs these programs
-    if args.windows(2).any(|pair| matches!(pair, [a, b] if a == "-C" && b == "debuginfo=2")) {
-        flags.extend(["-C", "debuginfo=line-tables-only"]);
+    // enough for backtraces, as they are; what debuggers ask for beyond takes time, and nobody debugs these programs
+    let levels = args.iter().filter(|arg| arg.to_string_lossy().contains("debuginfo="));
+    if levels.collect::<Vec<_>>() == ["debuginfo=2"] {
+        flags.extend(["-C", "debuginfo=1"]);
     }
     flags
 }
@@ -149,11 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn of_debug_information_the_lines_are_kept() {
+    fn debug_information_on_variables_is_left_out_unless_the_user_asks_for_it() {
         let crate_with = |level: &str| added(&args(&format!("--crate-name demo src/lib.rs {level}")));
-        assert_eq!(crate_with("-C debuginfo=2").last(), Some(&"debuginfo=line-tables-only"));
-        assert_eq!(crate_with("-C debuginfo=1"), ["-C", "instrument-coverage"]);
-        assert_eq!(crate_with("-C opt-level=1"), ["-C", "instrument-coverage"]);
+        assert_eq!(crate_with("-C debuginfo=2").last(), Some(&"debuginfo=1"));
+        for level in ["-C debuginfo=line-tables-only", "-C opt-level=1", "-C debuginfo=2 -Cdebuginfo=2"] {
+            assert_eq!(crate_with(level), ["-C", "instrument-coverage"], "{level}");
+        }
         assert!(added(&args("--crate-name build_script_build build.rs -C debuginfo=2")).is_empty());
     }
 

@@ -41,7 +41,6 @@ fn entangled() -> Workspace {
         format!("[dependencies]\n{}", lines.concat())
     };
     let of_app = needs(&["middle", "macros"]) + "[build-dependencies]\nwords = { path = \"../words\" }\n";
-    let of_base = "[lib]\ncrate-type = [\"lib\", \"cdylib\"]\n";
     let build = "fn main() {\n    println!(\"cargo:rustc-env=WORD={}\", words::word());\n}\n";
     let derive = "//! A macro.\nuse proc_macro::TokenStream;\n\n/// A word.\n#[proc_macro]\n\
         pub fn word(_: TokenStream) -> TokenStream {\n    format!(\"{:?}\", words::word()).parse().unwrap_or_default()\n}\n";
@@ -58,7 +57,7 @@ fn entangled() -> Workspace {
         .with("app/src/main.rs", main)
         .with("app/tests/runs.rs", test)
         .with("app/examples/twice.rs", "//! Twice.\nfn main() {\n    println!(\"{}\", middle::twice(2));\n}\n")
-        .with("base/Cargo.toml", manifest("base", of_base))
+        .with("base/Cargo.toml", manifest("base", ""))
         .with("base/src/lib.rs", "//! Below.\n/// Again.\n#[must_use]\npub fn sum(a: u64, b: u64) -> u64 {\n    a.saturating_add(b)\n}\n")
         .with("macros/Cargo.toml", manifest("macros", &format!("[lib]\nproc-macro = true\n{}", needs(&["words"]))))
         .with("macros/src/lib.rs", derive)
@@ -226,4 +225,44 @@ fn settings_that_have_come_are_heeded_though_cargo_does_not_notice_them() {
         let report = workspace.bulletproof(gates).report();
         assert_eq!(rules(&report), ["clippy/disallowed_methods"], "{report:#}");
     }
+}
+
+#[test]
+fn a_library_that_cargo_names_as_in_any_other_build_is_looked_at() {
+    for kind in ["cdylib", "dylib"] {
+        let workspace = depending()
+            .with_text_of("Cargo.toml", |text| {
+                text + &format!("\n[lib]\ncrate-type = [\"lib\", \"{kind}\"]\n")
+            })
+            .with_text_of("src/lib.rs", |text| {
+                with_item(
+                    &text,
+                    "/// One.\n#[must_use]\n#[cfg(not(test))]\npub fn one() -> u64 {\n    return ONE;\n}\n",
+                )
+            });
+        for _ in 0..2 {
+            let report = workspace.bulletproof(&BOTH).report();
+            assert_eq!(statuses(&report), ["failed", "passed"], "{report:#}");
+            assert_eq!(rules(&report), ["clippy/needless_return"], "{report:#}");
+        }
+    }
+}
+
+#[test]
+fn the_tests_of_what_a_macro_is_linked_with_may_need_others() {
+    let workspace = entangled()
+        .with_text_of("words/Cargo.toml", |text| text + "[dev-dependencies]\nbase = { path = \"../base\" }\n")
+        .with_text_of("words/src/lib.rs", |text| {
+            text + "\n#[test]\nfn it_is_one_word() {\n    assert_eq!(base::sum(1, 0), 1);\n}\n"
+        });
+    cargo(&workspace, &["generate-lockfile", "--offline"]);
+    let report = workspace.bulletproof(&BOTH).report();
+    assert_eq!(statuses(&report), ["passed", "passed"], "{report:#}");
+    assert_eq!(metadata(&workspace, "middle").len(), 3, "clippy by itself was not asked");
+    // a member that was only looked at becomes one that the macro is linked with
+    let workspace = workspace
+        .with_text_of("words/Cargo.toml", |text| text.replace("[dev-dependencies]", "[dependencies]"));
+    let report = workspace.bulletproof(&BOTH).report();
+    assert_eq!(statuses(&report), ["passed", "passed"], "{report:#}");
+    assert_eq!(metadata(&workspace, "middle").len(), 3, "nor now");
 }

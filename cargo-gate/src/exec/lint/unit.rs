@@ -17,7 +17,7 @@ use crate::render::Console;
 pub(super) const LINT: &str = "BULLETPROOF_LINT";
 
 /// What stands in a file that a compile would have made.
-const STANDS_IN: &[u8] = b"clippy looked at this crate and did not compile it\n";
+pub(super) const STANDS_IN: &[u8] = b"clippy looked at this crate and did not compile it\n";
 
 /// Where crates are looked at, as one process tells the other.
 #[derive(Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) driver: PathBuf,
     /// cargo's folder for what it compiles: a build that a build script begins has another one.
     pub(super) profile: PathBuf,
-    /// The packages that have to be compiled.
+    /// The packages whose libraries have to be compiled.
     pub(super) linked: BTreeSet<String>,
 }
 
@@ -41,8 +41,7 @@ pub(in crate::exec) fn stand_in() -> Option<u8> {
         return Some(NOT_STARTED);
     };
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
-    let folder = place.folder(&args).filter(|_| !place.linked.contains(&package));
-    Some(match folder {
+    Some(match place.folder(&package, &args) {
         Some(folder) => look_at(&place.driver, &rustc, &args, &folder),
         None => become_program(Command::new(&place.driver).arg(rustc).args(args)),
     })
@@ -51,12 +50,13 @@ pub(in crate::exec) fn stand_in() -> Option<u8> {
 impl Place {
     /// The folder that a crate would be compiled to; none for what is compiled whatever clippy says: code that runs
     /// while others are compiled, and builds of others.
-    fn folder(&self, args: &[OsString]) -> Option<PathBuf> {
-        let is_macro = values(args, "--crate-type").any(|kind| kind == "proc-macro");
+    fn folder(&self, package: &str, args: &[OsString]) -> Option<PathBuf> {
+        let is = |kind: &str| values(args, "--crate-type").any(|own| own == kind);
+        let is_linked = self.linked.contains(package) && (is("lib") || is("rlib"));
         let folder = PathBuf::from(values(args, "--out-dir").next()?);
         let links = args.iter().any(|arg| emitted(arg).is_some_and(|kinds| kinds.contains(&"link")));
         let own = ["deps", "examples"].iter().any(|name| self.profile.join(name) == folder);
-        (own && links && !is_macro).then_some(folder)
+        (own && links && !is("proc-macro") && !is_linked).then_some(folder)
     }
 }
 
@@ -115,7 +115,8 @@ fn metadata_of(library: &Path) -> Option<PathBuf> {
     names.into_iter().map(|name| library.with_file_name(name)).find(|path| path.is_file())
 }
 
-fn stands_in(file: &Path) -> bool {
+/// Whether a file is there in the place of one that nobody made.
+pub(super) fn stands_in(file: &Path) -> bool {
     let is_as_long = std::fs::metadata(file).is_ok_and(|there| there.len() == STANDS_IN.len() as u64);
     is_as_long && std::fs::read(file).is_ok_and(|bytes| bytes == STANDS_IN)
 }
@@ -128,7 +129,10 @@ fn stand_ins(rustc: &OsStr, args: &[OsString], folder: &Path) -> std::io::Result
         return Err(std::io::Error::other("rustc does not tell which files it would make"));
     }
     for name in String::from_utf8_lossy(&names.stdout).lines() {
-        std::fs::write(folder.join(name), STANDS_IN)?;
+        let path = folder.join(name);
+        // what cargo made of one before may be the same file: it is left as it is
+        let _ = std::fs::remove_file(&path);
+        std::fs::write(path, STANDS_IN)?;
     }
     Ok(())
 }
@@ -138,11 +142,16 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        Place { driver: "clippy-driver".into(), profile: "/t/debug".into(), linked: BTreeSet::new() }
+        let linked = ["words".to_owned()].into();
+        Place { driver: "clippy-driver".into(), profile: "/t/debug".into(), linked }
     }
 
     fn folder(line: &str) -> Option<PathBuf> {
-        place().folder(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+        folder_of("demo", line)
+    }
+
+    fn folder_of(package: &str, line: &str) -> Option<PathBuf> {
+        place().folder(package, &line.split(' ').map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
@@ -164,6 +173,11 @@ mod tests {
         let of_macros = "--crate-name a --crate-type proc-macro --emit=dep-info,link --out-dir /t/debug/deps";
         assert_eq!(folder(of_macros), None);
         assert_eq!(folder("-vV"), None);
+        let library =
+            "--crate-name words --crate-type lib --emit=dep-info,metadata,link --out-dir /t/debug/deps";
+        assert_eq!((folder_of("words", library), folder(library).is_some()), (None, true));
+        let tests = "--crate-name words --test --emit=dep-info,link --out-dir /t/debug/deps";
+        assert!(folder_of("words", tests).is_some());
         assert_eq!(folder("--crate-name a --emit=dep-info,metadata --out-dir /t/debug/deps"), None);
     }
 
