@@ -2,10 +2,12 @@
 //! versions tell little, since older tools read newer profiles and the other way round, up to a point
 //! that no list names.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::memo::{self, Memo};
 use super::process::{Command, run};
 use super::{Cancel, Environment, environment, stand_in};
 use crate::facts::Facts;
@@ -35,13 +37,45 @@ pub(super) struct Pair {
 }
 
 impl Search<'_> {
-    /// The first pair that reads a profile of this compiler, in a folder for the trial.
+    /// The first pair that reads a profile of this compiler, in a folder for the trial. One that was found is
+    /// remembered for as long as it and the compiler are the same.
     pub(super) fn tools(&self, folder: &Path, doctests: bool) -> Result<LlvmTools, Unreadable> {
         let rustc = self
             .facts
             .tools
             .get(&Tool::Rustc)
             .ok_or_else(|| Unreadable::unavailable("rustc was not found").help(Tool::Rustc.install()))?;
+        let mut memo = Memo::of(self.environment, &self.words(rustc, doctests));
+        if let Some(tools) = memo.answer().and_then(|answer| serde_json::from_str(&answer).ok()) {
+            return Ok(tools);
+        }
+        let found = self.search(rustc, folder, doctests)?;
+        if found.doctests.is_ok() == doctests {
+            memo.keep(&serde_json::to_vec(&found).unwrap_or_default(), self.hangs_on(rustc, &found));
+        }
+        Ok(found)
+    }
+
+    /// The words under which a pair is remembered.
+    fn words(&self, rustc: &Path, doctests: bool) -> Vec<OsString> {
+        let Environment { llvm_cov, llvm_profdata, .. } = self.environment;
+        let named = [llvm_cov, llvm_profdata].map(|path| path.clone().unwrap_or_default().into());
+        let question = if doctests { "llvm-tools with doctests" } else { "llvm-tools" };
+        let words = [question.into(), rustc.into(), self.facts.root.clone().into()];
+        words.into_iter().chain(named).collect()
+    }
+
+    /// All that a pair hangs on; none where that cannot be told.
+    fn hangs_on(&self, rustc: &Path, found: &LlvmTools) -> Option<BTreeSet<memo::Input>> {
+        let sysroot = self.facts.sysroot.as_ref()?;
+        let mut inputs = memo::of_program(rustc, Tool::Rustc, &self.facts.root, sysroot)?;
+        let rustdoc = sysroot.join("bin").join(format!("rustdoc{}", std::env::consts::EXE_SUFFIX));
+        let programs = [rustdoc, found.cov.clone(), found.profdata.clone(), environment::own_program().ok()?];
+        inputs.extend(programs.map(memo::Input::Program));
+        Some(inputs)
+    }
+
+    fn search(&self, rustc: &Path, folder: &Path, doctests: bool) -> Result<LlvmTools, Unreadable> {
         let major = self.llvm_of(rustc)?;
         let program = folder.join(format!("probe{}", std::env::consts::EXE_SUFFIX));
         let source = folder.join("probe.rs");

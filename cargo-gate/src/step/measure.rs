@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Captured, Evidence, Observed, Step, ToolCall};
 use crate::facts::Facts;
@@ -63,7 +63,7 @@ pub struct Profiles {
 }
 
 /// LLVM's tools that read profiles, tried on a program of three lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LlvmTools {
     /// `llvm-cov`.
     pub cov: PathBuf,

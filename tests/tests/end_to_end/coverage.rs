@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Workspace, git, has_llvm, write_program};
+use super::support::{Workspace, find_program, git, has_llvm, write_program};
 
 /// The one gate of a report.
 fn gate(report: &Value) -> &Value {
@@ -133,4 +133,33 @@ fn a_test_that_failed_and_passed_on_one_tree_is_flaky() {
     let sunny = judged(&workspace, "flaky");
     assert_eq!(rules(&sunny), ["flaky/unsteady"], "{sunny:#}");
     assert_eq!(gate(&sunny)["metrics"]["runs_on_this_tree"], 2);
+}
+
+// a script stands before the tool
+#[cfg(unix)]
+#[test]
+fn tools_that_read_line_counts_are_tried_until_they_are_known_and_anew_when_they_are_others() {
+    let numbered = |name: &str| (19..40).rev().find_map(|number| find_program(&format!("{name}-{number}")));
+    let (Some(real), Some(profdata)) = (numbered("llvm-cov"), numbered("llvm-profdata")) else {
+        return; // nothing reads line counts here
+    };
+    let workspace = Workspace::of("clean").with_own_target();
+    let (log, script) = (workspace.home().join("calls"), workspace.home().join("llvm-cov"));
+    let text = format!("#!/bin/sh\necho called >> '{}'\nexec '{}' \"$@\"\n", log.display(), real.display());
+    write_program(&script, &text);
+    let calls = |run: u32| {
+        let _ = std::fs::remove_file(&log);
+        std::fs::write(workspace.root().join("notes.txt"), run.to_string()).unwrap();
+        let run = workspace.bulletproof(&["--gate", "coverage"]).cached();
+        let report = run.env("LLVM_COV", script.clone()).env("LLVM_PROFDATA", profdata.clone()).report();
+        assert_eq!(gate(&report)["status"], "passed", "{report:#}");
+        assert_eq!(gate(&report)["cached"], false, "{report:#}");
+        std::fs::read_to_string(&log).unwrap().lines().count()
+    };
+    let first = calls(1);
+    assert!(first > 1, "tried, and asked for the counts");
+    assert_eq!(calls(2), first, "what it hangs on is known by now");
+    assert_eq!(calls(3), 1, "asked for the counts alone");
+    write_program(&script, &format!("{text}# another\n"));
+    assert_eq!(calls(4), first);
 }
