@@ -2,6 +2,8 @@
 //! no remote repository has. A secret that a later commit takes out again is pushed all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::base::{Git, unknown};
 use super::process::run;
@@ -123,16 +125,17 @@ impl Git<'_> {
         pushed: bool,
         range: Option<&str>,
     ) -> Result<Brought, Unreadable> {
-        let Some((prefix, head)) = self.place()? else {
+        let outgoing = |head: Option<&str>| self.outgoing(head, named, pushed, range);
+        let (place, known) = both(|| self.place(), || self.known_head().map(|head| outgoing(Some(head))));
+        let Some((prefix, head)) = place? else {
             return named.map_or_else(|| Ok(Brought::default()), |name| Err(unknown(name)));
         };
-        let Outgoing { range, base, remotes, .. } = self.outgoing(head.as_deref(), named, pushed, range)?;
-        let mut objects = range.map_or_else(|| Ok(Named::new()), |range| self.committed(&range))?;
-        let staged = match self.facts.copied.as_ref().and_then(|copied| copied.staged.clone()) {
-            Some(staged) => staged,
-            None => self.stdout(&[&STAGED[..], &RAW].concat())?,
-        };
-        objects.extend(of_raw_diff(&staged).ok_or_else(|| odd("diff --cached"))?);
+        let known = known.unwrap_or_else(|| outgoing(head.as_deref()));
+        let Outgoing { range, base, remotes, .. } = known?;
+        let committed = || range.map_or_else(|| Ok(Named::new()), |range| self.committed(&range));
+        let (committed, staged) = both(committed, || self.staged());
+        let mut objects = committed?;
+        objects.extend(of_raw_diff(&staged?).ok_or_else(|| odd("diff --cached"))?);
         let below = |(hash, path): (String, String)| {
             path.strip_prefix(&prefix)
                 .map(|path| (hash, path.to_owned()))
@@ -148,6 +151,12 @@ impl Git<'_> {
         Ok(Brought { files, objects, prefix })
     }
 
+    /// How what is staged differs from `HEAD`.
+    fn staged(&self) -> Result<Vec<u8>, Unreadable> {
+        let known = self.facts.copied.as_ref().and_then(|copied| copied.staged.clone());
+        known.map_or_else(|| self.stdout(&[&STAGED[..], &RAW].concat()), Ok)
+    }
+
     /// The folder of the repository that the workspace lies in, and `HEAD`'s commit; none without a repository.
     fn place(&self) -> Result<Option<(String, Option<String>)>, Unreadable> {
         if let Some(copied) = &self.facts.copied {
@@ -155,10 +164,13 @@ impl Git<'_> {
             return Ok(Some((copied.prefix.clone(), head)));
         }
         let asked = self.about::<2>(&["--is-inside-work-tree", "--show-prefix"])?;
-        // the one that the run is about, wherever `HEAD` has gone since
-        let known = self.facts.revision.as_ref().map(|head| &head.commit).filter(|head| !head.is_empty());
-        let head = || known.map_or_else(|| self.head(), |head| Ok(Some(head.clone())));
+        let head = || self.known_head().map_or_else(|| self.head(), |head| Ok(Some(head.to_owned())));
         asked.map(|[_, prefix]| Ok((prefix, head()?))).transpose()
+    }
+
+    /// The commit that the run is about, wherever `HEAD` has gone since.
+    fn known_head(&self) -> Option<&str> {
+        self.facts.revision.as_ref().map(|head| head.commit.as_str()).filter(|head| !head.is_empty())
     }
 
     /// The contents that commits bring, each under all its paths.
@@ -167,10 +179,10 @@ impl Git<'_> {
             let args: Vec<&str> = first.iter().copied().chain(range.split(' ')).chain(["--"]).collect();
             self.stdout(&args)
         };
-        let listed = call(&["rev-list", "--objects"])?;
-        let (commits, mut objects) = of_rev_list(&listed).ok_or_else(|| odd("rev-list"))?;
+        let (listed, count) = both(|| call(&["rev-list", "--objects"]), || call(&["rev-list", "--count"]));
+        let (commits, mut objects) = of_rev_list(&listed?).ok_or_else(|| odd("rev-list"))?;
         // a list without a commit is no evidence that there is none
-        if call(&["rev-list", "--count"])?.trim_ascii() != commits.len().to_string().as_bytes() {
+        if count?.trim_ascii() != commits.len().to_string().as_bytes() {
             return Err(odd("rev-list"));
         }
         let new: BTreeSet<&String> = objects.iter().map(|(hash, _)| hash).collect();
@@ -268,6 +280,16 @@ impl Git<'_> {
             code => Err(Unreadable::crashed(format!("`{}` ended with {code}", captured.what))),
         }
     }
+}
+
+/// What two questions to git give that are put at once.
+fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        let first = first.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (first, second)
+    })
 }
 
 fn odd(what: &str) -> Unreadable {
