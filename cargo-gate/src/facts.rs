@@ -94,6 +94,8 @@ pub struct Copied {
     pub staged: Option<Vec<u8>>,
     /// Some of the contents that are staged, by their hashes.
     pub contents: BTreeMap<String, Vec<u8>>,
+    /// What names the settings and attributes of the clone by which its files were written.
+    pub conversion: String,
 }
 
 impl Facts {

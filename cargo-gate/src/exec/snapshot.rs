@@ -262,6 +262,7 @@ impl Ground {
                 has_remotes,
                 staged,
                 contents: contents.unwrap_or_default(),
+                conversion: checkout.conversion,
             },
             state: place.state,
             target: place.folder.join("target"),

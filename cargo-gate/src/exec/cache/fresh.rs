@@ -35,6 +35,7 @@ impl Kept {
     /// Of which gate it is not known what its answer rests on, and why.
     pub fn record(&self, asked: &Asked<'_>, done: &CarriedOut, whole: bool) -> Result<Support, String> {
         self.forget_what_failed(asked, done);
+        let whole = whole && recorded::recordable(asked.facts, &done.gates).is_some();
         let folder = self.folder.as_ref().ok_or("nothing is kept of this run")?;
         let mut all = Support { data: data::seen(&done.evidence), ..Support::default() };
         self.hits.values().for_each(|entry| all.elsewhere.add(entry.elsewhere.clone()));

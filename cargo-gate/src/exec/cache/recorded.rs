@@ -14,13 +14,12 @@ use super::data::{Look, Revisions, Shared};
 use super::folder::Folder;
 use super::on_disk::{is_checkout, of_submodule};
 use super::surroundings::{FORMATTING, Tools};
-use super::{Asked, Kept, Support, beyond, data, elsewhere, ground, ignored, surroundings};
+use super::{Asked, Kept, Support, beyond, data, elsewhere, ground, ignored, stands, surroundings};
 use crate::cache::{Around, Looked, Names, Record, digest};
 use crate::facts::{Facts, Revision};
 use crate::gate::{Options, Stage};
-use crate::report::{Report, SubjectKind};
+use crate::report::{GateReport, Report, SubjectKind};
 use crate::step::{Data, Inputs, Tool};
-use crate::verdict::Status;
 
 /// So many records are kept where there came to be twice as many; the oldest go first.
 const MOST_RECORDS: usize = 200;
@@ -42,11 +41,9 @@ pub fn keep_verdict(
     report: &Report,
 ) -> Result<(), String> {
     let facts = asked.facts;
-    let (Some(tree), Some(contents)) = (claimed_tree(facts), &kept.contents) else { return Ok(()) };
-    let fine = |status: Status| matches!(status, Status::Passed | Status::Warned);
-    if report.gates.is_empty() || !report.gates.iter().all(|gate| gate.judged && fine(gate.status)) {
+    let (Some(tree), Some(contents)) = (recordable(facts, &report.gates), &kept.contents) else {
         return Ok(());
-    }
+    };
     let support = support.map_err(Clone::clone)?;
     let mut contents = Contents::clone(contents);
     let (record, looked) = record(asked, request, (kept, support), &mut contents, tree, report)?;
@@ -143,6 +140,11 @@ fn is_recorded(path: &Path, record: &Record, looked: &Looked) -> bool {
     })
 }
 
+/// The tree that a run with these verdicts may be recorded for: where it is one that git has, and each gate is fine.
+pub(super) fn recordable(facts: &Facts, gates: &[GateReport]) -> Option<String> {
+    claimed_tree(facts).filter(|_| !gates.is_empty() && gates.iter().all(stands))
+}
+
 /// The tree that the run is about: of a private copy its own; of the user's files that of the commit that they are
 /// said to be.
 fn claimed_tree(facts: &Facts) -> Option<String> {
@@ -218,8 +220,9 @@ impl Look<'_> {
         let Self { facts, environment, cancel, .. } = *self;
         let (done, conversion) = thread::scope(|scope| {
             let git = facts.tools.get(&Tool::Git);
-            let conversion =
-                scope.spawn(move || conversion(git.ok_or("there is no git")?, &facts.home, cancel));
+            let copied = facts.copied.as_ref().map(|copied| copied.conversion.clone());
+            let ask = move || conversion(git.ok_or("there is no git")?, &facts.home, cancel);
+            let conversion = scope.spawn(move || copied.map_or_else(ask, Ok));
             let look = |one: &Data| {
                 data::recorded(self, one, known).map(|revision| (one.clone(), digest([revision])))
             };

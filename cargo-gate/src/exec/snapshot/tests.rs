@@ -9,6 +9,7 @@ mod written;
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::exec::conversion::conversion;
 use crate::exec::process::{Command, run};
 use crate::step::End;
 
@@ -199,6 +200,9 @@ fn copied(ground: &Ground) -> Copied {
     }
     assert_eq!(copy.copied.prefix, said(&["rev-parse", "--show-prefix"]));
     assert_eq!(copy.copied.has_remotes, !said(&["for-each-ref", "refs/remotes"]).is_empty());
+    let program = crate::exec::tools::git().unwrap();
+    let conversion = conversion(&program, &copy.home, &Cancel::default());
+    assert_eq!(Ok(&copy.copied.conversion), conversion.as_ref());
     copy.copied.clone()
 }
 
@@ -212,7 +216,10 @@ fn what_is_known_of_a_copy_is_what_git_says_of_it() {
         Ground::settle(&environment, None, wanted, &Cancel::default(), &|_| ()).unwrap()
     };
     let first = copied(&workspace(&Wanted::Index));
-    assert_eq!(first, Copied { is_plain: true, prefix: "ws/".to_owned(), ..Copied::default() });
+    let of_clone = first.conversion.clone();
+    let known =
+        Copied { is_plain: true, prefix: "ws/".to_owned(), conversion: of_clone, ..Copied::default() };
+    assert_eq!(first, known);
     let commit = repo.commit();
     assert_eq!(copied(&workspace(&Wanted::Index)).staged, Some(Vec::new()));
     repo.git(&["update-ref", "refs/remotes/origin/main", &commit]);
