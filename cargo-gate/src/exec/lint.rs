@@ -110,14 +110,19 @@ fn wrapper(folder: &Path) -> std::io::Result<PathBuf> {
     let own = environment::own_program()?;
     let wrapper = folder.join(format!("in-place-of-rustc{}", std::env::consts::EXE_SUFFIX));
     let (ours, theirs) = (std::fs::metadata(&own)?, std::fs::metadata(&wrapper));
-    if theirs.is_ok_and(|there| there.len() == ours.len() && there.modified().ok() >= ours.modified().ok()) {
+    if theirs.is_ok_and(|there| there.len() == ours.len() && there.modified().ok() == ours.modified().ok()) {
         return Ok(wrapper);
     }
     std::fs::create_dir_all(folder)?;
     // another run may have it open: it is replaced as a whole
     let new = tempfile::Builder::new().prefix(".tmp-").tempdir_in(folder)?;
     let new = new.path().join("new");
-    std::fs::hard_link(&own, &new).or_else(|_| std::fs::copy(&own, &new).map(|_| ()))?;
+    // a further link would change the time of this program's last change: by that what is kept is told to be of another
+    let mut copy = std::fs::File::create(&new)?;
+    std::io::copy(&mut std::fs::File::open(&own)?, &mut copy)?;
+    copy.set_modified(ours.modified()?)?;
+    copy.set_permissions(ours.permissions())?;
+    drop(copy);
     std::fs::rename(&new, &wrapper)?;
     Ok(wrapper)
 }
@@ -163,10 +168,29 @@ fn looked_at(facts: &Facts, messages: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::exec::cache::stamp;
     use crate::facts::Need;
     use crate::facts::tests::{package, target};
     use crate::step::{Streams, Tool};
+
+    #[test]
+    fn this_program_stays_as_it_is_where_another_path_leads_to_it() {
+        let own = environment::own_program().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (before, made) = (stamp(&own).unwrap(), wrapper(&folder.path().join("lint")).unwrap());
+        assert_eq!(stamp(&own).unwrap(), before);
+        assert!(std::fs::read(&made).unwrap() == std::fs::read(&own).unwrap());
+        let first = stamp(&made).unwrap();
+        assert_eq!(stamp(&wrapper(&folder.path().join("lint")).unwrap()).unwrap(), first);
+        std::fs::File::options().write(true).open(&made).unwrap().set_modified(SystemTime::now()).unwrap();
+        wrapper(&folder.path().join("lint")).unwrap();
+        assert_ne!(stamp(&made).unwrap(), first);
+        let times = [&made, &own].map(|program| std::fs::metadata(program).unwrap().modified().unwrap());
+        assert_eq!(times[0], times[1]);
+    }
 
     #[test]
     fn the_call_is_a_build_of_the_same_targets_with_clippys_own_arguments_beside_it() {
