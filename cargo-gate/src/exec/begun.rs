@@ -11,12 +11,10 @@ use std::time::{Duration, Instant};
 use super::format::{Ahead, StagedFormat};
 use super::{Asked, Cancel, Kept};
 use crate::plan::Plan;
-use crate::step::{Evidence, Observed, Step};
+use crate::step::{self, Evidence, Observed, Step};
 
 /// Those of the files. The second needs the first.
-const OF_FILES: &[Step] = &[Step::Sources, Step::Format];
-/// That of the repository, which no step changes.
-const OF_REPOSITORY: &[Step] = &[Step::Hooks];
+const OF_FILES: [Step; 2] = [Step::Sources, Step::Format];
 
 /// What a step gave, and how long it took.
 pub(super) type Carried = (Arc<Observed>, Duration);
@@ -35,8 +33,7 @@ struct Group {
 }
 
 impl Begun {
-    /// Begins those of the plan; those of the files where these do not change in the run. An answer of the cache is
-    /// looked up beside them. What the cache knows of the sources saves them from being read.
+    /// Begins those of the plan. An answer of the cache is looked up beside them. What the cache knows of the sources saves them from being read.
     pub fn begin<'scope>(
         scope: &'scope Scope<'scope, '_>,
         asked: Asked<'scope>,
@@ -47,11 +44,11 @@ impl Begun {
         if !asked.is_still() || !formats {
             staged.forget();
         }
-        let of_files = asked.is_still().then_some(OF_FILES);
         let (mut steps, mut groups) = (HashMap::new(), Vec::new());
-        for early in of_files.into_iter().chain([OF_REPOSITORY]) {
+        let is_dirty = asked.facts.revision.as_ref().is_some_and(|revision| revision.dirty);
+        for early in early(asked.plan, asked.is_still(), is_dirty) {
             let mut open = Vec::new();
-            for (step, timeout) in planned(asked.plan, early) {
+            for (step, timeout) in planned(asked.plan, &early) {
                 let (send, receive) = channel();
                 steps.insert(step.clone(), receive);
                 open.push((step, timeout, send));
@@ -90,6 +87,17 @@ impl Begun {
     fn steps(&self) -> MutexGuard<'_, HashMap<Step, Receiver<Carried>>> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The steps that begin early, in groups: those of the files where these do not change in the run, that of the
+/// repository, which no step changes, and the search of changes where they are not committed, for which no cache
+/// answers.
+fn early(plan: &Plan, is_still: bool, is_dirty: bool) -> Vec<Vec<Step>> {
+    let of_files = is_still.then(|| OF_FILES.to_vec());
+    let is_of_change = |step: &&Step| matches!(step, Step::Secrets { scope: step::Scope::Change { .. }, .. });
+    let of_change = plan.steps.iter().map(|planned| &planned.step).find(is_of_change);
+    let of_change = of_change.filter(|_| is_dirty).map(|step| vec![step.clone()]);
+    of_files.into_iter().chain([vec![Step::Hooks]]).chain(of_change).collect()
 }
 
 /// Those of the steps that the plan has, each with its time limit.
@@ -175,6 +183,17 @@ mod tests {
         assert_eq!(ended(), [true, false]);
         begun.keep(&plan(&[Step::Lock]));
         assert_eq!(ended(), [true, true]);
+    }
+
+    #[test]
+    fn changes_that_are_not_committed_are_searched_from_the_beginning() {
+        let scope = step::Scope::Change { base: None, pushed: false, range: None };
+        let of_change = Step::Secrets { scope, most_bytes: 1 };
+        let of_tree = Step::Secrets { scope: step::Scope::Tree, most_bytes: 1 };
+        let change = plan(&[Step::Lock, of_change.clone()]);
+        assert_eq!(early(&change, false, true), [vec![Step::Hooks], vec![of_change]]);
+        assert_eq!(early(&change, false, false), [[Step::Hooks]]);
+        assert_eq!(early(&plan(&[of_tree]), true, true), [OF_FILES.to_vec(), vec![Step::Hooks]]);
     }
 
     #[test]
