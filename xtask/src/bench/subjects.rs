@@ -76,6 +76,8 @@ impl Subjects {
         }
         let root = self.dir.join("generated");
         let lines = generate::workspace(&root, Size::LARGE)?;
+        // as a clone is
+        Program::new("git").args(["gc", "--quiet"]).dir(&root).succeed()?;
         let generated = Generated { root, lines, packages: Size::LARGE.packages };
         Ok(self.generated.get_or_init(|| generated).clone())
     }
