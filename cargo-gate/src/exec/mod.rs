@@ -14,6 +14,7 @@ mod bench;
 mod brought;
 mod cache;
 mod cancel;
+mod compiler_info;
 mod conversion;
 mod environment;
 mod figures;

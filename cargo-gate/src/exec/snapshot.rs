@@ -242,12 +242,7 @@ impl Ground {
         let mut format = state.map(|state| StagedFormat::open(state, cancel)).unwrap_or_default();
         let (files, staged) = brought(&checkout, &place, &judged, &mut format)?;
         let (staged, contents) = staged.unzip();
-        if !joined(&top, &place.below).join("Cargo.toml").is_file() {
-            // one that is only meant to be added, or a link to what is not there: cargo would look above the copy
-            return Err(SnapshotError::NoManifest(place.below));
-        }
-        let mut directory = joined(&top, &place.asked);
-        while !directory.is_dir() && directory.pop() {}
+        let directory = directory(&place, &top)?;
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
         let prefix = crate::facts::join(&place.below, "");
         let (listed, has_remotes) = (Listed::of(&files, &prefix), checkout.has_remotes());
@@ -352,6 +347,17 @@ impl Copy {
     fn is_users(&self, path: &Path) -> bool {
         self.users.as_ref().is_some_and(|top| lies_in(path, top))
     }
+}
+
+/// The folder of the copy in which cargo is asked: the one that was asked about, or the nearest above it that is there.
+fn directory(place: &Place, top: &Path) -> Result<PathBuf, SnapshotError> {
+    if !joined(top, &place.below).join("Cargo.toml").is_file() {
+        // one that is only meant to be added, or a link to what is not there: cargo would look above the copy
+        return Err(SnapshotError::NoManifest(place.below.clone()));
+    }
+    let mut directory = joined(top, &place.asked);
+    while !directory.is_dir() && directory.pop() {}
+    Ok(directory)
 }
 
 /// Whether a path lies in a folder, wherever links lead; of what is not there the folder above tells.

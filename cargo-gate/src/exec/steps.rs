@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::base::Git;
 use super::cache::{FormattedFiles, Kept};
+use super::compiler_info::Lent;
 use super::files::changed_since;
 use super::format::Ahead;
 use super::git::git;
@@ -203,9 +204,12 @@ impl Bench<'_> {
         command.env.extend(environment::without_settings(call.tool));
         command.env.extend(of_the_copy(self.facts));
         command.env.extend(call.env.iter().map(|(name, value)| (name.into(), Some(value.into()))));
+        let wrapper = env.iter().find(|(name, _)| name == "RUSTC_WORKSPACE_WRAPPER");
+        let wrapper = wrapper.and_then(|(_, wrapper)| wrapper.clone());
         command.env.extend(env);
         command.streams = call.streams;
         command.what = call.to_string();
+        let _lent = wrapper.map(|wrapper| Lent::to(&self.facts.target, &wrapper));
         run(&command, self.cancel)
     }
 

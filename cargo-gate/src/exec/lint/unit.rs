@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +41,8 @@ pub(in crate::exec) fn stand_in() -> Option<u8> {
         return Some(NOT_STARTED);
     };
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
-    Some(match place.folder(&package, &args) {
-        Some(folder) => look_at(&place.driver, &rustc, &args, &folder),
+    Some(match place.folder(&package, &args).zip(names(&args)) {
+        Some((folder, names)) => look_at(&place.driver, &rustc, &args, (&folder, &names)),
         None => become_program(Command::new(&place.driver).arg(rustc).args(args)),
     })
 }
@@ -73,10 +73,29 @@ fn emitted(arg: &OsStr) -> Option<Vec<&str>> {
     Some(arg.to_str()?.strip_prefix("--emit=")?.split(',').collect())
 }
 
-fn look_at(driver: &Path, rustc: &OsStr, args: &[OsString], folder: &Path) -> u8 {
+/// The names of the files that a compile would have made, by which cargo looks for them; none where more decides that
+/// than the arguments. Where the system has others, cargo misses what it looks for, and the build is no answer.
+fn names(args: &[OsString]) -> Option<Vec<String>> {
+    let name = values(args, "--crate-name").next()?.to_str()?;
+    let mut extra = values(args, "-C").filter_map(|option| option.to_str()?.strip_prefix("extra-filename="));
+    let extra = extra.next().unwrap_or_default();
+    let program = format!("{name}{extra}{}", std::env::consts::EXE_SUFFIX);
+    if args.iter().any(|arg| arg == "--test") {
+        return Some(vec![program]);
+    }
+    let named = |kind: &OsStr| match kind.to_str()? {
+        "lib" | "rlib" => Some(format!("lib{name}{extra}.rlib")),
+        "staticlib" => Some(format!("lib{name}{extra}.a")),
+        "bin" => Some(program.clone()),
+        _ => None,
+    };
+    values(args, "--crate-type").map(named).collect()
+}
+
+fn look_at(driver: &Path, rustc: &OsStr, args: &[OsString], (folder, names): (&Path, &[String])) -> u8 {
     let looked = Command::new(driver).arg(rustc).args(args.iter().map(|arg| without_link(arg))).status();
     let code = match looked {
-        Ok(status) if status.success() => match stand_ins(rustc, args, folder) {
+        Ok(status) if status.success() => match stand_ins(folder, names) {
             Ok(()) => return 0,
             Err(error) => {
                 Console.error(&format!("{}: {error}", folder.display()));
@@ -121,15 +140,9 @@ pub(super) fn stands_in(file: &Path) -> bool {
     is_as_long && std::fs::read(file).is_ok_and(|bytes| bytes == STANDS_IN)
 }
 
-/// Writes the files that a compile would have made; rustc knows their names.
-fn stand_ins(rustc: &OsStr, args: &[OsString], folder: &Path) -> std::io::Result<()> {
-    let names =
-        Command::new(rustc).args(args).args(["--print", "file-names"]).stderr(Stdio::null()).output()?;
-    if !names.status.success() {
-        return Err(std::io::Error::other("rustc does not tell which files it would make"));
-    }
-    for name in String::from_utf8_lossy(&names.stdout).lines() {
-        let path = folder.join(name);
+/// Writes the files that a compile would have made.
+fn stand_ins(folder: &Path, names: &[String]) -> std::io::Result<()> {
+    for path in names.iter().map(|name| folder.join(name)) {
         // what cargo made of one before may be the same file: it is left as it is
         let _ = std::fs::remove_file(&path);
         std::fs::write(path, STANDS_IN)?;
@@ -179,6 +192,20 @@ mod tests {
         let tests = "--crate-name words --test --emit=dep-info,link --out-dir /t/debug/deps";
         assert!(folder_of("words", tests).is_some());
         assert_eq!(folder("--crate-name a --emit=dep-info,metadata --out-dir /t/debug/deps"), None);
+    }
+
+    #[test]
+    fn what_a_compile_would_have_made_is_named_as_rustc_names_it() {
+        let exe = std::env::consts::EXE_SUFFIX;
+        let names = |line: &str| names(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let hashed = "-C metadata=2 -C extra-filename=-1";
+        let library =
+            format!("--crate-name a_b src/lib.rs --crate-type rlib --crate-type staticlib {hashed}");
+        assert_eq!(names(&library).unwrap(), ["liba_b-1.rlib", "liba_b-1.a"]);
+        assert_eq!(names(&format!("--crate-name a --test {hashed}")).unwrap(), [format!("a-1{exe}")]);
+        assert_eq!(names("--crate-name a --crate-type bin").unwrap(), [format!("a{exe}")]);
+        assert_eq!(names("--crate-name a --crate-type lib --crate-type dylib"), None);
+        assert_eq!(names("src/lib.rs --crate-type lib"), None);
     }
 
     #[test]
