@@ -33,7 +33,8 @@ struct Group {
 }
 
 impl Begun {
-    /// Begins those of the plan. An answer of the cache is looked up beside them. What the cache knows of the sources saves them from being read.
+    /// Begins those of the plan. An answer of the cache is looked up beside them. What the cache knows of the sources
+    /// saves them from being read.
     pub fn begin<'scope>(
         scope: &'scope Scope<'scope, '_>,
         asked: Asked<'scope>,

@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::store::write_artifact;
+use super::store::{replace_file, write_artifact};
 use crate::finding::digest;
 
 /// cargo's file, in the folder of what it builds.
@@ -31,7 +31,7 @@ impl Lent {
         // where cargo has none it builds in another folder, or for the first time
         if let (Some(_), Ok(own)) = (&before, std::fs::read(&kept)) {
             // without it cargo asks the compiler
-            let _ = write_artifact(&file, &own);
+            let _ = replace_file(&file, &own);
         }
         Self { file, kept, before }
     }
@@ -44,7 +44,7 @@ impl Drop for Lent {
             let _ = write_artifact(&self.kept, &now);
         }
         if let Some(before) = self.before.take().filter(|before| *before != now) {
-            let _ = write_artifact(&self.file, &before);
+            let _ = replace_file(&self.file, &before);
         }
     }
 }
@@ -65,8 +65,10 @@ mod tests {
             drop(lent);
         };
         std::fs::write(&file, "users").unwrap();
+        let mode = || std::fs::metadata(&file).unwrap().permissions();
+        let users = mode();
         call("/a", "users", "of a");
-        assert_eq!(found(), "users");
+        assert_eq!((found(), mode()), ("users".to_owned(), users), "others may read it as before");
         call("/b", "users", "of b");
         call("/a", "of a", "more of a");
         call("/a", "more of a", "more of a");

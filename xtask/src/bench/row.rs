@@ -175,12 +175,13 @@ programs are release builds, files are in the system's cache, and ours uses no n
   is slower. Needs cargo-audit (on `PATH` or named by `CARGO_AUDIT`) and a database (`--db` or
   `BULLETPROOF_ADVISORY_DB`).
 - `commit`: `cargo-bulletproof bulletproof hook pre-commit` with all gates of that stage, against runners with two
-  hooks: rustfmt and a search. Each round stages another change of the file.
+  hooks: rustfmt and a search. Each round stages another change of the file. The repository is packed, as a clone
+  is.
 - `push`: `cargo-bulletproof bulletproof hook pre-push` after a run of the same stage on the same tree.
 - `script`: `cargo-bulletproof bulletproof`, which is the stage pre-push, against a script of the same checks one
   after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
   cargo-audit, cargo-deny. What is found in the packages of the registry is accepted by a baseline before
-  (`cargo bulletproof baseline update`); the script goes on after what it finds.
+  (`cargo bulletproof baseline update`), so that ours has to pass; the script goes on after what it finds.
 - `rollback`: `cargo-promote promote rollback production --execute` from one candidate to another on a local store and
   ledger: it reads every byte of three programs, compares, and moves the pointer.
 ",
