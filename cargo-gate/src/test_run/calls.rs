@@ -5,6 +5,12 @@ use crate::finding::digest;
 use crate::gate::Context;
 use crate::step::{Instrument, Measure, Step, Streams, Tool, ToolCall, cargo};
 
+/// How nextest is called: it writes what it tells as JSON, and starts each test once. It starts itself before each, a
+/// third of its time with short tests, lest a terminal stops it between; a group of processes of its own, as each of
+/// ours has, is stopped by none.
+const NEXTEST: [(&str, &str); 2] =
+    [("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1"), ("NEXTEST_DOUBLE_SPAWN", "0")];
+
 /// The run of the unit and integration tests: the instrumented one where `coverage` runs as well.
 pub(crate) fn unit_tests(cx: &Context<'_>) -> Step {
     let shared = measures(cx) && !cx.tests().separate;
@@ -73,7 +79,7 @@ fn unit_test_call(cx: &Context<'_>) -> ToolCall {
             [&["nextest", "run"], run_on, again, &["--message-format", "libtest-json-plus"]].concat();
         let mut call = cargo(cx, &command);
         call.tool = Tool::Nextest;
-        call.env = vec![("NEXTEST_EXPERIMENTAL_LIBTEST_JSON".to_owned(), "1".to_owned())];
+        call.env = NEXTEST.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         return call;
     }
     // `--tests`: every target with tests, without the documentation's examples
