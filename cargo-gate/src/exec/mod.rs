@@ -39,6 +39,7 @@ pub mod process;
 mod program;
 mod programs;
 mod restage;
+mod rustc;
 mod scheduler;
 mod secrets;
 mod semver;

@@ -6,9 +6,11 @@
 //! for both, and going from one to the other rebuilds nothing.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
 
+use super::rustc::{codegen, settled, values};
 use super::{lint, timing};
 use crate::render::Console;
 
@@ -22,6 +24,9 @@ pub(super) const KEEP: &str = "bulletproof-keeps-a-doctest";
 
 /// The exit code of a program that cannot be started, as shells have it.
 pub(super) const NOT_STARTED: u8 = 127;
+/// The fewest parts that rustc compiles a crate in. For a next compile it parts a crate by its modules, in up to 256:
+/// where nothing is optimised, the parts themselves take more time than a next compile saves by finer ones.
+const FEWEST_PARTS: usize = 8;
 
 /// Does the work of rustc's wrapper or of a doctest's runner where this program was called as one, and
 /// gives the exit code; none where a user called it. To be asked before anything else.
@@ -53,6 +58,7 @@ pub(super) fn is_compiler(first: &OsStr) -> bool {
 }
 
 fn compile(users: OsString, rustc: OsString, args: Vec<OsString>) -> u8 {
+    let args = settled(args);
     let flags = added(&args);
     let args = args.into_iter().chain(flags.into_iter().map(OsString::from));
     if users.is_empty() {
@@ -63,30 +69,29 @@ fn compile(users: OsString, rustc: OsString, args: Vec<OsString>) -> u8 {
 }
 
 /// The flags beyond those of a plain build.
-fn added(args: &[OsString]) -> Vec<&'static str> {
+fn added(args: &[OsString]) -> Vec<String> {
     if !instrumented(args) {
         return Vec::new();
     }
-    let mut flags = vec!["-C", "instrument-coverage"];
+    let mut options = vec!["instrument-coverage".to_owned()];
     // enough for backtraces, as they are; what debuggers ask for beyond takes time, and nobody debugs these programs
-    let levels = args.iter().filter(|arg| arg.to_string_lossy().contains("debuginfo="));
-    if levels.collect::<Vec<_>>() == ["debuginfo=2"] {
-        flags.extend(["-C", "debuginfo=1"]);
+    if codegen(args, "debuginfo").collect::<Vec<_>>() == ["2"] {
+        options.push("debuginfo=1".to_owned());
     }
-    flags
+    let has = |option: &str| codegen(args, option).next().is_some();
+    if has("incremental") && !has("opt-level") && !has("codegen-units") {
+        let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
+        options.push(format!("codegen-units={}", at_once.max(FEWEST_PARTS)));
+    }
+    options.into_iter().flat_map(|option| ["-C".to_owned(), option]).collect()
 }
 
 /// Whether the crate counts lines: neither a question about the compiler, nor code that runs while
 /// others are compiled.
 fn instrumented(args: &[OsString]) -> bool {
-    let value = |name: &str| {
-        let place = args.iter().position(|arg| arg == name)?;
-        args.get(place + 1).map(|value| value.to_string_lossy())
-    };
-    let Some(name) = value("--crate-name") else { return false };
-    let is_macro =
-        args.windows(2).any(|pair| matches!(pair, [a, b] if a == "--crate-type" && b == "proc-macro"));
-    !(name == "___" || name.starts_with("build_script_") || is_macro)
+    let name = values(args, "--crate-name").next().map(OsStr::to_string_lossy);
+    let is_macro = values(args, "--crate-type").any(|kind| kind == "proc-macro");
+    name.is_some_and(|name| name != "___" && !name.starts_with("build_script_")) && !is_macro
 }
 
 /// Keeps the program of a doctest, whose name rustdoc does not tell, and runs it.
@@ -152,11 +157,26 @@ mod tests {
     #[test]
     fn debug_information_on_variables_is_left_out_unless_the_user_asks_for_it() {
         let crate_with = |level: &str| added(&args(&format!("--crate-name demo src/lib.rs {level}")));
-        assert_eq!(crate_with("-C debuginfo=2").last(), Some(&"debuginfo=1"));
+        assert_eq!(crate_with("-C debuginfo=2")[2..], ["-C", "debuginfo=1"]);
         for level in ["-C debuginfo=line-tables-only", "-C opt-level=1", "-C debuginfo=2 -Cdebuginfo=2"] {
             assert_eq!(crate_with(level), ["-C", "instrument-coverage"], "{level}");
         }
         assert!(added(&args("--crate-name build_script_build build.rs -C debuginfo=2")).is_empty());
+    }
+
+    #[test]
+    fn a_crate_has_few_parts_where_nothing_is_optimised_and_the_user_has_no_say() {
+        let parts_with = |options: &str| {
+            let flags = added(&args(&format!("--crate-name demo src/lib.rs {options}")));
+            let parts = flags.iter().find_map(|flag| flag.strip_prefix("codegen-units="))?;
+            Some(parts.parse::<usize>().unwrap())
+        };
+        assert!(parts_with("-C incremental=/t").is_some_and(|parts| (FEWEST_PARTS..256).contains(&parts)));
+        for others in
+            ["-C metadata=1", "-C incremental=/t -C opt-level=1", "-C incremental=/t -C codegen-units=4"]
+        {
+            assert_eq!(parts_with(others), None, "{others}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::support::{Vendored, Workspace, clean, depend_on};
+use super::support::{Run, Vendored, Workspace, clean, depend_on, has_llvm};
 
 /// The gates that share what is built.
 const BOTH: [&str; 4] = ["--gate", "clippy", "--gate", "test"];
@@ -113,6 +113,30 @@ fn a_dependency_is_compiled_once_for_the_lints_and_for_the_tests() {
     let alone = workspace.bulletproof(&["--gate", "clippy"]).report();
     assert_eq!(statuses(&alone), ["passed"], "{alone:#}");
     assert_eq!(metadata(&workspace, "other").len(), 2, "without tests it is checked");
+}
+
+#[test]
+fn a_server_keeps_nothing_for_a_next_compile_and_what_it_built_is_fresh_elsewhere() {
+    if !has_llvm() {
+        return;
+    }
+    let workspace = depending();
+    // cargo makes the folder, rustc what is in it
+    let kept = |workspace: &Workspace| {
+        fs::read_dir(workspace.target().join("debug/incremental")).map_or(0, Iterator::count)
+    };
+    let passed = |run: Run<'_>| {
+        let report = run.args(BOTH).args(["--gate", "coverage"]).report();
+        assert_eq!(statuses(&report), ["passed"; 3], "{report:#}");
+    };
+    passed(workspace.bulletproof(&[]).env("CI", "true"));
+    assert_eq!(kept(&workspace), 0);
+    passed(workspace.bulletproof(&[]));
+    assert_eq!(kept(&workspace), 0, "nothing is compiled");
+    let workspace =
+        workspace.with_text_of("src/lib.rs", |text| with_item(&text, "/// Two.\npub const TWO: u64 = 2;\n"));
+    passed(workspace.bulletproof(&[]));
+    assert!(kept(&workspace) > 0);
 }
 
 #[test]

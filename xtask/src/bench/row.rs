@@ -182,6 +182,7 @@ programs are release builds, files are in the system's cache, and ours uses no n
   after another (`--script`): fmt, a search for panics, clippy, tests by nextest, doctests, cargo-llvm-cov,
   cargo-audit, cargo-deny. What is found in the packages of the registry is accepted by a baseline before
   (`cargo bulletproof baseline update`), so that ours has to pass; the script goes on after what it finds.
+  On a server both find `CI=true`, by which ours keeps nothing for a next compile, and the script nothing else.
 - `rollback`: `cargo-promote promote rollback production --execute` from one candidate to another on a local store and
   ledger: it reads every byte of three programs, compares, and moves the pointer.
 ",

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use crate::exec::rustc::{codegen, settled, values};
 use crate::exec::stand_in::{NOT_STARTED, become_program, is_compiler};
 use crate::render::Console;
 
@@ -42,8 +43,8 @@ pub(in crate::exec) fn stand_in() -> Option<u8> {
     };
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     Some(match place.folder(&package, &args).zip(names(&args)) {
-        Some((folder, names)) => look_at(&place.driver, &rustc, &args, (&folder, &names)),
-        None => become_program(Command::new(&place.driver).arg(rustc).args(args)),
+        Some((folder, names)) => look_at(&place.driver, &rustc, &settled(args), (&folder, &names)),
+        None => become_program(Command::new(&place.driver).arg(rustc).args(settled(args))),
     })
 }
 
@@ -60,14 +61,6 @@ impl Place {
     }
 }
 
-/// The values of an option.
-fn values<'a>(args: &'a [OsString], name: &str) -> impl Iterator<Item = &'a OsStr> {
-    args.windows(2).filter_map(move |pair| match pair {
-        [option, value] if option == name => Some(value.as_os_str()),
-        _ => None,
-    })
-}
-
 /// The kinds of files that an argument asks rustc for.
 fn emitted(arg: &OsStr) -> Option<Vec<&str>> {
     Some(arg.to_str()?.strip_prefix("--emit=")?.split(',').collect())
@@ -77,8 +70,7 @@ fn emitted(arg: &OsStr) -> Option<Vec<&str>> {
 /// than the arguments. Where the system has others, cargo misses what it looks for, and the build is no answer.
 fn names(args: &[OsString]) -> Option<Vec<String>> {
     let name = values(args, "--crate-name").next()?.to_str()?;
-    let mut extra = values(args, "-C").filter_map(|option| option.to_str()?.strip_prefix("extra-filename="));
-    let extra = extra.next().unwrap_or_default();
+    let extra = codegen(args, "extra-filename").next().unwrap_or_default();
     let program = format!("{name}{extra}{}", std::env::consts::EXE_SUFFIX);
     if args.iter().any(|arg| arg == "--test") {
         return Some(vec![program]);

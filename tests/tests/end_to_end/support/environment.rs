@@ -29,7 +29,8 @@ fn real_home(variable: &str, folder: &str) -> PathBuf {
 fn is_of_the_runner(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let prefixes = ["CARGO_", "NEXTEST", "GIT_", "BULLETPROOF_", "RUSTC_", "XDG_", "GITHUB_", "CI_"];
-    let names = ["CARGO", "RUSTC", "RUSTFMT", "RUSTFLAGS", "RUSTDOCFLAGS", "NO_COLOR", "CLICOLOR_FORCE"];
+    let names =
+        ["CARGO", "CI", "RUSTC", "RUSTFMT", "RUSTFLAGS", "RUSTDOCFLAGS", "NO_COLOR", "CLICOLOR_FORCE"];
     names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 

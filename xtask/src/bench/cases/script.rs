@@ -54,6 +54,22 @@ impl Script {
     }
 }
 
+/// Whose machine both sides are told that they run on.
+#[derive(Clone, Copy)]
+enum Machine {
+    Persons,
+    Servers,
+}
+
+impl Machine {
+    fn of(self, program: Program) -> Program {
+        match self {
+            Self::Persons => program.without("CI"),
+            Self::Servers => program.env("CI", "true"),
+        }
+    }
+}
+
 /// A workspace with the target folders of both sides.
 struct Subject<'a> {
     subjects: &'a Subjects,
@@ -81,23 +97,23 @@ impl Subject<'_> {
     }
 
     /// What is found was accepted: a run that fails would measure something else.
-    fn ours(&self) -> Result<Duration, Error> {
-        Ok(self.bulletproof(&[]).time(&[0])?)
+    fn ours(&self, machine: Machine) -> Result<Duration, Error> {
+        Ok(machine.of(self.bulletproof(&[])).time(&[0])?)
     }
 
-    fn theirs(&self) -> Result<Duration, Error> {
+    fn theirs(&self, machine: Machine) -> Result<Duration, Error> {
         let run = Program::new("bash").args([&self.script.file]).dir(&self.root);
         let run = run.env("ADVISORY_DB", &self.script.database).env("BASE_TARGET", self.target("theirs"));
-        Ok(run.env("CARGO_LLVM_COV_SETUP", "no").time(&JUDGED)?)
+        Ok(machine.of(run.env("CARGO_LLVM_COV_SETUP", "no")).time(&JUDGED)?)
     }
 
     /// Both from nothing: each round begins without a target folder, and none is there to warm up.
-    fn cold(&self, rounds: u32) -> Result<Vec<Pair>, Error> {
+    fn cold(&self, rounds: u32, machine: Machine) -> Result<Vec<Pair>, Error> {
         let round = |_| {
             for of in ["ours", "theirs"] {
                 packages::clear(&self.target(of))?;
             }
-            Ok(Pair { ours: self.ours()?, theirs: self.theirs()? })
+            Ok(Pair { ours: self.ours(machine)?, theirs: self.theirs(machine)? })
         };
         (0..rounds).map(round).collect()
     }
@@ -149,7 +165,9 @@ pub(in crate::bench) fn script(
 }
 
 fn measure(subject: &Subject<'_>, on: &str, rounds: u32) -> Result<Vec<Row>, Error> {
-    let cold = subject.cold(rounds.min(MOST_COLD))?;
+    let on_server = subject.cold(rounds.min(MOST_COLD), Machine::Servers)?;
+    let cold = subject.cold(rounds.min(MOST_COLD), Machine::Persons)?;
+    let (ours, theirs) = (|| subject.ours(Machine::Persons), || subject.theirs(Machine::Persons));
     let ratio = |pairs: &[Pair]| Spread::of(pairs.iter().map(Pair::ratio)).median;
     let mut round = 0;
     let changed = paired::<Error>(
@@ -157,15 +175,15 @@ fn measure(subject: &Subject<'_>, on: &str, rounds: u32) -> Result<Vec<Row>, Err
         || {
             round += 1;
             subject.change(round)?;
-            subject.ours()
+            ours()
         },
-        || subject.theirs(),
+        theirs,
     )?;
-    let unchanged = paired::<Error>(rounds, || subject.ours(), || subject.theirs())?;
+    let unchanged = paired::<Error>(rounds, ours, theirs)?;
     let status = || Program::new("git").args(["status", "--porcelain"]).dir(&subject.root);
     // however few the script can be given: these take no time
     let rounds = rounds.max(ROUNDS);
-    let beside_git = paired::<Error>(rounds, || subject.ours(), || Ok(status().time(&[0])?))?;
+    let beside_git = paired::<Error>(rounds, ours, || Ok(status().time(&[0])?))?;
     let beyond = beside_git
         .iter()
         .map(|pair| (pair.ours.as_secs_f64() - TIMES_GIT * pair.theirs.as_secs_f64()) * 1000.0);
@@ -174,6 +192,7 @@ fn measure(subject: &Subject<'_>, on: &str, rounds: u32) -> Result<Vec<Row>, Err
     Program::new("git").args(["checkout", "--quiet", "."]).dir(&subject.root).succeed()?;
     Ok(vec![
         row("from nothing", &cold).bar("0.50 ×", ratio(&cold) <= MOST),
+        row("from nothing, on a server", &on_server),
         row("one file changed", &changed).bar("0.50 ×", ratio(&changed) <= MOST),
         row("nothing changed", &unchanged).bar("0.03 ×", ratio(&unchanged) <= MOST_UNCHANGED),
         row("nothing changed, beyond 3 × `git status`", &beside_git)
