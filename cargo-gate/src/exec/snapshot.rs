@@ -3,6 +3,7 @@
 
 mod bring;
 mod checkout;
+mod found;
 mod git;
 mod listed;
 mod lock;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 
 use self::bring::brought;
 use self::checkout::{Checkout, Entry};
+use self::found::{Found, taken};
 use self::git::Git;
 use self::listed::Listed;
 use self::lock::Held;
@@ -168,25 +170,6 @@ pub(super) fn commit_here(
     Ok(Here { home: place.home, state: place.state, commit, tree: judged.tree, is_head })
 }
 
-/// Where the copy is, with the user's refs and by what files are written, which are looked at meanwhile.
-fn found(
-    repository: &Repository<'_>,
-    environment: &Environment,
-    manifest: Option<&Path>,
-    wanted: &Wanted,
-    revision: &str,
-) -> Result<(Place, Vec<u8>, String), SnapshotError> {
-    let (place, refs, conversion) = std::thread::scope(|scope| {
-        let refs = scope.spawn(|| repository.refs());
-        let conversion = scope.spawn(|| repository.conversion());
-        let place = Place::find(repository, environment, manifest, wanted, revision);
-        (place, refs.join(), conversion.join())
-    });
-    let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
-    let lost = |_| SnapshotError::Git("the repository could not be looked at".to_owned());
-    Ok((place, refs.map_err(lost)??, conversion.map_err(lost)??))
-}
-
 impl Ground {
     /// The user's own tree.
     pub fn worktree(environment: &Environment, manifest: Option<&Path>) -> Self {
@@ -225,13 +208,13 @@ impl Ground {
         if commit.is_none() {
             repository.has_index(environment)?;
         }
-        let (place, refs, conversion) = found(&repository, environment, manifest, wanted, &revision)?;
+        let Found { place, refs, conversion, begun } =
+            Found::of(&repository, environment, manifest, wanted, &revision)?;
         private(&place.state)?;
-        let held = Held::take(&place.folder, cancel, say)?;
-        super::presence::clear_own(&place.folder);
+        let (held, index) = taken(&place, begun, cancel, say)?;
         let records = if environment.asks_anew { Records::default() } else { Records::begin(&place.state) };
         let built = Built::begin(&place.folder)?;
-        let judged = match commit {
+        let judged = match commit.or(index) {
             Some(judged) => judged,
             None => repository.index(environment, &place.folder, !held.waited)?,
         };

@@ -244,6 +244,8 @@ fn what_a_setting_keeps_git_from_telling_is_no_part_of_the_tree_all_the_same() {
         assert!(!holds(&verify(&workspace, &[]).end()), "a mode that git has not");
         mode(0o644);
     }
+    // to the first run the file may have been written as it began: its clock lags behind by a tick
+    judge(&workspace, &[]).end();
     judge(&workspace, &[]).end();
     assert!(holds(&verify(&workspace, &[]).end()), "all is as it was");
 }

@@ -39,9 +39,20 @@ impl Held {
             }
             std::thread::sleep(PAUSE);
         }
+        Ok(Self::of(folder, file, waited))
+    }
+
+    /// Takes the lock of a folder that had a run before, where none has it now.
+    pub(super) fn free(folder: &Path) -> Option<Self> {
+        let file = File::options().write(true).open(folder.join("lock")).ok()?;
+        file.try_lock().ok()?;
+        Some(Self::of(folder, file, false))
+    }
+
+    fn of(folder: &Path, file: File, waited: bool) -> Self {
         // who waits reads who is waited for; the lock itself does not need it
         let _ = std::fs::write(folder.join("holder"), std::process::id().to_string());
-        Ok(Self { waited, _file: file })
+        Self { waited, _file: file }
     }
 }
 

@@ -56,7 +56,6 @@ impl Place {
         let Some((below, is_workspace)) = workspace_root(&listed) else {
             return Err(SnapshotError::NoManifest(asked));
         };
-        let inside = format!("bulletproof/{}", folder_name(wanted));
         let Some(top) = &repository.top else {
             let home = repository.own.clone();
             let state = cache()?.join("bare").join(digest(&[&home.to_string_lossy()]));
@@ -65,7 +64,6 @@ impl Place {
         };
         let home = joined(top, &below);
         let target = target(&home, environment);
-        let mark = digest(&[&home.to_string_lossy()]);
         let tracked = |path: &str| all.iter().zip(&texts).any(|(one, text)| one == path && text.is_some());
         let leaks = || {
             // what the judged content has itself at the same place lies nearer
@@ -87,13 +85,30 @@ impl Place {
                     || workspace(folder)
             })
         };
-        let folder = match target.starts_with(top) {
-            // several workspaces may share a target folder that lies elsewhere
-            false => target.join(format!("{inside}-{mark}")),
-            true if leaks() => cache()?.join("snapshots").join(mark).join(folder_name(wanted)),
-            true => target.join(inside),
+        let folder = if target.starts_with(top) && leaks() {
+            let mark = digest(&[&home.to_string_lossy()]);
+            cache()?.join("snapshots").join(mark).join(folder_name(wanted))
+        } else {
+            folder_below(&target, top, &home, wanted)
         };
         Ok(Self { below, asked, home, state: target.join("bulletproof"), folder })
+    }
+}
+
+/// Where the copy lies most often: that of a workspace which is all of the repository, once it was made.
+pub(super) fn likely(top: &Path, environment: &Environment, wanted: &Wanted) -> Option<PathBuf> {
+    let folder = folder_below(&target(top, environment), top, top, wanted);
+    folder.is_dir().then_some(folder)
+}
+
+/// Its place below a target folder. Several workspaces may share one that lies elsewhere.
+fn folder_below(target: &Path, top: &Path, home: &Path, wanted: &Wanted) -> PathBuf {
+    let name = folder_name(wanted);
+    let folder = target.join("bulletproof");
+    if target.starts_with(top) {
+        folder.join(name)
+    } else {
+        folder.join(format!("{name}-{}", digest(&[&home.to_string_lossy()])))
     }
 }
 

@@ -19,6 +19,19 @@ fn a_workspace_below_the_top_is_judged_there() {
 }
 
 #[test]
+fn a_copy_that_was_likely_to_be_meant_and_is_not_is_let_go() {
+    let mut repo = Repo::new();
+    let likely = repo.index().copy.as_ref().unwrap().top.with_file_name("");
+    repo.write("inner/Cargo.toml", &format!("{MANIFEST}[workspace]\n")).write("inner/src/lib.rs", "// two\n");
+    repo.git(&["add", "inner"]);
+    repo.environment.directory.push("inner");
+    let inner = repo.index();
+    assert_eq!(inner.copy.as_ref().unwrap().below, "inner");
+    assert_eq!(text(&inner, "inner/src/lib.rs").as_deref(), Some("// two\n"));
+    assert!(Held::free(&likely).is_some() && !inner.copy.as_ref().unwrap().top.starts_with(&likely));
+}
+
+#[test]
 fn what_tools_would_find_above_the_copy_puts_it_elsewhere() {
     let repo = Repo::new();
     let inside = |repo: &Repo| {
