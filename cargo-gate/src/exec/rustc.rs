@@ -17,25 +17,26 @@ pub(super) fn codegen<'a>(args: &'a [OsString], name: &str) -> impl Iterator<Ite
     parted.chain(joined).filter_map(move |option| option.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The arguments as they are given on: nothing is kept for a next compile where nobody will build on it.
-pub(super) fn settled(args: Vec<OsString>) -> Vec<OsString> {
-    if is_the_last(|name| std::env::var_os(name)) { once(args) } else { args }
+/// The arguments as they are given on: nothing is kept for a next compile where that would not pay.
+pub(super) fn settled(args: Vec<OsString>, pays: bool) -> Vec<OsString> {
+    if keeps(pays, |name| std::env::var_os(name)) { args } else { once(args) }
 }
 
-/// Whether this is the last compile of a crate there: a server's machine (`CI`) begins each run anew. What is kept for a
-/// next one takes a fifth of a compile. Who sets `CARGO_INCREMENTAL` has decided.
-fn is_the_last(variable: impl Fn(&str) -> Option<OsString>) -> bool {
-    let on_server = variable("CI").is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no));
-    on_server && variable("CARGO_INCREMENTAL").is_none()
+/// Whether something is kept for a next compile, which takes a sixth of this one: not on a server's machine (`CI`), which
+/// begins each run anew. Who sets `CARGO_INCREMENTAL` has decided.
+fn keeps(pays: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let on_server = || variable("CI").is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no));
+    variable("CARGO_INCREMENTAL").is_some() || (pays && !on_server())
 }
 
 /// The arguments without that for a next compile.
 fn once(args: Vec<OsString>) -> Vec<OsString> {
     let mut rest = args.into_iter().peekable();
-    let keeps = |option: &OsString| option.to_str().is_some_and(|option| option.starts_with("incremental="));
+    let is_kept =
+        |option: &OsString| option.to_str().is_some_and(|option| option.starts_with("incremental="));
     let next = std::iter::from_fn(|| {
         let arg = rest.next()?;
-        let left_out = arg == "-C" && rest.next_if(keeps).is_some();
+        let left_out = arg == "-C" && rest.next_if(is_kept).is_some();
         Some((!left_out).then_some(arg))
     });
     next.flatten().collect()
@@ -63,21 +64,26 @@ mod tests {
     }
 
     #[test]
-    fn a_server_keeps_nothing_for_a_next_compile_unless_told_to() {
-        let on = |variables: &[(&str, &str)]| {
+    fn something_is_kept_where_that_pays_and_the_machine_is_no_server_unless_decided_otherwise() {
+        let on = |pays: bool, variables: &[(&str, &str)]| {
             let variables: Vec<(String, String)> =
                 variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            is_the_last(|name| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.into()))
+            keeps(pays, |name| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.into()))
         };
-        assert!(on(&[("CI", "true")]) && on(&[("CI", "1")]) && on(&[("CI", "woodpecker")]));
-        assert!(!on(&[]) && !on(&[("CI", "")]) && !on(&[("CI", "false")]) && !on(&[("CI", "0")]));
+        for server in ["true", "1", "woodpecker"] {
+            assert!(!on(true, &[("CI", server)]), "{server}");
+        }
+        for no_server in ["", "false", "0"] {
+            assert!(on(true, &[("CI", no_server)]), "{no_server}");
+        }
+        assert!(on(true, &[]) && !on(false, &[]));
         for decided in ["0", "1"] {
-            assert!(!on(&[("CI", "true"), ("CARGO_INCREMENTAL", decided)]));
+            assert!(on(false, &[("CI", "true"), ("CARGO_INCREMENTAL", decided)]));
         }
     }
 
     #[test]
-    fn of_a_compile_that_is_the_last_only_what_is_kept_is_left_out() {
+    fn of_a_compile_that_keeps_nothing_only_that_is_left_out() {
         let call = "--crate-name demo -C metadata=1 -C incremental=/t/debug/incremental -L dependency=/t -C";
         assert_eq!(once(args(call)), args("--crate-name demo -C metadata=1 -L dependency=/t -C"));
         let plain = "--crate-name incremental=1 src/lib.rs";

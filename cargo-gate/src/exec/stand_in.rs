@@ -58,7 +58,7 @@ pub(super) fn is_compiler(first: &OsStr) -> bool {
 }
 
 fn compile(users: OsString, rustc: OsString, args: Vec<OsString>) -> u8 {
-    let args = settled(args);
+    let args = settled(args, true);
     let flags = added(&args);
     let args = args.into_iter().chain(flags.into_iter().map(OsString::from));
     if users.is_empty() {

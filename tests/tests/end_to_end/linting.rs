@@ -115,16 +115,17 @@ fn a_dependency_is_compiled_once_for_the_lints_and_for_the_tests() {
     assert_eq!(metadata(&workspace, "other").len(), 2, "without tests it is checked");
 }
 
+/// How many crates have something kept for their next compile: cargo makes the folder, rustc what is in it.
+fn kept(workspace: &Workspace) -> usize {
+    fs::read_dir(workspace.target().join("debug/incremental")).map_or(0, Iterator::count)
+}
+
 #[test]
 fn a_server_keeps_nothing_for_a_next_compile_and_what_it_built_is_fresh_elsewhere() {
     if !has_llvm() {
         return;
     }
     let workspace = depending();
-    // cargo makes the folder, rustc what is in it
-    let kept = |workspace: &Workspace| {
-        fs::read_dir(workspace.target().join("debug/incremental")).map_or(0, Iterator::count)
-    };
     let passed = |run: Run<'_>| {
         let report = run.args(BOTH).args(["--gate", "coverage"]).report();
         assert_eq!(statuses(&report), ["passed"; 3], "{report:#}");
@@ -137,6 +138,22 @@ fn a_server_keeps_nothing_for_a_next_compile_and_what_it_built_is_fresh_elsewher
         workspace.with_text_of("src/lib.rs", |text| with_item(&text, "/// Two.\npub const TWO: u64 = 2;\n"));
     passed(workspace.bulletproof(&[]));
     assert!(kept(&workspace) > 0);
+}
+
+#[test]
+fn clippy_keeps_nothing_of_a_crate_before_it_is_looked_at_again() {
+    let passed = |run: Run<'_>| {
+        let report = run.args(BOTH).report();
+        assert_eq!(statuses(&report), ["passed", "passed"], "{report:#}");
+    };
+    let workspace = depending();
+    passed(workspace.bulletproof(&[]));
+    let of_tests = kept(&workspace);
+    let workspace =
+        workspace.with_text_of("src/lib.rs", |text| with_item(&text, "/// Two.\npub const TWO: u64 = 2;\n"));
+    passed(workspace.bulletproof(&[]));
+    // the library with its tests, within and beside it
+    assert_eq!((of_tests > 0, kept(&workspace)), (true, of_tests + 3));
 }
 
 #[test]

@@ -43,8 +43,12 @@ pub(in crate::exec) fn stand_in() -> Option<u8> {
     };
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     Some(match place.folder(&package, &args).zip(names(&args)) {
-        Some((folder, names)) => look_at(&place.driver, &rustc, &settled(args), (&folder, &names)),
-        None => become_program(Command::new(&place.driver).arg(rustc).args(settled(args))),
+        Some((folder, names)) => {
+            // of many crates few are looked at again before all is built anew
+            let again = names.iter().any(|name| folder.join(name).exists());
+            look_at(&place.driver, &rustc, &settled(args, again), (&folder, &names))
+        }
+        None => become_program(Command::new(&place.driver).arg(rustc).args(settled(args, true))),
     })
 }
 
