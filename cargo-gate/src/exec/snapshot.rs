@@ -5,6 +5,7 @@ mod bring;
 mod checkout;
 mod found;
 mod git;
+mod git_dir;
 mod listed;
 mod lock;
 mod place;

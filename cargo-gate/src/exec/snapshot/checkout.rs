@@ -2,10 +2,10 @@
 //! settings are copied for every run, and what a test writes there (a branch, a stash, a setting) stays there.
 //! git rewrites the files that differ and leaves the others as they are, with their times.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::git::{Git, lines};
+use super::git::Git;
+use super::git_dir::{line, write};
 use super::repository::Repository;
 use super::{SnapshotError, lies_in};
 use crate::cache::digest;
@@ -55,13 +55,6 @@ impl Entry {
         Some(Self { head: head.to_owned(), name: name.get(1..)?.to_owned() })
     }
 }
-
-/// What a branch without a commit is called here.
-const UNBORN: &str = "ref: refs/worktree/unborn\n";
-/// What of the git directory is used again: the rest is written for every run.
-const KEPT: [&str; 2] = ["objects", "copies"];
-/// Files that decide how the user's repository is read.
-const COPIED: [&str; 3] = ["shallow", "info/attributes", "info/exclude"];
 
 impl Checkout<'_> {
     /// Brings the files of that tree here, and nothing else. What cannot be mended is written anew. Gives the tree's
@@ -166,75 +159,6 @@ impl Checkout<'_> {
         Ok(listed)
     }
 
-    /// Writes all of the git directory that is not kept: whatever was written there since is gone, locks of a killed
-    /// run too.
-    fn furnish(&self, head: Option<&str>, tree: &str) -> Result<(), SnapshotError> {
-        remove(&self.own.with_extension("index.lock"))?;
-        for entry in std::fs::read_dir(&self.own).into_iter().flatten().flatten() {
-            if !KEPT.iter().any(|kept| entry.file_name() == *kept) {
-                remove(&entry.path())?;
-            }
-        }
-        for name in COPIED {
-            if let Ok(content) = std::fs::read(self.users.common.join(name)) {
-                write(&self.own.join(name), &content)?;
-            }
-        }
-        let refs = self.own.join("refs");
-        std::fs::create_dir_all(&refs).map_err(|error| SnapshotError::disk(&refs, &error))?;
-        let mut packed = Vec::new();
-        for one in lines(&self.refs) {
-            let mut parts = one.splitn(3, |byte| *byte == b' ');
-            let (Some(object), Some(target), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-                continue;
-            };
-            if target.is_empty() {
-                packed.extend([object, b" ", name, b"\n"].concat());
-            } else {
-                write(&self.own.join(path_of(name)), &[b"ref: ", target, b"\n"].concat())?;
-            }
-        }
-        write(&self.own.join("packed-refs"), &packed)?;
-        write(&self.own.join("config"), &self.config(tree))?;
-        let head = head.map_or_else(|| UNBORN.to_owned(), |head| format!("{head}\n"));
-        write(&self.own.join("HEAD"), head.as_bytes())
-    }
-
-    /// The folders with the user's objects: git follows no relative path of theirs from here.
-    fn alternates(&self) -> Vec<u8> {
-        let objects = self.users.common.join("objects");
-        let theirs = std::fs::read(objects.join("info/alternates")).unwrap_or_default();
-        let theirs: Vec<PathBuf> = lines(&theirs).filter(|line| !line.is_empty()).map(path_of).collect();
-        let relative = theirs.iter().filter(|path| path.is_relative() && !path.starts_with("#"));
-        let relative = relative.flat_map(|path| line("", &objects.join(path)));
-        line("", &objects).into_iter().chain(relative).collect()
-    }
-
-    /// The user's settings, those of their worktree too, and what this repository is. What it is git reads of no file
-    /// that another one includes.
-    fn config(&self, tree: &str) -> Vec<u8> {
-        let digits = tree.bytes().take_while(u8::is_ascii_hexdigit).count();
-        let kind: &[u8] = match digits {
-            64 => b"\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
-            _ => b"\trepositoryformatversion = 0\n",
-        };
-        let files = [self.users.common.join("config"), self.users.own.join("config.worktree")];
-        let included = files.iter().flat_map(|file| {
-            let path = line("", file);
-            let quoted = path.trim_ascii_end().iter().flat_map(|byte| match byte {
-                b'"' | b'\\' => vec![b'\\', *byte],
-                other => vec![*other],
-            });
-            [b"\tpath = \"".to_vec(), quoted.collect(), b"\"\n".to_vec()].concat()
-        });
-        let included: Vec<u8> = included.collect();
-        let plain = b"[core]\n\tbare = false\n\tsparseCheckout = false\n";
-        // a disk on which all files are alike has no modes to look at
-        let a_file = self.own.join("objects/info/alternates");
-        let modes: &[u8] = if is_executable(&a_file) { b"" } else { b"\tfileMode = true\n" };
-        [b"[core]\n", kind, b"[include]\n", &included, plain, modes].concat()
-    }
-
     /// git in this tree: told where it is, since one that has to find it would go on to the user's own repository.
     fn git(&self) -> Git<'_> {
         let git = Git { folder: self.tree.clone(), env: Vec::new(), ..self.users.git.clone() };
@@ -336,25 +260,13 @@ impl Checkout<'_> {
 }
 
 /// Removes whatever is there.
-fn remove(path: &Path) -> Result<(), SnapshotError> {
+pub(super) fn remove(path: &Path) -> Result<(), SnapshotError> {
     let removed = match std::fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => std::fs::remove_dir_all(path),
         Ok(_) => std::fs::remove_file(path),
         Err(_) => Ok(()),
     };
     removed.map_err(|error| SnapshotError::disk(path, &error))
-}
-
-#[cfg(unix)]
-fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// Elsewhere git cannot tell.
-#[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
-    true
 }
 
 /// Has an empty folder there.
@@ -364,23 +276,4 @@ fn empty(folder: &Path) -> Result<(), SnapshotError> {
     }
     remove(folder)?;
     std::fs::create_dir_all(folder).map_err(|error| SnapshotError::disk(folder, &error))
-}
-
-/// Writes a file, and the folder that it lies in.
-fn write(path: &Path, content: &[u8]) -> Result<(), SnapshotError> {
-    let folder = path.parent().unwrap_or(path);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, content));
-    written.map_err(|error| SnapshotError::disk(path, &error))
-}
-
-/// The line by which git finds a folder.
-fn line(start: &str, folder: &Path) -> Vec<u8> {
-    let mut line = OsString::from(start);
-    line.push(folder);
-    let mut line = line.into_encoded_bytes();
-    if cfg!(windows) {
-        line.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
-    }
-    line.push(b'\n');
-    line
 }

@@ -104,3 +104,55 @@ fn a_submodule_that_nobody_has_checked_out_is_an_empty_folder() {
     let _again = repo.rev("HEAD");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }
+
+#[test]
+fn of_the_copys_repository_what_is_as_it_is_to_be_is_left_and_all_else_written() {
+    let repo = Repo::new();
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    let ground = repo.index();
+    let own = top(&ground).with_file_name("git");
+    drop(ground);
+    let kept = ["config", "HEAD", "refs/remotes/origin/HEAD"];
+    let read = |name: &str| std::fs::read_to_string(own.join(name)).unwrap();
+    let before =
+        kept.map(|name| (read(name), std::fs::metadata(own.join(name)).unwrap().modified().unwrap()));
+    for left in ["HEAD.lock", "refs/heads/more", "info/grafts", "refs/remotes/origin/HEAD.lock"] {
+        std::fs::create_dir_all(own.join(left).parent().unwrap()).unwrap();
+        std::fs::write(own.join(left), "left\n").unwrap();
+    }
+    let packed = read("packed-refs");
+    std::fs::write(own.join("packed-refs"), "# other\n").unwrap();
+    drop(repo.index());
+    for (name, before) in kept.into_iter().zip(before) {
+        assert_eq!(
+            (read(name), std::fs::metadata(own.join(name)).unwrap().modified().unwrap()),
+            before,
+            "{name}"
+        );
+    }
+    assert_eq!(read("packed-refs"), packed);
+    for left in ["HEAD.lock", "refs/heads", "info/grafts", "refs/remotes/origin/HEAD.lock"] {
+        assert!(!own.join(left).exists(), "{left}");
+    }
+    // what another program put in their place is none of it
+    for name in kept {
+        std::fs::remove_file(own.join(name)).unwrap();
+        std::fs::create_dir_all(own.join(name).join("folder")).unwrap();
+    }
+    let ground = repo.index();
+    assert_eq!(git_in(&top(&ground), &["rev-parse", "--abbrev-ref", "origin/HEAD"]).trim(), "origin/main");
+    drop(ground);
+    #[cfg(unix)]
+    {
+        let elsewhere = repo.root().join("elsewhere");
+        std::fs::copy(own.join("config"), &elsewhere).unwrap();
+        std::fs::remove_file(own.join("config")).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, own.join("config")).unwrap();
+        drop(repo.index());
+        assert!(
+            !std::fs::symlink_metadata(own.join("config")).unwrap().is_symlink(),
+            "a link leads elsewhere"
+        );
+    }
+}
