@@ -198,6 +198,10 @@ impl Ground {
         if *wanted == Wanted::Worktree {
             return Ok(Self::worktree(environment, manifest));
         }
+        if *wanted == Wanted::Index {
+            // of what is staged something is new, and there is little else to do before git has answered
+            rayon::spawn(crate::secret::prepare);
+        }
         let program = super::tools::git().ok_or(SnapshotError::NoGit)?;
         let here = Git::in_folder(&program, &environment.directory, cancel);
         let repository = Repository::find(&here, environment)?;

@@ -14,7 +14,7 @@ mod web;
 
 pub use found::{Found, Rule, Tree};
 pub use place::is_test_path;
-pub use scanner::scan;
+pub use scanner::{prepare, scan};
 pub use text::text_of;
 
 #[cfg(test)]

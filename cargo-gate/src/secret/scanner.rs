@@ -46,6 +46,11 @@ static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
     Some(Scanner { automaton: automaton.ok()?, leads: all.into_iter().map(|(_, lead)| lead).collect() })
 });
 
+/// Makes the automaton, for a scan that comes soon.
+pub fn prepare() {
+    LazyLock::force(&SCANNER);
+}
+
 /// The secrets of a text, in order; none where the text has none. The path tells what kind of text
 /// it is.
 ///
