@@ -28,7 +28,7 @@ use self::listed::Listed;
 use self::lock::Held;
 use self::place::{Place, joined};
 pub use self::pushed::{Push, Pushed, hook_input, pushed};
-use self::repository::Repository;
+use self::repository::{Judged, Repository};
 use self::times::Built;
 use super::files::is_empty_folder;
 use super::format::StagedFormat;
@@ -226,14 +226,14 @@ impl Ground {
         let top = place.folder.join("tree");
         let (tree, own) = (top.clone(), place.folder.join("git"));
         let checkout = Checkout { tree, own, users: repository.clone(), refs, conversion };
-        let state = (*wanted == Wanted::Index && !environment.asks_anew).then_some(&place.state);
-        let mut format = state.map(|state| StagedFormat::open(state, cancel)).unwrap_or_default();
-        let (files, staged) = brought(&checkout, &place, &judged, &mut format)?;
-        let (staged, contents) = staged.unzip();
+        let format = asked_ahead(environment, wanted, (&place, &top), &judged, cancel);
+        let files = brought(&checkout, &place, &judged)?;
         let directory = directory(&place, &top)?;
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
         let prefix = crate::facts::join(&place.below, "");
         let (listed, has_remotes) = (Listed::of(&files, &prefix), checkout.has_remotes());
+        let revision = judged.revision();
+        let (staged, contents) = judged.staged.unzip();
         let copy = Copy {
             home: place.home,
             users: repository.top,
@@ -251,7 +251,7 @@ impl Ground {
             target: place.folder.join("target"),
             top,
             listed,
-            revision: judged.revision(),
+            revision,
             records: Arc::new(records),
             _built: built,
             _held: held,
@@ -359,6 +359,24 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
         )
     };
     real(path).starts_with(real(folder))
+}
+
+/// What rustfmt makes of what is staged, for which nobody waits while git brings the copy up to date.
+fn asked_ahead(
+    environment: &Environment,
+    wanted: &Wanted,
+    (place, top): (&Place, &Path),
+    judged: &Judged,
+    cancel: &Cancel,
+) -> StagedFormat {
+    if environment.asks_anew || *wanted != Wanted::Index {
+        return StagedFormat::default();
+    }
+    let mut format = StagedFormat::open(&place.state, cancel);
+    if let Some((staged, contents)) = &judged.staged {
+        format.begin(&joined(top, &place.below), &place.below, (staged, contents));
+    }
+    format
 }
 
 /// A submodule that is checked out there.

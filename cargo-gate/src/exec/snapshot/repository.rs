@@ -43,7 +43,13 @@ pub(super) struct Judged {
     /// The tree of that commit; none where there is none.
     pub(super) of_head: Option<String>,
     pub(super) tree: String,
+    /// What of it is not in that commit; none where nobody has said.
+    pub(super) staged: Option<Staged>,
 }
+
+/// How what is judged differs from `HEAD`, as git tells it, and by their hashes the contents of the sources among it,
+/// where they are few, and not large.
+pub(super) type Staged = (Vec<u8>, BTreeMap<String, Vec<u8>>);
 
 impl Judged {
     /// What git says in a copy of it: the files are those of the tree.
@@ -123,15 +129,20 @@ impl<'a> Repository<'a> {
         let file = copy.path().join("index");
         std::fs::copy(&index, &file).map_err(|error| SnapshotError::disk(&index, &error))?;
         let git = self.git.with("GIT_INDEX_FILE", file);
-        let captured = git.ask(["write-tree"])?;
+        let known = self.head.clone().filter(|_| is_just_found);
+        let head = known.map_or_else(|| self.ask_head(), |head| Ok(Some(head)))?;
+        let (captured, staged) = std::thread::scope(|scope| {
+            let staged = scope.spawn(|| head.as_ref().and_then(|(_, tree)| self.staged(&git, tree)));
+            (git.ask(["write-tree"]), staged.join())
+        });
+        let captured = captured?;
         if captured.end != End::Code(0) {
             return Err(unmerged(&git)?.unwrap_or_else(|| failed(&captured)));
         }
         let tree = String::from_utf8_lossy(&captured.stdout).trim().to_owned();
         let subject = Subject { branch: self.branch(), ..Subject::index(tree.clone()) };
-        let known = self.head.clone().filter(|_| is_just_found);
-        let (head, of_head) = known.map_or_else(|| self.ask_head(), |head| Ok(Some(head)))?.unzip();
-        Ok(Judged { subject, head, of_head, tree })
+        let (head, of_head) = head.unzip();
+        Ok(Judged { subject, head, of_head, tree, staged: staged.ok().flatten() })
     }
 
     /// Whether there is an index.
@@ -173,13 +184,13 @@ impl<'a> Repository<'a> {
         }
     }
 
-    /// How the tree that is judged differs from that of `HEAD`; none where git does not tell.
-    pub(super) fn staged(&self, judged: &Judged) -> Option<Vec<u8>> {
-        let head = judged.of_head.as_deref()?;
-        if head == judged.tree {
-            return Some(Vec::new());
-        }
-        self.git.stdout(&[&["diff-tree", "-r"], &RAW[..], &[head, &judged.tree]].concat()).ok()
+    /// How an index differs from the tree of `HEAD`; none where git does not tell.
+    fn staged(&self, index: &Git<'_>, head: &str) -> Option<Staged> {
+        // of a file that is only meant to be added nothing is in a commit yet
+        let form = ["diff-index", "--cached", "--ita-invisible-in-index"];
+        let differs = index.stdout(&[&form[..], &RAW, &[head, "--"]].concat()).ok()?;
+        let contents = self.few_sources(&differs);
+        Some((differs, contents))
     }
 
     /// All refs but those of objects that stand in for others here alone: the object of each, the ref that it stands for,
@@ -217,7 +228,8 @@ impl<'a> Repository<'a> {
         let (tree, title) = said.split_once('\n').unwrap_or((&said, ""));
         let subject = Subject::commit(&hash, tree.to_owned(), title.trim());
         let subject = Subject { branch: self.branch(), ..subject };
-        Ok(Judged { subject, head: Some(hash), of_head: Some(tree.to_owned()), tree: tree.to_owned() })
+        let (tree, staged) = (tree.to_owned(), Some(Staged::default()));
+        Ok(Judged { subject, head: Some(hash), of_head: Some(tree.clone()), tree, staged })
     }
 
     /// The branch that is checked out in the user's tree.
@@ -241,7 +253,7 @@ impl<'a> Repository<'a> {
     }
 
     /// The contents of the sources among what is staged, by their hashes, where they are few, and not large.
-    pub(super) fn few_sources(&self, staged: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    fn few_sources(&self, staged: &[u8]) -> BTreeMap<String, Vec<u8>> {
         let staged = of_raw_diff(staged).unwrap_or_default().into_iter();
         let hashes: BTreeSet<String> =
             staged.filter(|(_, path)| is_rust(path)).map(|(hash, _)| hash).collect();
