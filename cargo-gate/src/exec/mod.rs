@@ -47,6 +47,7 @@ mod snapshot;
 mod stand_in;
 mod steps;
 mod store;
+mod threads;
 mod timing;
 mod tools;
 #[cfg(test)]

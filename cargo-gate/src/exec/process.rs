@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::{Cancel, environment, kill};
+use super::{Cancel, environment, kill, threads};
 use crate::step::{Captured, End, Streams};
 
 /// The most that is kept of a process's output, in bytes.
@@ -178,8 +178,8 @@ fn attend(
         // each reader holds an end of this: when both are gone, the process has closed its output
         let (open, closed) = channel::<()>();
         let of_err = open.clone();
-        let out = scope.spawn(move || (read(out), drop(open)).0);
-        let err = scope.spawn(move || (err.map_or_else(|| Ok(Vec::new()), read), drop(of_err)).0);
+        let out = threads::spawn(move || (read(out), drop(open)).0);
+        let err = threads::spawn(move || (err.map_or_else(|| Ok(Vec::new()), read), drop(of_err)).0);
         let end = wait(command, cancel, start, child, &closed);
         let deadline = Instant::now() + PIPE_GRACE;
         while Instant::now() < deadline && !cancel.is_set() {
@@ -189,10 +189,12 @@ fn attend(
         }
         // whatever is left of its group holds the pipes; an error says that nothing is left
         let _ = child.start_kill();
-        match (out.join(), err.join()) {
-            (Ok(Ok(out)), Ok(Ok(err))) => (end, out, err),
-            (Ok(Err(end)), _) | (_, Ok(Err(end))) => (end, Vec::new(), Vec::new()),
-            _ => (End::NotStarted("its output could not be read".to_owned()), Vec::new(), Vec::new()),
+        let lost = || Err(End::NotStarted("its output could not be read".to_owned()));
+        let [out, err] =
+            [out, err].map(|read| read.ok().and_then(|read| read.recv().ok()).unwrap_or_else(lost));
+        match (out, err) {
+            (Ok(out), Ok(err)) => (end, out, err),
+            (Err(end), _) | (_, Err(end)) => (end, Vec::new(), Vec::new()),
         }
     })
 }
