@@ -96,6 +96,19 @@ pub struct Copied {
     pub contents: BTreeMap<String, Vec<u8>>,
     /// What names the settings and attributes of the clone by which its files were written.
     pub conversion: String,
+    /// The clone that people work in; none for a bare repository, and where git has to be asked.
+    pub clone: Option<UsersClone>,
+}
+
+/// The clone of which a private copy was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsersClone {
+    /// The top of its work tree.
+    pub top: PathBuf,
+    /// Its git folder that all its work trees share.
+    pub common: PathBuf,
+    /// Its settings of hooks, as `git config --null --show-scope --show-origin` tells them.
+    pub hooks: Vec<u8>,
 }
 
 impl Facts {

@@ -7,19 +7,12 @@ use std::time::Duration;
 use super::Cancel;
 use super::gather::path_of;
 use super::git;
+use super::git_settings::{ASKED, of_files};
 use super::process::run;
 use crate::cache::digest;
 use crate::step::{Captured, End};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// Line ends, links, filters, and where attributes are read.
-const SETTINGS: [&str; 4] = [
-    "config",
-    "--null",
-    "--get-regexp",
-    r"^(core\.(autocrlf|eol|symlinks|attributesfile)|attr\.tree|filter\..*)$",
-];
-
 /// What names all of it, for the repository of that folder.
 ///
 /// # Errors
@@ -27,7 +20,7 @@ const SETTINGS: [&str; 4] = [
 pub(super) fn conversion(program: &Path, folder: &Path, cancel: &Cancel) -> Result<String, String> {
     let ask = |args: &[&str]| Some(run(&git(program, folder, TIMEOUT).args(args), cancel));
     let (settings, attributes) = std::thread::scope(|scope| {
-        let settings = scope.spawn(|| ask(&SETTINGS));
+        let settings = scope.spawn(|| ask(&ASKED));
         let attributes = line(ask(&["rev-parse", "--git-path", "info/attributes"]));
         (settings.join().ok().flatten(), attributes)
     });
@@ -35,12 +28,13 @@ pub(super) fn conversion(program: &Path, folder: &Path, cancel: &Cancel) -> Resu
     named(settings, &folder.join(attributes), &ask)
 }
 
-/// The same where the folder of all of the repository is known, for a git that is asked by that.
+/// The same where the folder of all of the repository is known, and git has told its settings.
 pub(super) fn conversion_of(
     common: &Path,
+    settings: Option<Captured>,
     ask: &dyn Fn(&[&str]) -> Option<Captured>,
 ) -> Result<String, String> {
-    named(ask(&SETTINGS), &common.join("info/attributes"), ask)
+    named(settings, &common.join("info/attributes"), ask)
 }
 
 fn named(
@@ -50,7 +44,8 @@ fn named(
 ) -> Result<String, String> {
     // with 1 it says that there is none
     let settings = settings.filter(|told| matches!(told.end, End::Code(0 | 1)));
-    let settings = settings.ok_or("git does not tell its settings")?.stdout;
+    let settings =
+        settings.and_then(|told| of_files(&told.stdout)).ok_or("git does not tell its settings")?;
     let is_set = settings.split(|byte| *byte == 0).any(|one| one.starts_with(b"core.attributesfile\n"));
     let users = if is_set {
         line(ask(&["config", "--type=path", "--get", "core.attributesFile"]))
@@ -100,7 +95,7 @@ mod tests {
             let ask = |args: &[&str]| {
                 Some(run(&Command::new(&program, folder.path(), TIMEOUT).args(args), &Cancel::default()))
             };
-            assert_eq!(conversion_of(&folder.path().join(".git"), &ask).unwrap(), now);
+            assert_eq!(conversion_of(&folder.path().join(".git"), ask(&ASKED), &ask).unwrap(), now);
             seen.push(now);
         };
         git(&["config", "core.autocrlf", "input"]);

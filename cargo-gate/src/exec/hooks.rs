@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::base::Git;
+use super::git_settings::{ASKED, of_hooks};
 use super::{Cancel, Environment, environment, tools};
-use crate::facts::Facts;
+use crate::facts::{Facts, UsersClone};
 use crate::gate::Unreadable;
 use crate::hooks::{
     Action, Found, GitConfig, HookFile, HookName, KEPT, MOVED, Repository, Script, posix_path,
@@ -16,9 +17,6 @@ use crate::hooks::{
 
 /// The longest that a question to git may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// The settings that concern hooks.
-const SETTINGS: &str = r"^(core\.hookspath|hook\..*)$";
-
 /// A file of a hook that could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {cause}", .path.display())]
@@ -40,9 +38,31 @@ pub fn find_hooks(environment: &Environment, cancel: &Cancel) -> Result<Option<R
 
 /// The same, from the workspace root in the user's own tree: a private copy of it has no hooks.
 pub(super) fn of_user(git: &Git<'_>) -> Result<Option<Repository>, Unreadable> {
-    let Facts { home, tools, .. } = git.facts;
+    let Facts { home, tools, copied, .. } = git.facts;
     let facts = Facts { root: home.clone(), tools: tools.clone(), ..Facts::default() };
-    find(&Git { facts: &facts, ..*git }, Some(home))
+    let git = Git { facts: &facts, ..*git };
+    let known = copied.as_ref().and_then(|copied| copied.clone.as_ref()).map(known).transpose()?.flatten();
+    known.map_or_else(|| find(&git, Some(home)), |known| looked_at(&git, known, Some(home)).map(Some))
+}
+
+/// Where hooks lie, and what settings know of them.
+struct Place {
+    top: PathBuf,
+    folder: PathBuf,
+    common: PathBuf,
+    config: GitConfig,
+}
+
+/// That of a clone; none where a setting names another folder for hooks, which git has to be asked for.
+fn known(clone: &UsersClone) -> Result<Option<Place>, Unreadable> {
+    let config = config_of(&clone.hooks)?;
+    let UsersClone { top, common, .. } = clone;
+    Ok(config.path.is_none().then(|| Place {
+        top: real(top),
+        folder: common.join("hooks"),
+        common: common.clone(),
+        config,
+    }))
 }
 
 fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, Unreadable> {
@@ -68,13 +88,18 @@ fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, U
     };
     let folder = at_top(&hooks, &["--git-path", "hooks"])?;
     let common = at_top(&common, &["--git-common-dir"])?;
+    let config = config.map_err(|_| Unreadable::crashed("git's settings of hooks could not be read"))??;
+    looked_at(git, Place { top, folder, common, config }, workspace).map(Some)
+}
+
+fn looked_at(git: &Git<'_>, place: Place, workspace: Option<&Path>) -> Result<Repository, Unreadable> {
+    let Place { top, folder, common, config } = place;
     let hooks = HookName::ALL.into_iter().map(|hook| look(&folder, hook, git.environment));
     let hooks = hooks.collect::<Result<Vec<_>, _>>().map_err(|error| {
         Unreadable::garbage(error.to_string()).help("make it a file that you can read, or take it away")
     })?;
-    let config = config.map_err(|_| Unreadable::crashed("git's settings of hooks could not be read"))??;
     let runs_config_hooks = !config.hooks.is_empty() && runs_config_hooks(&git.line(&["version"])?);
-    Ok(Some(Repository {
+    Ok(Repository {
         config,
         runs_config_hooks,
         workspace: workspace.map(real),
@@ -82,14 +107,20 @@ fn find(git: &Git<'_>, workspace: Option<&Path>) -> Result<Option<Repository>, U
         common: real(&common),
         top,
         hooks,
-    }))
+    })
 }
 
 fn settings(git: &Git<'_>) -> Result<GitConfig, Unreadable> {
-    let form = ["config", "--null", "--show-scope", "--show-origin", "--get-regexp", SETTINGS];
-    let none = git.none_or_stdout(&form)?;
-    GitConfig::read(&none.unwrap_or_default())
-        .ok_or_else(|| Unreadable::garbage("`git config` gave an answer that is cut short"))
+    let told = git.none_or_stdout(&ASKED)?.unwrap_or_default();
+    config_of(&of_hooks(&told).ok_or_else(cut_short)?)
+}
+
+fn config_of(told: &[u8]) -> Result<GitConfig, Unreadable> {
+    GitConfig::read(told).ok_or_else(cut_short)
+}
+
+fn cut_short() -> Unreadable {
+    Unreadable::garbage("`git config` gave an answer that is cut short")
 }
 
 /// The path without links, as far as it exists.

@@ -23,6 +23,7 @@ mod fix;
 mod format;
 mod gather;
 mod git;
+mod git_settings;
 mod history;
 mod hooks;
 mod index_cache;

@@ -207,13 +207,10 @@ impl Ground {
         let repository = Repository::find(&here, environment)?;
         let commit = match wanted {
             Wanted::Commit(revision) => Some(repository.commit(revision)?),
-            Wanted::Worktree | Wanted::Index => None,
+            Wanted::Worktree | Wanted::Index => repository.has_index(environment).map(|()| None)?,
         };
         let revision = commit.as_ref().and_then(|judged| judged.head.clone()).unwrap_or_default();
-        if commit.is_none() {
-            repository.has_index(environment)?;
-        }
-        let Found { place, refs, conversion, begun } =
+        let Found { place, refs, conversion, clone, begun } =
             Found::of(&repository, environment, manifest, wanted, &revision)?;
         private(&place.state)?;
         let (held, index) = taken(&place, begun, cancel, say)?;
@@ -246,6 +243,7 @@ impl Ground {
                 staged,
                 contents: contents.unwrap_or_default(),
                 conversion: checkout.conversion,
+                clone,
             },
             state: place.state,
             target: place.folder.join("target"),

@@ -253,7 +253,7 @@ impl Checkout<'_> {
         }
         let name = crate::finding::digest(&[&path.to_string_lossy()]);
         let (tree, own) = (self.tree.join(path), self.own.join("copies").join(name));
-        let (refs, conversion) = (users.refs()?, users.conversion()?);
+        let (refs, conversion) = (users.refs()?, users.conversion(users.settings())?);
         let inner = Checkout { tree, own, users, refs, conversion };
         inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false).map(|_| ())
     }

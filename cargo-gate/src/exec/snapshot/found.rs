@@ -6,8 +6,10 @@ use super::SnapshotError;
 use super::lock::Held;
 use super::place::{self, Place};
 use super::repository::{Judged, Repository};
+use crate::exec::git_settings::of_hooks;
 use crate::exec::presence::clear_own;
 use crate::exec::{Cancel, Environment};
+use crate::facts::UsersClone;
 use crate::subject::Wanted;
 
 /// What is found of a repository at once.
@@ -18,6 +20,8 @@ pub(super) struct Found {
     pub(super) refs: Vec<u8>,
     /// By what files are written.
     pub(super) conversion: String,
+    /// Where people work in it; none where nobody does, or git does not tell its settings.
+    pub(super) clone: Option<UsersClone>,
     /// The index, where it was read meanwhile.
     pub(super) begun: Option<Begun>,
 }
@@ -38,17 +42,27 @@ impl Found {
         wanted: &Wanted,
         revision: &str,
     ) -> Result<Self, SnapshotError> {
-        let (place, refs, conversion, begun) = std::thread::scope(|scope| {
+        let (place, refs, settings, begun) = std::thread::scope(|scope| {
             let begun = scope.spawn(|| begun(repository, environment, wanted));
             let refs = scope.spawn(|| repository.refs());
-            let conversion = scope.spawn(|| repository.conversion());
+            let settings = scope.spawn(|| repository.settings());
             let place = Place::find(repository, environment, manifest, wanted, revision);
-            (place, refs.join(), conversion.join(), begun.join())
+            (place, refs.join(), settings.join(), begun.join())
         });
         let place = place.map_err(|error| repository.conflicts(environment, wanted).unwrap_or(error))?;
         let lost = |_| SnapshotError::Git("the repository could not be looked at".to_owned());
         let begun = begun.ok().flatten().filter(|begun| begun.folder == place.folder);
-        Ok(Self { place, refs: refs.map_err(lost)??, conversion: conversion.map_err(lost)??, begun })
+        let settings = settings.map_err(lost)?;
+        let hooks = settings.as_ref().and_then(|told| of_hooks(&told.stdout));
+        let clone = repository.top.clone().zip(hooks);
+        let clone = clone.map(|(top, hooks)| UsersClone { top, common: repository.common.clone(), hooks });
+        Ok(Self {
+            place,
+            refs: refs.map_err(lost)??,
+            conversion: repository.conversion(settings)?,
+            clone,
+            begun,
+        })
     }
 }
 

@@ -11,9 +11,10 @@ use crate::exec::conversion::conversion_of;
 use crate::exec::environment::Environment;
 use crate::exec::format::MOST_AHEAD;
 use crate::exec::gather::path_of;
+use crate::exec::git_settings::ASKED;
 use crate::facts::{Revision, is_rust};
 use crate::parse::git_objects::{contents_or_missing, of_raw_diff};
-use crate::step::End;
+use crate::step::{Captured, End};
 use crate::subject::{Subject, Wanted};
 
 /// Contents of no more bytes than these are kept for those who will ask for them.
@@ -208,10 +209,15 @@ impl<'a> Repository<'a> {
             .collect())
     }
 
+    /// The settings of this clone that count here, as git tells them.
+    pub(super) fn settings(&self) -> Option<Captured> {
+        self.git.ask(ASKED).ok()
+    }
+
     /// By what files are written to disk in this clone alone.
-    pub(super) fn conversion(&self) -> Result<String, SnapshotError> {
+    pub(super) fn conversion(&self, settings: Option<Captured>) -> Result<String, SnapshotError> {
         let ask = |args: &[&str]| self.git.ask(args.iter().copied()).ok();
-        conversion_of(&self.common, &ask).map_err(SnapshotError::Git)
+        conversion_of(&self.common, settings, &ask).map_err(SnapshotError::Git)
     }
 
     /// The commit that a revision names.

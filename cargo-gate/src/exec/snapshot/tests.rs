@@ -1,5 +1,6 @@
 //! Against real repositories.
 
+mod hooks;
 mod index;
 mod places;
 mod pushes;
@@ -216,9 +217,8 @@ fn what_is_known_of_a_copy_is_what_git_says_of_it() {
         Ground::settle(&environment, None, wanted, &Cancel::default(), &|_| ()).unwrap()
     };
     let first = copied(&workspace(&Wanted::Index));
-    let of_clone = first.conversion.clone();
-    let known =
-        Copied { is_plain: true, prefix: "ws/".to_owned(), conversion: of_clone, ..Copied::default() };
+    let (conversion, clone) = (first.conversion.clone(), first.clone.clone());
+    let known = Copied { is_plain: true, prefix: "ws/".to_owned(), conversion, clone, ..Copied::default() };
     assert_eq!(first, known);
     let commit = repo.commit();
     assert_eq!(copied(&workspace(&Wanted::Index)).staged, Some(Vec::new()));
