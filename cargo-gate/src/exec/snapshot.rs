@@ -1,6 +1,7 @@
 //! The private copy in which staged content and commits are judged. The user's tree, index, refs and stash are
 //! only read; whatever happens to a run, there is nothing of theirs to mend.
 
+mod blob;
 mod bring;
 mod checkout;
 mod found;
@@ -204,14 +205,8 @@ impl Ground {
         }
         let program = super::tools::git().ok_or(SnapshotError::NoGit)?;
         let here = Git::in_folder(&program, &environment.directory, cancel);
-        let repository = Repository::find(&here, environment)?;
-        let commit = match wanted {
-            Wanted::Commit(revision) => Some(repository.commit(revision)?),
-            Wanted::Worktree | Wanted::Index => repository.has_index(environment).map(|()| None)?,
-        };
-        let revision = commit.as_ref().and_then(|judged| judged.head.clone()).unwrap_or_default();
-        let Found { place, refs, conversion, clone, begun } =
-            Found::of(&repository, environment, manifest, wanted, &revision)?;
+        let Found { repository, commit, place, refs, conversion, clone, begun } =
+            Found::of(&here, environment, manifest, wanted)?;
         private(&place.state)?;
         let (held, index) = taken(&place, begun, cancel, say)?;
         let records = if environment.asks_anew { Records::default() } else { Records::begin(&place.state) };

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::git::Git;
+use super::git::{Git, Said};
 use super::git_dir::{line, write};
 use super::repository::Repository;
 use super::{SnapshotError, lies_in};
@@ -253,7 +253,8 @@ impl Checkout<'_> {
         }
         let name = crate::finding::digest(&[&path.to_string_lossy()]);
         let (tree, own) = (self.tree.join(path), self.own.join("copies").join(name));
-        let (refs, conversion) = (users.refs()?, users.conversion(users.settings())?);
+        let Said { refs, settings } = Said::by(&users.git);
+        let (refs, conversion) = (refs?, users.conversion(settings)?);
         let inner = Checkout { tree, own, users, refs, conversion };
         inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false).map(|_| ())
     }

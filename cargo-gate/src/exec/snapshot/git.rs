@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::SnapshotError;
 use crate::exec::Cancel;
 use crate::exec::git;
+use crate::exec::git_settings::ASKED;
 use crate::exec::process::run;
 use crate::step::{Captured, End};
 
@@ -82,6 +83,34 @@ impl<'a> Git<'a> {
         let captured = self.ask(args.iter().copied())?;
         if captured.end == End::Code(0) { Ok(captured.stdout) } else { Err(failed(&captured)) }
     }
+}
+
+/// What git says of a repository, wherever in it it is asked.
+pub(super) struct Said {
+    /// All refs but those of objects that stand in for others in this clone alone: the object of each, the ref that it
+    /// stands for, if any, and its name.
+    pub(super) refs: Result<Vec<u8>, SnapshotError>,
+    /// The settings that count here; none where git does not tell.
+    pub(super) settings: Option<Captured>,
+}
+
+impl Said {
+    /// Asked at once.
+    pub(super) fn by(git: &Git<'_>) -> Self {
+        std::thread::scope(|scope| {
+            let settings = scope.spawn(|| git.ask(ASKED).ok());
+            Self { refs: refs(git), settings: settings.join().ok().flatten() }
+        })
+    }
+}
+
+fn refs(git: &Git<'_>) -> Result<Vec<u8>, SnapshotError> {
+    let listed = git.stdout(&["for-each-ref", "--format=%(objectname) %(symref) %(refname)"])?;
+    let stands_in = |line: &&[u8]| {
+        line.splitn(3, |byte| *byte == b' ').nth(2).is_some_and(|name| name.starts_with(b"refs/replace/"))
+    };
+    let kept = listed.split_inclusive(|byte| *byte == b'\n').filter(|line| !stands_in(line));
+    Ok(kept.flatten().copied().collect())
 }
 
 /// The error of a call that failed.

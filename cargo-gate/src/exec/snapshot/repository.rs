@@ -1,24 +1,23 @@
 //! The user's repository: where it is, what is staged, what a revision names. It is only read; the trees that a
 //! commit of the index would have are written into its object store, where that commit writes the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::SnapshotError;
 use super::git::{Git, failed, lines};
+use super::{SnapshotError, blob};
 use crate::exec::brought::RAW;
 use crate::exec::conversion::conversion_of;
 use crate::exec::environment::Environment;
 use crate::exec::format::MOST_AHEAD;
 use crate::exec::gather::path_of;
-use crate::exec::git_settings::ASKED;
 use crate::facts::{Revision, is_rust};
 use crate::parse::git_objects::{contents_or_missing, of_raw_diff};
 use crate::step::{Captured, End};
 use crate::subject::{Subject, Wanted};
 
 /// Contents of no more bytes than these are kept for those who will ask for them.
-const MOST_EARLY: usize = 1 << 20;
+const MOST_EARLY: u64 = 1 << 20;
 
 /// Where the repository is.
 #[derive(Clone)]
@@ -194,26 +193,6 @@ impl<'a> Repository<'a> {
         Some((differs, contents))
     }
 
-    /// All refs but those of objects that stand in for others here alone: the object of each, the ref that it stands for,
-    /// if any, and its name.
-    pub(super) fn refs(&self) -> Result<Vec<u8>, SnapshotError> {
-        let listed = self.git.stdout(&["for-each-ref", "--format=%(objectname) %(symref) %(refname)"])?;
-        let stands_in = |line: &&[u8]| {
-            line.splitn(3, |byte| *byte == b' ').nth(2).is_some_and(|name| name.starts_with(b"refs/replace/"))
-        };
-        Ok(listed
-            .split_inclusive(|byte| *byte == b'\n')
-            .filter(|line| !stands_in(line))
-            .flatten()
-            .copied()
-            .collect())
-    }
-
-    /// The settings of this clone that count here, as git tells them.
-    pub(super) fn settings(&self) -> Option<Captured> {
-        self.git.ask(ASKED).ok()
-    }
-
     /// By what files are written to disk in this clone alone.
     pub(super) fn conversion(&self, settings: Option<Captured>) -> Result<String, SnapshotError> {
         let ask = |args: &[&str]| self.git.ask(args.iter().copied()).ok();
@@ -261,15 +240,21 @@ impl<'a> Repository<'a> {
     /// The contents of the sources among what is staged, by their hashes, where they are few, and not large.
     fn few_sources(&self, staged: &[u8]) -> BTreeMap<String, Vec<u8>> {
         let staged = of_raw_diff(staged).unwrap_or_default().into_iter();
-        let hashes: BTreeSet<String> =
-            staged.filter(|(_, path)| is_rust(path)).map(|(hash, _)| hash).collect();
-        if hashes.is_empty() || hashes.len() > MOST_AHEAD {
+        let sources: BTreeMap<String, String> = staged.filter(|(_, path)| is_rust(path)).collect();
+        if sources.len() > MOST_AHEAD {
             return BTreeMap::new();
         }
-        let hashes: Vec<String> = hashes.into_iter().collect();
-        let contents = contents_of(&self.git, &hashes).unwrap_or_default().into_iter();
-        let small = contents.map(|bytes| bytes.filter(|bytes| bytes.len() <= MOST_EARLY));
-        hashes.into_iter().zip(small).filter_map(|(hash, bytes)| Some((hash, bytes?))).collect()
+        let on_disk = sources.iter().filter_map(|(hash, path)| {
+            Some((hash.clone(), blob::of_file(&self.top.as_ref()?.join(path), hash, MOST_EARLY)?))
+        });
+        let mut contents: BTreeMap<String, Vec<u8>> = on_disk.collect();
+        let others: Vec<String> = sources.into_keys().filter(|hash| !contents.contains_key(hash)).collect();
+        if !others.is_empty() {
+            let told = contents_of(&self.git, &others).unwrap_or_default();
+            let told = others.into_iter().zip(told).filter_map(|(hash, bytes)| Some((hash, bytes?)));
+            contents.extend(told.filter(|(_, bytes)| bytes.len() as u64 <= MOST_EARLY));
+        }
+        contents
     }
 }
 
