@@ -1,6 +1,6 @@
 //! Which sources are production code: the module trees of all targets, over the scanned sources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -57,7 +57,10 @@ pub fn from<'a>(targets: impl Iterator<Item = &'a Target>, sources: &Sources) ->
     sources.files.par_iter().filter(|file| !file.is_scanned()).for_each(|file| {
         file.scan();
     });
-    let (files, unlisted) = reach(&roots(targets), |path| sources.get(path).map(SourceFile::scan));
+    // a path is asked for with every name that a module's file may have
+    let by_path: HashMap<&str, &SourceFile> =
+        sources.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let (files, unlisted) = reach(&roots(targets), |path| by_path.get(path).map(|file| file.scan()));
     Reached { files, unlisted }
 }
 

@@ -124,7 +124,9 @@ fn to_bytes(head: &str, scans: &BTreeMap<String, Vec<u8>>) -> Option<Vec<u8>> {
         scans.iter().map(|(digest, scan)| (digest.as_str(), scan.len())).collect();
     let mut rest = format!("{head}\n").into_bytes();
     rest.extend(postcard::to_stdvec(&index).ok()?);
-    rest.extend(scans.values().flatten());
+    for scan in scans.values() {
+        rest.extend_from_slice(scan);
+    }
     let mut bytes = format!("{}\n", digest([&rest])).into_bytes();
     bytes.append(&mut rest);
     Some(bytes)
