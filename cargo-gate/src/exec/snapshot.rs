@@ -4,9 +4,11 @@
 mod blob;
 mod bring;
 mod checkout;
+mod foreign;
 mod found;
 mod git;
 mod git_dir;
+mod index_file;
 mod listed;
 mod lock;
 mod place;

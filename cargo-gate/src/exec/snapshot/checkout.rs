@@ -4,8 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::foreign::foreign;
 use super::git::{Git, Said};
 use super::git_dir::{line, write};
+use super::index_file::{self, Item};
 use super::repository::Repository;
 use super::{SnapshotError, lies_in};
 use crate::cache::digest;
@@ -151,7 +153,7 @@ impl Checkout<'_> {
         self.furnish(head, tree)?;
         // edited files are written again, those in the way are replaced
         self.git().stdout(&["read-tree", "--reset", "-u", tree])?;
-        let (listed, foreign) = self.listed()?;
+        let (listed, foreign) = self.found(digits(tree)).map_or_else(|| self.listed(), Ok)?;
         let foreign: Vec<PathBuf> = foreign.into_iter().filter(|path| !kept(path)).collect();
         if !foreign.is_empty() {
             self.remove(&foreign)?;
@@ -166,8 +168,20 @@ impl Checkout<'_> {
         git.with("GIT_INDEX_FILE", self.index())
     }
 
-    /// The entries of the index, and the files and folders that are not of the tree, empty ones too, whoever made them:
-    /// by one call, which marks each.
+    /// The entries of the index, and the files and folders that are not of the tree, empty ones too, whoever made them.
+    /// None where that is left to git.
+    fn found(&self, digits: usize) -> Option<(Vec<Entry>, Vec<PathBuf>)> {
+        let bytes = std::fs::read(self.index()).ok()?;
+        let items = index_file::parse(&bytes, digits)?;
+        let foreign = foreign(&self.tree, &items)?;
+        let entry = |item: &Item<'_>| Entry {
+            head: format!("{:06o} {} {}", item.mode, item.hash(), item.stage).into_bytes(),
+            name: item.name.to_owned(),
+        };
+        Some((items.iter().map(entry).collect(), foreign))
+    }
+
+    /// The same by one call of git, which marks each.
     fn listed(&self) -> Result<(Vec<Entry>, Vec<PathBuf>), SnapshotError> {
         let listed =
             self.git().stdout(&["ls-files", "-z", "-t", "--cached", "--stage", "--others", "--directory"])?;
@@ -258,6 +272,11 @@ impl Checkout<'_> {
         let inner = Checkout { tree, own, users, refs, conversion };
         inner.bring(Some(commit), &format!("{commit}^{{tree}}"), &|_| false).map(|_| ())
     }
+}
+
+/// How many digits the repository's hashes have, by the name of a tree.
+pub(super) fn digits(tree: &str) -> usize {
+    tree.bytes().take_while(u8::is_ascii_hexdigit).count()
 }
 
 /// Removes whatever is there.

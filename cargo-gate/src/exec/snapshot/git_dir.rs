@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::SnapshotError;
-use super::checkout::{Checkout, remove};
+use super::checkout::{Checkout, digits, remove};
 use super::git::lines;
 use crate::exec::gather::path_of;
 
@@ -95,8 +95,7 @@ impl Checkout<'_> {
     /// The user's settings, those of their worktree too, and what this repository is. What it is git reads of no file
     /// that another one includes.
     fn config(&self, tree: &str) -> Vec<u8> {
-        let digits = tree.bytes().take_while(u8::is_ascii_hexdigit).count();
-        let kind: &[u8] = match digits {
+        let kind: &[u8] = match digits(tree) {
             64 => b"\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
             _ => b"\trepositoryformatversion = 0\n",
         };

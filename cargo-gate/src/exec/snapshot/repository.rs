@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::git::{Git, failed, lines};
+use super::index_file::{self, Item};
 use super::{SnapshotError, blob};
 use crate::exec::brought::RAW;
 use crate::exec::conversion::conversion_of;
@@ -231,10 +232,27 @@ impl<'a> Repository<'a> {
         revision: &str,
         paths: &[String],
     ) -> Result<Vec<Option<String>>, SnapshotError> {
+        if revision.is_empty()
+            && let Some(texts) = self.texts_on_disk(environment, paths)
+        {
+            return Ok(texts);
+        }
         let names: Vec<String> = paths.iter().map(|path| format!("{revision}:{path}")).collect();
         let git = self.git.with("GIT_INDEX_FILE", self.index_file(environment));
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(contents_of(&git, &names)?.into_iter().map(|bytes| bytes.map(text)).collect())
+        Ok(contents_of(&git, &names)?.into_iter().map(|bytes| bytes.as_deref().map(text)).collect())
+    }
+
+    /// The same of the index, where each file on disk is the one that was staged. None where that is left to git.
+    fn texts_on_disk(&self, environment: &Environment, paths: &[String]) -> Option<Vec<Option<String>>> {
+        let (top, (head, _)) = (self.top.as_ref()?, self.head.as_ref()?);
+        let index = std::fs::read(self.index_file(environment)).ok()?;
+        let items = index_file::parse(&index, head.len())?;
+        let staged =
+            |path: &String| items.iter().find(|item| item.stage == 0 && item.name == path.as_bytes());
+        let on_disk = |path: &String, item: &Item<'_>| {
+            blob::of_file(&top.join(path), &item.hash(), MOST_EARLY).map(|bytes| Some(text(&bytes)))
+        };
+        paths.iter().map(|path| staged(path).map_or(Some(None), |item| on_disk(path, item))).collect()
     }
 
     /// The contents of the sources among what is staged, by their hashes, where they are few, and not large.
@@ -256,6 +274,10 @@ impl<'a> Repository<'a> {
         }
         contents
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A line that is the hash of an object.
