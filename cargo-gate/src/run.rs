@@ -1,6 +1,5 @@
 //! One run from the command line to the exit code.
 
-use std::mem;
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
@@ -11,8 +10,8 @@ use crate::cli::{Format, RunArgs};
 use crate::config::{self, Config, ConfigError};
 use crate::event::{Event, Listener};
 use crate::exec::{
-    self, Asked, Begun, CacheUse, Cancel, Environment, GatherError, Ground, Held, Kept, NotHeld, Presence,
-    Run, WriteError,
+    self, Asked, Begun, CacheUse, Cancel, CarriedOut, Environment, GatherError, Ground, Held, Kept, NotHeld,
+    Presence, Run, WriteError,
 };
 use crate::facts::Facts;
 use crate::gate::{Options, Stage, Unreadable};
@@ -254,7 +253,7 @@ impl Prepared {
         let none = Baseline::default();
         let asked = self.asked(baseline.unwrap_or(&none), cancel);
         let opened = Kept::open(&asked, self.cache, self.ground.records());
-        let (kept, mut done) = thread::scope(|scope| {
+        let (kept, done) = thread::scope(|scope| {
             let begun = Begun::begin(scope, asked, &opened, self.ground.staged_format());
             let kept = opened.look_up(&asked);
             let plan = self.rest(&kept);
@@ -270,7 +269,7 @@ impl Prepared {
             (kept, done)
         });
         let support = kept.record(&asked, &done, self.whole.is_some());
-        let (gates, times) = (mem::take(&mut done.gates), mem::take(&mut done.times));
+        let CarriedOut { gates, times, .. } = done;
         let mut memory = exec::remembered(facts);
         memory.learn(times, &gates);
         exec::remember(facts, &memory);
@@ -292,7 +291,7 @@ impl Prepared {
             report.unrecorded = exec::keep_verdict(&asked, request, &kept, support.as_ref(), &report).err();
         }
         // what is known of thousands of files takes a while to be freed, for which nobody has to wait
-        rayon::spawn(move || drop((opened, kept, done)));
+        rayon::spawn(move || drop((opened, kept)));
         let Report { duration_ms, saved_ms, .. } = report;
         listen(&Event::RunFinished { verdict: report.verdict.clone(), duration_ms, saved_ms });
         report

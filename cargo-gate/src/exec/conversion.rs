@@ -13,6 +13,7 @@ use crate::cache::digest;
 use crate::step::{Captured, End};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
+
 /// What names all of it, for the repository of that folder.
 ///
 /// # Errors

@@ -10,10 +10,9 @@ pub(super) const ASKED: [&str; 6] = [
     r"^(core\.(autocrlf|eol|symlinks|attributesfile|hookspath)|attr\.tree|filter\..*|hook\..*)$",
 ];
 
-/// The settings that concern hooks, as git has told them; those of the call itself are nobody's. None where that is cut
-/// short.
+/// The settings that concern hooks, as git has told them. None where that is cut short.
 pub(super) fn of_hooks(told: &[u8]) -> Option<Vec<u8>> {
-    let all = settings(told)?.into_iter().filter(|[scope, _, one]| is_of_hooks(one) && *scope != b"command");
+    let all = settings(told)?.into_iter().filter(|[_, _, one]| is_of_hooks(one));
     Some(all.flatten().flat_map(|part| [part, b"\0"].concat()).collect())
 }
 
@@ -40,7 +39,7 @@ mod tests {
     use super::*;
 
     const TOLD: &[u8] = b"global\0file:a\0core.autocrlf\ninput\0local\0file:b\0core.hookspath\nhooks\0\
-        command\0command line:\0core.hookspath\n/dev/null\0local\0file:b\0filter.x.smudge\ncat\0\
+        local\0file:b\0filter.x.smudge\ncat\0\
         local\0file:b\0hook.x.event\npre-push\0";
 
     #[test]

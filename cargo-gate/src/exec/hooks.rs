@@ -17,6 +17,7 @@ use crate::hooks::{
 
 /// The longest that a question to git may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
+
 /// A file of a hook that could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {cause}", .path.display())]

@@ -220,7 +220,7 @@ impl Ground {
         let top = place.folder.join("tree");
         let (tree, own) = (top.clone(), place.folder.join("git"));
         let checkout = Checkout { tree, own, users: repository.clone(), refs, conversion };
-        let format = asked_ahead(environment, wanted, (&place, &top), &judged, cancel);
+        let format = asked_ahead(environment, &checkout, (&place, wanted), &judged, cancel);
         let files = brought(&checkout, &place, &judged)?;
         let directory = directory(&place, &top)?;
         let named = manifest.and_then(Path::file_name).map(|name| joined(&top, &place.asked).join(name));
@@ -240,7 +240,8 @@ impl Ground {
                 staged,
                 contents: contents.unwrap_or_default(),
                 conversion: checkout.conversion,
-                clone,
+                // while another run was waited for they may have been changed
+                clone: clone.filter(|_| !held.waited),
             },
             state: place.state,
             target: place.folder.join("target"),
@@ -359,8 +360,8 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
 /// What rustfmt makes of what is staged, for which nobody waits while git brings the copy up to date.
 fn asked_ahead(
     environment: &Environment,
-    wanted: &Wanted,
-    (place, top): (&Place, &Path),
+    checkout: &Checkout<'_>,
+    (place, wanted): (&Place, &Wanted),
     judged: &Judged,
     cancel: &Cancel,
 ) -> StagedFormat {
@@ -368,8 +369,9 @@ fn asked_ahead(
         return StagedFormat::default();
     }
     let mut format = StagedFormat::open(&place.state, cancel);
-    if let Some((staged, contents)) = &judged.staged {
-        format.begin(&joined(top, &place.below), &place.below, (staged, contents));
+    // a folder in which a program works cannot be removed on every system: of a copy that is made anew nobody asks
+    if let Some((staged, contents)) = judged.staged.as_ref().filter(|_| checkout.is_kept()) {
+        format.begin(&joined(&checkout.tree, &place.below), &place.below, (staged, contents));
     }
     format
 }

@@ -67,7 +67,7 @@ impl Checkout<'_> {
         tree: &str,
         kept: &dyn Fn(&Path) -> bool,
     ) -> Result<Vec<Entry>, SnapshotError> {
-        let written = std::fs::read(self.written()).ok().filter(|_| self.is_ours());
+        let written = self.kept();
         // of a copy whose update was broken off nobody knows it
         remove(&self.written())?;
         if let Some(written) = written {
@@ -121,6 +121,16 @@ impl Checkout<'_> {
     /// Whether there are remote-tracking branches.
     pub(super) fn has_remotes(&self) -> bool {
         memchr::memmem::find(&self.refs, b" refs/remotes/").is_some()
+    }
+
+    /// By what the files here were written; none where they have to be written anew.
+    fn kept(&self) -> Option<Vec<u8>> {
+        std::fs::read(self.written()).ok().filter(|_| self.is_ours())
+    }
+
+    /// Whether the files of an earlier run are to be brought up to date.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept().is_some()
     }
 
     fn is_ours(&self) -> bool {

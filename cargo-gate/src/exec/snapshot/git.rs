@@ -9,7 +9,7 @@ use super::SnapshotError;
 use crate::exec::Cancel;
 use crate::exec::git;
 use crate::exec::git_settings::ASKED;
-use crate::exec::process::run;
+use crate::exec::process::{Command, run};
 use crate::step::{Captured, End};
 
 /// The longest that one call may take: a first copy of a large tree, or its filters fetching what they need.
@@ -63,9 +63,17 @@ impl<'a> Git<'a> {
         input: Option<Vec<u8>>,
     ) -> Result<Captured, SnapshotError> {
         let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
-        let mut command = git(self.program, &self.folder, TIMEOUT).unshown(settings).args(args);
+        let command = git(self.program, &self.folder, TIMEOUT).unshown(settings).args(args);
+        self.run(Command { stdin: input, ..command })
+    }
+
+    /// What git says of the user's settings, among which ours are not.
+    fn settings(&self) -> Option<Captured> {
+        self.run(git(self.program, &self.folder, TIMEOUT).args(ASKED)).ok()
+    }
+
+    fn run(&self, mut command: Command) -> Result<Captured, SnapshotError> {
         command.env.extend(self.env.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
-        command.stdin = input;
         let captured = run(&command, self.cancel);
         match &captured.end {
             End::Cancelled => Err(SnapshotError::Interrupted),
@@ -98,7 +106,7 @@ impl Said {
     /// Asked at once.
     pub(super) fn by(git: &Git<'_>) -> Self {
         std::thread::scope(|scope| {
-            let settings = scope.spawn(|| git.ask(ASKED).ok());
+            let settings = scope.spawn(|| git.settings());
             Self { refs: refs(git), settings: settings.join().ok().flatten() }
         })
     }

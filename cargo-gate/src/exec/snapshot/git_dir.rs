@@ -60,7 +60,10 @@ impl Checkout<'_> {
 
     /// Removes what is there and is not to be, in that folder of it. A file that is as it is to be is left.
     fn clear(&self, folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), SnapshotError> {
-        for entry in std::fs::read_dir(self.own.join(folder)).into_iter().flatten().flatten() {
+        let at = self.own.join(folder);
+        let failed = |error| SnapshotError::disk(&at, &error);
+        for entry in std::fs::read_dir(&at).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
             let (name, path) = (folder.join(entry.file_name()), entry.path());
             let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());

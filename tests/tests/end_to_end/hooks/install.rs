@@ -83,6 +83,27 @@ fn a_missing_a_foreign_and_an_outdated_hook_are_told_apart() {
 }
 
 #[test]
+fn a_setting_of_the_environment_that_has_git_run_no_hook_is_seen_wherever_files_are_judged() {
+    let repo = Repo::of("todo");
+    repo.install(&[]);
+    repo.done(&["commit", "--quiet", "--no-verify", "--allow-empty", "--message=one"]);
+    for how in [&[][..], &["--staged"], &["--rev", "HEAD"]] {
+        let states = |variables: &[(&'static str, &str)]| {
+            let run = repo.workspace.bulletproof(&[&["--gate", "hooks"], how].concat());
+            let run = variables.iter().fold(run, |run, (name, value)| run.env(name, *value));
+            run.report()["gates"][0]["findings"].as_array().unwrap().len()
+        };
+        assert_eq!(states(&[]), 0, "{how:?}");
+        let elsewhere = [
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "core.hooksPath"),
+            ("GIT_CONFIG_VALUE_0", "/dev/null"),
+        ];
+        assert_eq!(states(&elsewhere), 2, "{how:?}");
+    }
+}
+
+#[test]
 fn a_hook_of_your_own_that_calls_us_is_in_order() {
     let repo = Repo::of("todo");
     repo.write_hook("pre-push", "#!/bin/sh\nset -e\nexec cargo bulletproof hook pre-push \"$@\"\n");
