@@ -9,6 +9,7 @@ mod judged;
 mod kills;
 mod kinds;
 mod message;
+mod repositories;
 #[cfg(unix)]
 mod run_time;
 mod state;
